@@ -1,0 +1,36 @@
+//! Pure nouns. No I/O, no clock, no randomness: values that compare, print and serialise.
+
+mod component;
+mod epoch;
+mod estate;
+mod evidence;
+mod finding;
+mod id;
+mod inventory;
+mod objective;
+mod quantity;
+mod site;
+mod state;
+mod steady_state;
+mod verb;
+
+pub use component::{
+    Balancer, Capacity, Component, Compute, Database, Infrastructure, Kind, Monitoring, Network,
+    ObjectStorage, Repository, Settings, Technology, Traffic, TrafficMethod,
+};
+pub use epoch::Epoch;
+pub use estate::{BackupPolicy, Estate};
+pub use evidence::{FenceEvidence, FenceLevel, LossStatement, Position, Waiver};
+pub use finding::{Finding, Severity, Subject};
+pub use id::{ComponentId, EstateName, InvalidName, RunId, SiteId, StepId};
+pub use inventory::{EstateInventory, Gap, Inventory, Observed};
+pub use objective::Objectives;
+pub use quantity::{CronLine, Duration, InvalidQuantity, Percent, Region, Size};
+pub use site::{Direction, Platform, Role, Site};
+pub use state::{
+    ClientView, ComputeState, DatabaseRole, DatabaseState, DatabaseStatus, FacilityState,
+    LeaseState, MonitoringState, Outage, Reachability, Replication, RepositoryState, StackChanges,
+    StackState, TrafficState,
+};
+pub use steady_state::{Probe, ProbeKind};
+pub use verb::{Check, Exec, FenceTarget, Mode, OnDoubt, Verb};

@@ -1,0 +1,218 @@
+//! What one component looks like on one site, as read.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Duration, Position, Role, SiteId};
+
+/// What a database is on a site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DatabaseRole {
+    /// Takes writes, unless fenced.
+    Primary,
+    /// Follows the database of `source`.
+    Replica {
+        /// The site that it follows.
+        source: SiteId,
+    },
+    /// An old primary that was set aside and is kept as evidence.
+    Retired,
+    /// There is none.
+    Absent,
+}
+
+/// Whether a database can be worked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DatabaseStatus {
+    /// It answers.
+    Available,
+    /// A promotion is under way.
+    Promoting,
+    /// A replica is being built.
+    Creating,
+    /// A backup is running; promotion is refused (AWS, `PromoteReadReplica`).
+    BackingUp,
+    /// It restarts.
+    Rebooting,
+    /// It does not answer its own site.
+    Unavailable,
+}
+
+/// A database on one site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseState {
+    /// What it is.
+    pub role: DatabaseRole,
+    /// Whether it can be worked with.
+    pub status: DatabaseStatus,
+    /// Whether a client inside the site could write to it now.
+    pub writable: bool,
+    /// Whether a fence is in force.
+    pub fenced: bool,
+    /// How far its history reaches.
+    pub position: Position,
+    /// Of a replica: how it keeps up.
+    pub replication: Option<Replication>,
+}
+
+impl DatabaseState {
+    /// A primary that clients can write to.
+    pub fn is_writable_primary(&self) -> bool {
+        self.role == DatabaseRole::Primary && self.writable
+    }
+
+    /// A replica of `source`.
+    pub fn is_replica_of(&self, source: &SiteId) -> bool {
+        matches!(&self.role, DatabaseRole::Replica { source: s } if s == source)
+    }
+}
+
+/// How a replica keeps up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replication {
+    /// How far behind its source it was at `measured_at`.
+    pub lag: Duration,
+    /// When the lag was measured. An old measurement is no measurement.
+    pub measured_at: Timestamp,
+    /// The source's position at `measured_at`, where it could be read.
+    pub source_position: Option<Position>,
+    /// When the newest transaction that it applied was committed at the source.
+    pub last_applied_commit: Timestamp,
+}
+
+/// A fleet on one site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ComputeState {
+    /// Members wanted.
+    pub desired: u32,
+    /// Members that run.
+    pub running: u32,
+    /// Members that answer their health check.
+    pub healthy: u32,
+    /// Members that the quota and the subnets allow.
+    pub limit: u32,
+}
+
+/// A front door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrafficState {
+    /// The site that the authoritative answer points to.
+    pub answers: SiteId,
+    /// The site that the switch asks for; the answer follows when health checks have noticed.
+    pub switched_to: SiteId,
+    /// How long a resolver may keep an answer.
+    pub ttl: Duration,
+}
+
+/// A monitoring system on one site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MonitoringState {
+    /// The site whose targets it scrapes or whose data it draws, and whose alerts reach people.
+    pub watches: SiteId,
+    /// Targets that answer.
+    pub targets_up: u32,
+    /// Targets in all.
+    pub targets: u32,
+}
+
+/// A stack of infrastructure as code on one site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StackState {
+    /// The role that the site had when the stack was last applied.
+    pub applied_role: Role,
+    /// Who holds the state's lock, if anyone.
+    pub locked_by: Option<String>,
+    /// Grows with each apply.
+    pub serial: u64,
+    /// What a plan of the stack for the role that the site has now would change.
+    pub pending: StackChanges,
+}
+
+/// What an apply would do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StackChanges {
+    /// Resources to create.
+    pub create: u32,
+    /// Resources to change in place.
+    pub change: u32,
+    /// Resources to destroy.
+    pub destroy: u32,
+    /// A data store is among those destroyed or replaced: never to be applied.
+    pub destroys_data: bool,
+}
+
+impl StackChanges {
+    /// Whether a plan would be empty.
+    pub fn is_empty(&self) -> bool {
+        self.create == 0 && self.change == 0 && self.destroy == 0
+    }
+}
+
+/// A Git server on one site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepositoryState {
+    /// Whether it runs.
+    pub running: bool,
+    /// Commits that it holds, counted along the main branch.
+    pub commits: u64,
+    /// Commits that the primary had when the mirror last reached it.
+    pub last_seen_at_primary: u64,
+}
+
+/// A network, a balancer or a bucket on one site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FacilityState {
+    /// Whether it is there and fit to serve.
+    pub ready: bool,
+    /// What was seen: `3 of 3 targets healthy`.
+    pub detail: String,
+}
+
+/// What the clients experienced, as measured from outside both sites.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientView {
+    /// When it was measured.
+    pub at: Timestamp,
+    /// Writes tried in the time looked back over.
+    pub tried: u64,
+    /// Of them, acknowledged.
+    pub acknowledged: u64,
+    /// The newest stretch of time, started within the time looked back over, in which less than half of the writes of
+    /// each second were acknowledged.
+    pub outage: Option<Outage>,
+    /// The sites that acknowledged writes in the last minute.
+    pub served_by: Vec<SiteId>,
+}
+
+/// A stretch of time in which clients were not served.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outage {
+    /// The first second in which writes failed.
+    pub from: Timestamp,
+    /// The first second in which they were acknowledged again; `None` while it lasts.
+    pub until: Option<Timestamp>,
+}
+
+/// What independent observers see of a site from outside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reachability {
+    /// When they looked.
+    pub at: Timestamp,
+    /// How many looked.
+    pub observers: u32,
+    /// How many found the path that clients take open.
+    pub reached: u32,
+}
+
+/// The application's write lease, kept in the surviving site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaseState {
+    /// The site that may write.
+    pub holder: SiteId,
+    /// Whether renewals are still granted to the holder.
+    pub renewable: bool,
+    /// Until when the holder may write if it is not renewed.
+    pub expires_at: Timestamp,
+}

@@ -1,0 +1,77 @@
+//! How a call to the world fails.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{ComponentId, SiteId};
+
+/// The result of a call to the world.
+pub type PortResult<T> = Result<T, PortError>;
+
+/// What an error means for what is done next. Retry is decided by this, in one place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorClass {
+    /// Too many calls: wait, then again.
+    Throttled,
+    /// It may work in a moment. Of a mutation: certainly not applied.
+    Transient,
+    /// Not allowed.
+    Denied,
+    /// It is not there.
+    NotFound,
+    /// It is not in a state in which this can be done.
+    Conflict,
+    /// The call can never work as it stands.
+    Invalid,
+    /// The answer to a mutation was lost: it may or may not be applied.
+    Indeterminate,
+}
+
+impl ErrorClass {
+    /// Whether the same call may work later without anyone doing anything.
+    pub fn is_retryable(self) -> bool {
+        matches!(self, Self::Throttled | Self::Transient)
+    }
+}
+
+impl fmt::Display for ErrorClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Throttled => "throttled",
+            Self::Transient => "transient",
+            Self::Denied => "denied",
+            Self::NotFound => "not-found",
+            Self::Conflict => "conflict",
+            Self::Invalid => "invalid",
+            Self::Indeterminate => "indeterminate",
+        })
+    }
+}
+
+/// A call to the world that did not give what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{operation} at {place}: {message} ({class})")]
+pub struct PortError {
+    /// What it means for what is done next.
+    pub class: ErrorClass,
+    /// The call: `rds:PromoteReadReplica`.
+    pub operation: String,
+    /// Where: a placement or a site.
+    pub place: String,
+    /// What the other side said.
+    pub message: String,
+}
+
+impl PortError {
+    /// Nothing is wired for this placement: a defect of the wiring, told as an error.
+    pub fn unwired(component: &ComponentId, site: &SiteId) -> Self {
+        Self {
+            class: ErrorClass::Invalid,
+            operation: "wire".to_owned(),
+            place: format!("{component}@{site}"),
+            message: "no adapter is wired for it".to_owned(),
+        }
+    }
+}
