@@ -1,1 +1,513 @@
-//! (in work)
+//! What is known of each technology, as tables: the calls behind each port's method, and how long each takes.
+//!
+//! Real adapters make these calls, the simulator accounts for the same ones, and from the same rows come the
+//! static-stability lint, the dry run and the access policy. A pair that has no row is a thing that the technology cannot
+//! do: no calls, no time.
+//!
+//! Where the planes come from: AWS, "Fault isolation boundaries", control planes and data planes: an API that creates,
+//! changes, describes or lists resources is control plane; the service doing its work is data plane.
+
+use crate::model::{Component, Duration, Settings, SiteId, Technology, TrafficMethod};
+use crate::port::{ApiCall, CallSpec, Effect, Operation, Place, Plane};
+
+/// A row of a regional service.
+const fn row(service: &'static str, call: &'static str, plane: Plane, effect: Effect) -> ApiCall {
+    ApiCall {
+        service,
+        call,
+        plane,
+        effect,
+        global_control: false,
+    }
+}
+
+/// A read of a regional control plane.
+const fn describe(service: &'static str, call: &'static str) -> ApiCall {
+    row(service, call, Plane::Control, Effect::Read)
+}
+
+/// A change through a regional control plane.
+const fn administer(service: &'static str, call: &'static str) -> ApiCall {
+    row(service, call, Plane::Control, Effect::Change)
+}
+
+/// Something new through a regional control plane: it needs quota and capacity.
+const fn create(service: &'static str, call: &'static str) -> ApiCall {
+    row(service, call, Plane::Control, Effect::Create)
+}
+
+/// A read of a data plane.
+const fn read(service: &'static str, call: &'static str) -> ApiCall {
+    row(service, call, Plane::Data, Effect::Read)
+}
+
+/// A change through a data plane.
+const fn write(service: &'static str, call: &'static str) -> ApiCall {
+    row(service, call, Plane::Data, Effect::Change)
+}
+
+/// A call of Route 53's control plane, which is in us-east-1 only (AWS, "Fault isolation boundaries", global services).
+const fn global(call: &'static str, effect: Effect) -> ApiCall {
+    ApiCall {
+        service: "route53",
+        call,
+        plane: Plane::Control,
+        effect,
+        global_control: true,
+    }
+}
+
+/// Looks at what clients experience: a request to the clients' probes, outside both sites.
+pub const CLIENTS: ApiCall = read("http", "ReadClients");
+/// Asks the independent observers whether they reach a site.
+pub const REACH: ApiCall = read("http", "ReadReach");
+/// Reads the write lease: one object in the surviving site.
+pub const LEASE_READ: ApiCall = read("write-lease", "Read");
+/// Grants no more renewals of the write lease: a conditional put.
+pub const LEASE_REVOKE: ApiCall = write("write-lease", "Revoke");
+/// Gives the write lease to a site: a conditional put.
+pub const LEASE_GRANT: ApiCall = write("write-lease", "Grant");
+/// Sends a message to people.
+pub const NOTIFY: ApiCall = write("notify", "Send");
+/// Runs the estate's own command.
+pub const EXEC: ApiCall = write("exec", "Run");
+
+/// The calls that `technology` makes for `operation`.
+///
+/// Of Route 53 these are the calls of [`TrafficMethod::HealthSwitch`]; [`calls_for`] knows the method of a component.
+pub fn calls(technology: Technology, operation: Operation) -> &'static [ApiCall] {
+    match technology {
+        Technology::Git => git(operation),
+        Technology::Terraform => terraform(operation),
+        Technology::Vpc => vpc(operation),
+        Technology::Alb => alb(operation),
+        Technology::Ec2Autoscaling => autoscaling(operation),
+        Technology::Eks => eks(operation),
+        Technology::Rds => rds(operation),
+        Technology::Prometheus => prometheus(operation),
+        Technology::Grafana => grafana(operation),
+        Technology::Route53 => traffic_calls(TrafficMethod::HealthSwitch, operation),
+        Technology::S3 => s3(operation),
+    }
+}
+
+/// The calls that Route 53 needs for `operation` when traffic is switched by `method`.
+///
+/// - Health switch: an object in the region that takes over, watched by an inverted health check on the other site's
+///   record: S3's data plane and DNS answers only (AWS blog, "Creating disaster recovery mechanisms using Amazon Route 53";
+///   Route 53 developer guide, "health-checks-invert").
+/// - Record edit: `ChangeResourceRecordSets`, control plane in us-east-1 (REL11-BP04: not to be relied on in a recovery).
+pub fn traffic_calls(method: TrafficMethod, operation: Operation) -> &'static [ApiCall] {
+    match (method, operation) {
+        (TrafficMethod::HealthSwitch, Operation::Observe) => {
+            const { &[read("dns", "Query"), read("s3", "GetObject")] }
+        }
+        (TrafficMethod::HealthSwitch, Operation::Shift) => const { &[write("s3", "PutObject")] },
+        (TrafficMethod::RecordEdit, Operation::Observe) => {
+            const {
+                &[
+                    read("dns", "Query"),
+                    global("ListResourceRecordSets", Effect::Read),
+                ]
+            }
+        }
+        (TrafficMethod::RecordEdit, Operation::Shift) => {
+            const { &[global("ChangeResourceRecordSets", Effect::Change)] }
+        }
+        _ => &[],
+    }
+}
+
+/// The calls that a component's technology makes for `operation`, by its method where it is traffic.
+pub fn calls_for(component: &Component, operation: Operation) -> &'static [ApiCall] {
+    match &component.settings {
+        Settings::Traffic(traffic) => traffic_calls(traffic.method, operation),
+        _ => calls(component.technology, operation),
+    }
+}
+
+/// Amazon RDS for MySQL, with a cross-region read replica.
+///
+/// - State: `DescribeDBInstances`; lag: the CloudWatch metric `ReplicaLag`; positions: a session of the database
+///   (RDS user guide, "USER_ReadRepl.Monitoring"; access policies name a session `rds-db:connect`).
+/// - Fence: the dynamic parameter `read_only` of the instance's own parameter group, then `mysql.rds_kill` for the sessions
+///   that are left ("Appendix.MySQL.Parameters", "mysql-stored-proc-ending").
+/// - Promote: `PromoteReadReplica` ("USER_ReadRepl.Promote"). Replicate: what stands there is renamed, then
+///   `CreateDBInstanceReadReplica` ("USER_ReadRepl.XRgn"). Retire: rename and tag ("USER_RenameInstance").
+fn rds(operation: Operation) -> &'static [ApiCall] {
+    match operation {
+        Operation::Observe => {
+            const {
+                &[
+                    describe("rds", "DescribeDBInstances"),
+                    read("cloudwatch", "GetMetricData"),
+                    read("rds-db", "connect"),
+                ]
+            }
+        }
+        Operation::Fence => {
+            const {
+                &[
+                    administer("rds", "ModifyDBParameterGroup"),
+                    write("rds-db", "connect"),
+                ]
+            }
+        }
+        Operation::Unfence => const { &[administer("rds", "ModifyDBParameterGroup")] },
+        Operation::Promote => const { &[administer("rds", "PromoteReadReplica")] },
+        Operation::Replicate => {
+            const {
+                &[
+                    administer("rds", "ModifyDBInstance"),
+                    create("rds", "CreateDBInstanceReadReplica"),
+                ]
+            }
+        }
+        Operation::Retire => {
+            const {
+                &[
+                    administer("rds", "ModifyDBParameterGroup"),
+                    administer("rds", "ModifyDBInstance"),
+                    administer("rds", "AddTagsToResource"),
+                ]
+            }
+        }
+        _ => &[],
+    }
+}
+
+/// An EC2 Auto Scaling group (EC2 Auto Scaling API reference). The limit is the lesser of the vCPU quota (Service Quotas)
+/// and the free addresses of its subnets. More members is a creation: instances are launched by the control plane
+/// ("Fault isolation boundaries", static stability).
+fn autoscaling(operation: Operation) -> &'static [ApiCall] {
+    match operation {
+        Operation::Observe => {
+            const {
+                &[
+                    describe("autoscaling", "DescribeAutoScalingGroups"),
+                    describe("elasticloadbalancing", "DescribeTargetHealth"),
+                    describe("servicequotas", "GetServiceQuota"),
+                    describe("ec2", "DescribeSubnets"),
+                ]
+            }
+        }
+        Operation::Fence => const { &[administer("autoscaling", "UpdateAutoScalingGroup")] },
+        Operation::Scale => const { &[create("autoscaling", "UpdateAutoScalingGroup")] },
+        _ => &[],
+    }
+}
+
+/// An Amazon EKS managed node group (EKS API reference, `UpdateNodegroupConfig`; whether nodes are ready stands in the
+/// cluster's own API).
+fn eks(operation: Operation) -> &'static [ApiCall] {
+    match operation {
+        Operation::Observe => {
+            const {
+                &[
+                    describe("eks", "DescribeNodegroup"),
+                    read("eks", "AccessKubernetesApi"),
+                    describe("servicequotas", "GetServiceQuota"),
+                    describe("ec2", "DescribeSubnets"),
+                ]
+            }
+        }
+        Operation::Fence => const { &[administer("eks", "UpdateNodegroupConfig")] },
+        Operation::Scale => const { &[create("eks", "UpdateNodegroupConfig")] },
+        _ => &[],
+    }
+}
+
+/// A Terraform stack with its state and its lock file in S3 (Terraform, S3 backend, `use_lockfile`). The reads are those
+/// that refreshing the stack's resources makes; an apply for another role changes the sizes of the fleets.
+fn terraform(operation: Operation) -> &'static [ApiCall] {
+    match operation {
+        Operation::Observe => {
+            const {
+                &[
+                    read("s3", "GetObject"),
+                    describe("ec2", "DescribeVpcs"),
+                    describe("ec2", "DescribeSubnets"),
+                    describe("elasticloadbalancing", "DescribeLoadBalancers"),
+                    describe("autoscaling", "DescribeAutoScalingGroups"),
+                    describe("eks", "DescribeNodegroup"),
+                    describe("rds", "DescribeDBInstances"),
+                ]
+            }
+        }
+        Operation::Apply => {
+            const {
+                &[
+                    write("s3", "PutObject"),
+                    write("s3", "DeleteObject"),
+                    create("autoscaling", "UpdateAutoScalingGroup"),
+                    create("eks", "UpdateNodegroupConfig"),
+                ]
+            }
+        }
+        Operation::Adopt => const { &[write("s3", "PutObject"), write("s3", "DeleteObject")] },
+        _ => &[],
+    }
+}
+
+/// A Git server on an EC2 instance that is stopped while it is not needed (EC2 API reference, `StartInstances`).
+fn git(operation: Operation) -> &'static [ApiCall] {
+    match operation {
+        Operation::Observe => {
+            const {
+                &[
+                    describe("ec2", "DescribeInstances"),
+                    read("git", "LsRemote"),
+                ]
+            }
+        }
+        Operation::Start => const { &[administer("ec2", "StartInstances")] },
+        Operation::Stop => const { &[administer("ec2", "StopInstances")] },
+        _ => &[],
+    }
+}
+
+/// Prometheus: `GET /api/v1/targets`; a new configuration and `POST /-/reload` (Prometheus, "Management API").
+fn prometheus(operation: Operation) -> &'static [ApiCall] {
+    match operation {
+        Operation::Observe => const { &[read("prometheus", "GetTargets")] },
+        Operation::Repoint => {
+            const {
+                &[
+                    write("eks", "AccessKubernetesApi"),
+                    write("prometheus", "Reload"),
+                ]
+            }
+        }
+        _ => &[],
+    }
+}
+
+/// Grafana: `GET /api/datasources`, `PUT /api/datasources/uid/:uid` (Grafana, "Data source HTTP API").
+fn grafana(operation: Operation) -> &'static [ApiCall] {
+    match operation {
+        Operation::Observe => const { &[read("grafana", "GetDataSources")] },
+        Operation::Repoint => const { &[write("grafana", "UpdateDataSource")] },
+        _ => &[],
+    }
+}
+
+/// An Amazon VPC: read only.
+fn vpc(operation: Operation) -> &'static [ApiCall] {
+    match operation {
+        Operation::Observe => {
+            const {
+                &[
+                    describe("ec2", "DescribeVpcs"),
+                    describe("ec2", "DescribeSubnets"),
+                ]
+            }
+        }
+        _ => &[],
+    }
+}
+
+/// An application load balancer: read only.
+fn alb(operation: Operation) -> &'static [ApiCall] {
+    match operation {
+        Operation::Observe => {
+            const {
+                &[
+                    describe("elasticloadbalancing", "DescribeLoadBalancers"),
+                    describe("elasticloadbalancing", "DescribeTargetHealth"),
+                ]
+            }
+        }
+        _ => &[],
+    }
+}
+
+/// An Amazon S3 bucket: read only. `HeadBucket` is allowed by `s3:ListBucket` (S3 API reference, `HeadBucket`).
+fn s3(operation: Operation) -> &'static [ApiCall] {
+    match operation {
+        Operation::Observe => const { &[read("s3", "ListBucket")] },
+        _ => &[],
+    }
+}
+
+/// How long `operation` is expected to take on `technology`, until its effect can be read back.
+///
+/// | figure | where it comes from |
+/// |---|---|
+/// | RDS promotion 6 min | "takes a few minutes", then the instance reboots (RDS user guide, "USER_ReadRepl.Promote") |
+/// | RDS replica 30 min | a snapshot is taken, copied to the other region and restored ("USER_ReadRepl.XRgn"); our estimate for small data |
+/// | RDS rename 10 min | the new name takes effect in about 10 minutes ("USER_RenameInstance") |
+/// | ASG members 3 min | launch, boot, and two health checks of the load balancer, 30 s apart; our estimate |
+/// | EKS nodes 4 min | launch, boot, join and become `Ready`; our estimate |
+/// | Route 53 health switch 90 s | 3 failed checks, 30 s apart (developer guide, "dns-failover-determining-health-of-endpoints") |
+/// | Route 53 record edit 60 s | a change reaches all name servers within 60 s ("route-53-concepts") |
+/// | Terraform apply 4 min | the slowest of the fleets that it resizes |
+/// | EC2 start 60 s, everything else | our estimate |
+pub fn expected(technology: Technology, operation: Operation) -> Duration {
+    use Technology as T;
+    match (technology, operation) {
+        (T::Terraform, Operation::Observe) => Duration::from_secs(30),
+        (T::Rds, Operation::Fence | Operation::Unfence) => Duration::from_secs(30),
+        (T::Rds, Operation::Promote) => Duration::from_mins(6),
+        (T::Rds, Operation::Replicate) => Duration::from_mins(30),
+        (T::Rds, Operation::Retire) => Duration::from_mins(10),
+        (T::Ec2Autoscaling, Operation::Fence) => Duration::from_secs(60),
+        (T::Ec2Autoscaling, Operation::Scale) => Duration::from_mins(3),
+        (T::Eks, Operation::Fence) => Duration::from_secs(90),
+        (T::Eks, Operation::Scale) => Duration::from_mins(4),
+        (T::Route53, Operation::Shift) => Duration::from_secs(90),
+        (T::Terraform, Operation::Apply) => Duration::from_mins(4),
+        (T::Terraform, Operation::Adopt) => Duration::from_secs(60),
+        (T::Git, Operation::Start | Operation::Stop) => Duration::from_secs(60),
+        (T::Prometheus | T::Grafana, Operation::Repoint) => Duration::from_secs(15),
+        (_, Operation::Observe) => Duration::from_secs(5),
+        _ => Duration::ZERO,
+    }
+}
+
+/// How long a component's `operation` is expected to take, by its method where it is traffic.
+pub fn expected_for(component: &Component, operation: Operation) -> Duration {
+    match (&component.settings, operation) {
+        (Settings::Traffic(traffic), Operation::Shift)
+            if traffic.method == TrafficMethod::RecordEdit =>
+        {
+            Duration::from_secs(60)
+        }
+        _ => expected(component.technology, operation),
+    }
+}
+
+/// Where a call goes when it is about something on `site`.
+pub fn place(call: &ApiCall, site: &SiteId) -> Place {
+    if call.global_control {
+        Place::GlobalControl
+    } else if matches!(call.service, "dns" | "http" | "notify" | "exec") {
+        // Answered everywhere, or made by the operator's own machine: no site's region is needed.
+        Place::Global
+    } else {
+        Place::Site(site.clone())
+    }
+}
+
+/// A call of no component: observers, write lease, notifier, commands.
+pub fn loose_call(call: ApiCall, site: &SiteId, required: bool) -> CallSpec {
+    placed(call, site, required, None)
+}
+
+/// The calls of a component's `operation` at `site`, placed.
+pub fn call_specs(
+    component: &Component,
+    operation: Operation,
+    site: &SiteId,
+    required: bool,
+) -> Vec<CallSpec> {
+    calls_for(component, operation)
+        .iter()
+        .map(|call| placed(*call, site, required, Some(component)))
+        .collect()
+}
+
+fn placed(call: ApiCall, site: &SiteId, required: bool, component: Option<&Component>) -> CallSpec {
+    CallSpec {
+        service: call.service.to_owned(),
+        call: call.call.to_owned(),
+        place: place(&call, site),
+        plane: call.plane,
+        effect: call.effect,
+        required,
+        component: component.map(|component| component.id.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPERATIONS: [Operation; 13] = [
+        Operation::Observe,
+        Operation::Fence,
+        Operation::Unfence,
+        Operation::Promote,
+        Operation::Replicate,
+        Operation::Retire,
+        Operation::Scale,
+        Operation::Shift,
+        Operation::Repoint,
+        Operation::Apply,
+        Operation::Adopt,
+        Operation::Start,
+        Operation::Stop,
+    ];
+
+    #[test]
+    fn reading_never_changes_and_changing_is_never_only_reading() {
+        for technology in Technology::ALL {
+            for operation in OPERATIONS {
+                let calls = calls(technology, operation);
+                if operation == Operation::Observe {
+                    assert!(!calls.is_empty(), "{technology} cannot be observed");
+                    assert!(calls.iter().all(|c| c.effect == Effect::Read));
+                } else if !calls.is_empty() {
+                    assert!(
+                        calls.iter().any(|c| c.effect != Effect::Read),
+                        "{technology} {operation:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_takes_time_makes_calls_and_what_makes_calls_takes_time() {
+        for technology in Technology::ALL {
+            for operation in OPERATIONS {
+                assert_eq!(
+                    calls(technology, operation).is_empty(),
+                    expected(technology, operation) == Duration::ZERO,
+                    "{technology} {operation:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_health_switch_needs_no_control_plane_and_the_record_edit_needs_the_global_one() {
+        for operation in [Operation::Observe, Operation::Shift] {
+            assert!(
+                traffic_calls(TrafficMethod::HealthSwitch, operation)
+                    .iter()
+                    .all(|c| c.plane == Plane::Data && !c.global_control)
+            );
+            assert!(
+                traffic_calls(TrafficMethod::RecordEdit, operation)
+                    .iter()
+                    .any(|c| c.global_control)
+            );
+        }
+    }
+
+    #[test]
+    fn emptying_a_fleet_creates_nothing() {
+        for technology in [Technology::Ec2Autoscaling, Technology::Eks] {
+            let effects = |operation| calls(technology, operation).iter().map(|c| c.effect);
+            assert!(effects(Operation::Fence).all(|e| e == Effect::Change));
+            assert!(effects(Operation::Scale).any(|e| e == Effect::Create));
+        }
+    }
+
+    #[test]
+    fn a_call_about_a_site_goes_to_its_region_unless_it_is_answered_elsewhere() {
+        let site: SiteId = "ohio".parse().unwrap();
+        let at = |call: ApiCall| place(&call, &site);
+        assert_eq!(
+            at(describe("rds", "DescribeDBInstances")),
+            Place::Site(site.clone())
+        );
+        assert_eq!(at(LEASE_REVOKE), Place::Site(site.clone()));
+        assert_eq!(at(read("dns", "Query")), Place::Global);
+        assert_eq!(at(CLIENTS), Place::Global);
+        assert_eq!(
+            at(global("ChangeResourceRecordSets", Effect::Change)),
+            Place::GlobalControl
+        );
+    }
+}
