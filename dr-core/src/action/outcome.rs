@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    ClientView, ComponentId, Duration, FenceEvidence, LossStatement, Role, StepId, Waiver,
+    ClientView, ComponentId, DatabaseState, Duration, FenceEvidence, LossStatement, Role, SiteId,
+    StepId, Waiver,
 };
 use crate::port::{ErrorClass, PortError, Question};
 
@@ -24,6 +25,13 @@ pub struct Before {
     /// Whether the Git server ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub running: Option<bool>,
+    /// Who held the application's write lease.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_holder: Option<SiteId>,
+    /// The replicas that are to be promoted, as they were: what a statement of loss rests on when the promotion's own
+    /// answer was lost.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replicas: BTreeMap<ComponentId, DatabaseState>,
 }
 
 /// What [`super::Action::observe`] read.
@@ -76,6 +84,13 @@ pub enum Detail {
     None,
     /// Of a fence.
     Fence(FenceEvidence),
+    /// Of the fence of the former primary: with what was then learned about the loss of each data set.
+    FormerFence {
+        /// The evidence.
+        evidence: FenceEvidence,
+        /// The losses, by data set.
+        losses: BTreeMap<ComponentId, LossStatement>,
+    },
     /// Of a promotion, and of the steps that later learn more about its loss.
     Loss {
         /// The data set.
@@ -182,6 +197,8 @@ pub struct History {
     pub outputs: Vec<(StepId, Output)>,
     /// The gates that people passed, per step.
     pub waivers: BTreeMap<StepId, Vec<Waiver>>,
+    /// What was there before each step that was started, as recorded when it first was.
+    pub before: BTreeMap<StepId, Before>,
 }
 
 impl History {
@@ -190,7 +207,7 @@ impl History {
         self.outputs
             .iter()
             .filter_map(|(_, output)| match &output.detail {
-                Detail::Fence(evidence) => Some(evidence),
+                Detail::Fence(evidence) | Detail::FormerFence { evidence, .. } => Some(evidence),
                 _ => None,
             })
             .max_by_key(|evidence| (evidence.level, evidence.at))
@@ -208,6 +225,7 @@ impl History {
                     loss: Some(loss),
                     ..
                 } if c == component => Some(loss),
+                Detail::FormerFence { losses, .. } => losses.get(component),
                 _ => None,
             })
     }

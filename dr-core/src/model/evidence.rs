@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, SiteId};
+use super::{ComponentId, Duration, SiteId};
 
 /// How surely a site is unable to accept writes. Ordered: a later one is stronger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -53,6 +53,9 @@ pub struct FenceEvidence {
     pub observations: Vec<String>,
     /// The fence could not be applied there and must be when the site answers again.
     pub pending: bool,
+    /// Where a fence was asked for and the answer was lost: it may be in force.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unanswered: Vec<ComponentId>,
 }
 
 /// A place in a database's stream of changes: an LSN, a GTID count. Comparable within one history only.
