@@ -1,1 +1,14 @@
-//! (in work)
+//! Ports to inventories: what every component is on both sites, and what could not be read.
+//!
+//! Reading changes nothing, is bounded in time and in the number of calls at once, and never fails as a whole: a
+//! component that did not answer is a [`crate::model::Gap`] with its reason. From the inventories follows which site is
+//! primary *now* ([`roles`]), whatever the estate says about home.
+
+mod read;
+mod roles;
+
+pub use read::{IN_FLIGHT, READ_TIMEOUT, inventories};
+pub use roles::{Roles, roles};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! Reads every component on both sites, side by side.
+
+use std::collections::BTreeMap;
+use std::pin::pin;
+
+use futures_util::future::{Either, join, join3, select};
+use futures_util::stream::{self, StreamExt};
+
+use super::roles;
+use crate::model::{
+    Component, ComponentId, Duration, Estate, EstateInventory, Gap, Inventory, Kind, Observed,
+    Role, SiteId,
+};
+use crate::port::{PortResult, Ports};
+
+/// How long one component on one site may take to answer, by the ports' clock.
+pub const READ_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How many components of one site are read at once, so that an inventory does not use up the site's API rate.
+pub const IN_FLIGHT: usize = 16;
+
+/// What came of one reading.
+type Reading = (ComponentId, Result<Observed, Gap>);
+
+/// Reads every component on both sites. A site that does not answer does not hold up the other.
+///
+/// A front door is one thing for both sites and is read once. Stacks are read last: what a stack's plan would change
+/// depends on the role that its site has now, and that is learned from the databases.
+pub async fn inventories(estate: &Estate, ports: &Ports) -> EstateInventory {
+    let [one, other] = &estate.sites;
+    let fronts = Rows::new(estate, |kind| kind == Kind::Traffic);
+    let stacks = Rows::new(estate, |kind| kind == Kind::Infrastructure);
+    let rest = Rows::new(estate, |kind| {
+        !matches!(kind, Kind::Traffic | Kind::Infrastructure)
+    });
+
+    let (mut of_one, mut of_other, shared) = join3(
+        rest.read(ports, &one.id, one.home_role),
+        rest.read(ports, &other.id, other.home_role),
+        fronts.read(ports, &one.id, one.home_role),
+    )
+    .await;
+    of_one.extend(shared.iter().cloned());
+    of_other.extend(shared);
+
+    let now = roles(&side_by_side(estate, ports, &of_one, &of_other), estate);
+    let (stacks_of_one, stacks_of_other) = join(
+        stacks.read(ports, &one.id, now.of(&one.id).unwrap_or(one.home_role)),
+        stacks.read(
+            ports,
+            &other.id,
+            now.of(&other.id).unwrap_or(other.home_role),
+        ),
+    )
+    .await;
+    of_one.extend(stacks_of_one);
+    of_other.extend(stacks_of_other);
+    side_by_side(estate, ports, &of_one, &of_other)
+}
+
+/// Files the readings of both sites under observed or gap.
+fn side_by_side(
+    estate: &Estate,
+    ports: &Ports,
+    of_one: &[Reading],
+    of_other: &[Reading],
+) -> EstateInventory {
+    let at = ports.clock.now();
+    let column = |site: &SiteId, readings: &[Reading]| {
+        let mut inventory = Inventory {
+            site: site.clone(),
+            at,
+            observed: BTreeMap::new(),
+            gaps: BTreeMap::new(),
+        };
+        for (component, reading) in readings.iter().cloned() {
+            match reading {
+                Ok(observed) => drop(inventory.observed.insert(component, observed)),
+                Err(gap) => drop(inventory.gaps.insert(component, gap)),
+            }
+        }
+        (site.clone(), inventory)
+    };
+    let [one, other] = &estate.sites;
+    EstateInventory {
+        sites: BTreeMap::from([column(&one.id, of_one), column(&other.id, of_other)]),
+    }
+}
+
+/// Some rows of the grid.
+struct Rows<'a>(Vec<&'a Component>);
+
+impl<'a> Rows<'a> {
+    fn new(estate: &'a Estate, wanted: impl Fn(Kind) -> bool) -> Self {
+        let rows = estate.components.values();
+        Self(rows.filter(|component| wanted(component.kind())).collect())
+    }
+
+    /// Reads them on one site; each has its result.
+    async fn read(&self, ports: &Ports, site: &SiteId, role: Role) -> Vec<Reading> {
+        stream::iter(self.0.iter().copied())
+            .map(|component| async move {
+                let read = observe(ports, component, site, role);
+                (component.id.clone(), bounded(ports, read).await)
+            })
+            .buffered(IN_FLIGHT)
+            .collect()
+            .await
+    }
+}
+
+async fn observe(
+    ports: &Ports,
+    component: &Component,
+    site: &SiteId,
+    role: Role,
+) -> PortResult<Observed> {
+    let id = &component.id;
+    Ok(match component.kind() {
+        Kind::Database => Observed::Database(ports.database(id, site)?.observe().await?),
+        Kind::Compute | Kind::Kubernetes => {
+            Observed::Compute(ports.compute(id, site)?.observe().await?)
+        }
+        Kind::Monitoring => Observed::Monitoring(ports.monitoring(id, site)?.observe().await?),
+        Kind::Repository => Observed::Repository(ports.repository(id, site)?.observe().await?),
+        Kind::Network | Kind::Balancer | Kind::ObjectStore => {
+            Observed::Facility(ports.facility(id, site)?.observe().await?)
+        }
+        Kind::Traffic => Observed::Traffic(ports.traffic(id)?.observe().await?),
+        Kind::Infrastructure => Observed::Stack(ports.stack(id, site)?.observe(role).await?),
+    })
+}
+
+/// Waits for one reading, at most [`READ_TIMEOUT`]. Every way in which it fails is a gap.
+async fn bounded(
+    ports: &Ports,
+    read: impl Future<Output = PortResult<Observed>>,
+) -> Result<Observed, Gap> {
+    let reason = match select(pin!(read), ports.clock.sleep(READ_TIMEOUT)).await {
+        Either::Left((Ok(observed), _)) => return Ok(observed),
+        Either::Left((Err(error), _)) => error.to_string(),
+        Either::Right(_) => format!("no answer within {READ_TIMEOUT}"),
+    };
+    Err(Gap { reason })
+}
