@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::action::{Before, Output, StepError, UndoError};
-use crate::model::{Epoch, Finding, StepId};
+use crate::model::{Epoch, Finding, StepId, Waiver};
 use crate::port::{Answer, Question};
 
 /// One fact of a run. The state of a run is the fold of its events, nothing else.
@@ -17,8 +17,11 @@ pub enum Event {
         by: String,
         /// Since when clients are not served, as far as was known then; the recovery time counts from here.
         outage_since: Option<Timestamp>,
-        /// What the preflight found; none of it is blocking.
+        /// What the preflight found.
         findings: Vec<Finding>,
+        /// The blocking ones that people accepted, by code.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        accepted: Vec<Waiver>,
     },
     /// An operator took the run over under a new epoch; every step that was started is in doubt.
     TakenOver {

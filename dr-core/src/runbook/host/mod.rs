@@ -1,0 +1,1 @@
+//! Drives the machine: journal, lock, time, actions and people.
