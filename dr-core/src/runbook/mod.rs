@@ -3,6 +3,8 @@
 pub mod document;
 pub mod engine;
 pub mod event;
+#[cfg(test)]
+mod fakes;
 pub mod host;
 pub mod journal;
 pub mod lint;
