@@ -6,6 +6,7 @@ pub mod event;
 #[cfg(test)]
 mod fakes;
 pub mod host;
+pub mod inbox;
 pub mod journal;
 pub mod lint;
 pub mod lock;
