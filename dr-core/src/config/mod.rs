@@ -1,5 +1,30 @@
-//! `estate.yaml` to a validated [`crate::model::Estate`].
+//! The files that people write to validated values: `estate.yaml` to a [`crate::model::Estate`], with all problems at
+//! once, each with its place, and what to do about it.
+//!
+//! ```text
+//! text ──yaml──▶ tree with spans ──read, word──▶ raw shape ──check──▶ problems
+//!                                                   │  └────build──▶ Estate
+//!                                                   └────schema──▶ JSON Schema for editors
+//! ```
+//!
+//! The raw shape of a runbook stands here too ([`RawRunbook`] within the crate); what its steps mean is decided in
+//! [`crate::runbook::document`].
 
+pub mod builtin;
 mod diagnostic;
+mod estate;
+mod read;
+mod runbook;
+mod schema;
+mod suggest;
+pub mod template;
+mod word;
+mod yaml;
 
+pub(crate) use diagnostic::Report;
 pub use diagnostic::{Problem, Problems, Source, Span};
+pub use estate::load_estate;
+pub(crate) use read::{FromNode, Place};
+pub(crate) use runbook::{MAX_ATTEMPTS, RawRunbook, RawStage, RawStep};
+pub use schema::{estate_schema, runbook_schema};
+pub(crate) use yaml::{At, parse};

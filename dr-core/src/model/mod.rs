@@ -33,4 +33,4 @@ pub use state::{
     StackState, TrafficState,
 };
 pub use steady_state::{Probe, ProbeKind};
-pub use verb::{Check, Exec, FenceTarget, Mode, OnDoubt, Verb};
+pub use verb::{Check, Exec, FenceTarget, Mode, OnDoubt, Only, Verb};

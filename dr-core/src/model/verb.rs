@@ -128,6 +128,18 @@ pub enum OnDoubt {
     Hold,
 }
 
+/// In which runs a step is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Only {
+    /// In switchovers.
+    Planned,
+    /// In failovers.
+    Unplanned,
+    /// In rehearsals.
+    Gameday,
+}
+
 impl Verb {
     /// The word that stands in a runbook.
     pub fn name(&self) -> &'static str {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use crate::config::{Source, Span};
+use crate::config::{Problems, Source, Span};
+pub use crate::model::Only;
 use crate::model::{Duration, OnDoubt, StepId, Verb};
+
+mod parse;
 
 /// A runbook as written, with the places of its parts for messages.
 #[derive(Debug, Clone)]
@@ -51,14 +51,18 @@ pub struct Step {
     pub span: Span,
 }
 
-/// In which runs a step is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Only {
-    /// In switchovers.
-    Planned,
-    /// In failovers.
-    Unplanned,
-    /// In rehearsals.
-    Gameday,
+impl Runbook {
+    /// Reads a runbook: its syntax, and each step by itself. What must hold between the steps, and between them and an
+    /// estate, is the lint's: [`crate::runbook::lint`].
+    ///
+    /// # Errors
+    /// All that is wrong with the text, each with its place.
+    pub fn parse(source: Source) -> Result<Self, Problems> {
+        parse::runbook(source)
+    }
+
+    /// All steps in order.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.stages.iter().flat_map(|stage| &stage.steps)
+    }
 }

@@ -1,0 +1,60 @@
+//! The estates that are shipped, embedded, so that `dr` has something to show without any file.
+
+use super::Source;
+
+const STOREFRONT: &str = include_str!("../../../runbooks/storefront/estate.yaml");
+
+const STOREFRONT_RUNBOOKS: [(&str, &str); 2] = [
+    (
+        "failover",
+        include_str!("../../../runbooks/storefront/failover.yaml"),
+    ),
+    (
+        "failback",
+        include_str!("../../../runbooks/storefront/failback.yaml"),
+    ),
+];
+
+/// The estate of a web shop in us-east-2 and us-west-1.
+pub fn storefront_estate() -> Source {
+    Source::new("built-in storefront/estate.yaml", STOREFRONT)
+}
+
+/// The storefront's runbook of that name.
+pub fn storefront_runbook(name: &str) -> Option<Source> {
+    STOREFRONT_RUNBOOKS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, text)| Source::new(format!("built-in storefront/{name}.yaml"), *text))
+}
+
+/// The names of the storefront's runbooks.
+pub fn runbook_names() -> [&'static str; 2] {
+    STOREFRONT_RUNBOOKS.map(|(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::load_estate;
+    use crate::runbook::Runbook;
+
+    #[test]
+    fn the_shipped_estate_is_right() {
+        let estate =
+            load_estate(storefront_estate()).unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(estate.home().id.as_str(), "ohio");
+        assert_eq!(estate.components.len(), 11);
+        insta::assert_json_snapshot!(estate);
+    }
+
+    #[test]
+    fn the_shipped_runbooks_are_right_and_called_as_their_files() {
+        for name in runbook_names() {
+            let source = storefront_runbook(name).expect("it is named");
+            let runbook = Runbook::parse(source).unwrap_or_else(|problems| panic!("{problems}"));
+            assert_eq!(runbook.name, name);
+        }
+        assert!(storefront_runbook("fallback").is_none());
+    }
+}

@@ -1,0 +1,31 @@
+//! `estate.yaml` to a validated [`Estate`]: [`raw`] is what is written, [`check`] what must hold of it as a whole, [`build`]
+//! the value made from it.
+
+mod build;
+mod check;
+mod component;
+mod probe;
+mod raw;
+mod settings;
+
+pub(crate) use raw::RawEstate;
+
+use super::diagnostic::{Problems, Report, Source, Span};
+use super::read::{FromNode, Place};
+use super::yaml;
+use crate::model::Estate;
+
+/// Reads and checks an estate.
+///
+/// # Errors
+/// All that is wrong with the text, each with its place.
+pub fn load_estate(source: Source) -> Result<Estate, Problems> {
+    let mut report = Report::new(source);
+    let estate = yaml::parse(&mut report).and_then(|node| {
+        let place = Place::new("the estate", Span::START);
+        let raw = RawEstate::from_node(&node, &place, &mut report)?;
+        check::estate(&raw, &mut report);
+        build::estate(raw)
+    });
+    report.finish(estate)
+}

@@ -1,0 +1,217 @@
+//! What one scalar may say, and how it is refused.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::suggest;
+use crate::model::{
+    Check, ComponentId, CronLine, Duration, EstateName, FenceTarget, Kind, OnDoubt, Only, Percent,
+    Platform, Region, Role, SiteId, StepId, Technology, TrafficMethod,
+};
+
+/// Why a scalar was not taken.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+}
+
+/// A value that is written as one scalar.
+pub(crate) trait Word: Sized {
+    /// Reads it.
+    fn read(text: &str) -> Result<Self, Refusal>;
+}
+
+/// Reads what has a `FromStr` of its own, whose error says what is wanted.
+fn parse<T>(text: &str, code: &'static str, help: Option<&str>) -> Result<T, Refusal>
+where
+    T: FromStr<Err: fmt::Display>,
+{
+    text.parse().map_err(|error: T::Err| Refusal {
+        code,
+        message: error.to_string(),
+        help: help.map(str::to_owned),
+    })
+}
+
+/// Reads one of a few words.
+fn choose<T: Copy>(
+    text: &str,
+    code: &'static str,
+    what: &str,
+    words: &[(&'static str, T)],
+) -> Result<T, Refusal> {
+    words
+        .iter()
+        .find(|(word, _)| *word == text)
+        .map(|(_, value)| *value)
+        .ok_or_else(|| Refusal {
+            code,
+            message: format!("`{text}` is not {what}"),
+            help: suggest::help(text, words.iter().map(|(word, _)| *word)),
+        })
+}
+
+impl Word for String {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        if text.trim().is_empty() {
+            return Err(Refusal {
+                code: "empty-text",
+                message: "the text is empty".to_owned(),
+                help: None,
+            });
+        }
+        Ok(text.to_owned())
+    }
+}
+
+impl Word for u32 {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        // `parse` takes a leading `+`, which no one writes on purpose.
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse()
+            .ok()
+            .filter(|number| digits && *number <= 1_000_000)
+            .ok_or_else(|| Refusal {
+                code: "invalid-number",
+                message: format!("\"{text}\" is not a whole number such as 3"),
+                help: Some("write digits only, at most 1000000".to_owned()),
+            })
+    }
+}
+
+impl Word for Duration {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let unitless = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let help = unitless.then(|| format!("add the unit: {text}s or {text}m"));
+        parse(text, "invalid-duration", help.as_deref())
+    }
+}
+
+impl Word for Percent {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        parse(text, "invalid-percentage", None)
+    }
+}
+
+impl Word for Region {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        parse(text, "invalid-region", None)
+    }
+}
+
+impl Word for CronLine {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let help = "minute, hour, day of month, month, day of week, read in UTC";
+        parse(text, "invalid-schedule", Some(help))
+    }
+}
+
+impl Word for EstateName {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        parse(text, "invalid-name", None)
+    }
+}
+
+impl Word for SiteId {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        parse(text, "invalid-name", None)
+    }
+}
+
+impl Word for ComponentId {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        parse(text, "invalid-name", None)
+    }
+}
+
+impl Word for StepId {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        parse(text, "invalid-name", None)
+    }
+}
+
+impl Word for Kind {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let words = Self::ALL.map(|kind| (kind.name(), kind));
+        choose(text, "unknown-kind", "a kind of component", &words)
+    }
+}
+
+impl Word for Technology {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let words = Self::ALL.map(|technology| (technology.name(), technology));
+        choose(text, "unknown-technology", "a known technology", &words)
+    }
+}
+
+impl Word for Platform {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let words = [("aws", Self::Aws), ("hosts", Self::Hosts)];
+        choose(text, "unknown-platform", "a platform", &words)
+    }
+}
+
+impl Word for Role {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let words = [("primary", Self::Primary), ("standby", Self::Standby)];
+        choose(text, "unknown-role", "a role", &words)
+    }
+}
+
+impl Word for TrafficMethod {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let words = [
+            ("health-switch", Self::HealthSwitch),
+            ("record-edit", Self::RecordEdit),
+        ];
+        choose(text, "unknown-method", "a way to switch traffic", &words)
+    }
+}
+
+impl Word for Check {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let words = [
+            Self::StandbyReady,
+            Self::StandbyServing,
+            Self::CaughtUp,
+            Self::SteadyState,
+        ]
+        .map(|check| (check.name(), check));
+        choose(
+            text,
+            "unknown-check",
+            "something that `verify` reads",
+            &words,
+        )
+    }
+}
+
+impl Word for FenceTarget {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let words = [
+            ("primary", Self::Primary),
+            ("former-primary", Self::FormerPrimary),
+        ];
+        choose(text, "unknown-fence-target", "what can be fenced", &words)
+    }
+}
+
+impl Word for Only {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let words = [
+            ("planned", Self::Planned),
+            ("unplanned", Self::Unplanned),
+            ("gameday", Self::Gameday),
+        ];
+        choose(text, "unknown-run", "a sort of run", &words)
+    }
+}
+
+impl Word for OnDoubt {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let words = [("observe", Self::Observe), ("hold", Self::Hold)];
+        choose(text, "unknown-answer", "an answer to doubt", &words)
+    }
+}
