@@ -10,13 +10,32 @@
 //! 5. An action keeps nothing in memory, knows time only from [`crate::port::Clock`], and learns what earlier steps found only
 //!    from [`Context::history`].
 
+mod activate;
+mod approve;
+mod calls;
+mod converge;
+mod demote;
+mod exec;
+mod fence;
+mod gate;
+mod notify;
 mod outcome;
+mod poll;
+mod promote;
+mod provision;
+mod read;
+mod ready;
+mod repoint;
+mod reprotect;
+mod shift;
+mod verify;
+mod wait;
 
 use async_trait::async_trait;
 
 pub use outcome::{Before, Detail, History, Observation, Output, StepError, UndoError};
 
-use crate::model::{Direction, Duration, Estate, Finding, Mode, SiteId, StepId, Verb};
+use crate::model::{ComponentId, Direction, Duration, Estate, Finding, Mode, SiteId, StepId, Verb};
 use crate::port::{CallSpec, Permit, Ports};
 
 /// What an action is given: all of it recorded or read, nothing remembered.
@@ -99,4 +118,30 @@ pub trait Action: Send + Sync {
     /// # Errors
     /// An [`UndoError`]: a person must repair what is left.
     async fn undo(&self, cx: &Context<'_>, before: &Before) -> Result<String, UndoError>;
+}
+
+/// The registry: the action behind a verb.
+pub fn for_verb(verb: &Verb) -> &'static dyn Action {
+    match verb {
+        Verb::Verify(_) => &verify::Verify,
+        Verb::Approve { .. } => &approve::Approve,
+        Verb::Fence(_) => &fence::Fence,
+        Verb::Provision(_) => &provision::Provision,
+        Verb::Activate(_) => &activate::Activate,
+        Verb::Promote(_) => &promote::Promote,
+        Verb::Shift(_) => &shift::Shift,
+        Verb::Repoint(_) => &repoint::Repoint,
+        Verb::Reprotect(_) => &reprotect::Reprotect,
+        Verb::Demote(_) => &demote::Demote,
+        Verb::Converge(_) => &converge::Converge,
+        Verb::Wait(_) => &wait::Wait,
+        Verb::Notify(_) => &notify::Notify,
+        Verb::Exec(_) => &exec::Exec,
+    }
+}
+
+/// The component that a verb is about, for the actions of verbs that are about one.
+fn subject(verb: &Verb) -> &ComponentId {
+    verb.component()
+        .expect("the registry pairs such an action only with a verb that names a component")
 }

@@ -190,6 +190,15 @@ impl From<PortError> for UndoError {
     }
 }
 
+impl From<StepError> for UndoError {
+    fn from(error: StepError) -> Self {
+        Self {
+            retryable: error.is_retryable() || error.is_doubt(),
+            message: error.to_string(),
+        }
+    }
+}
+
 /// What a run has recorded so far, as far as later steps may rely on it. The fold of its journal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {

@@ -14,6 +14,7 @@ mod log;
 mod object_store;
 mod people;
 mod permit;
+pub mod retry;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

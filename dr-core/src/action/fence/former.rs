@@ -1,0 +1,93 @@
+//! `fence: former-primary`: after its role was taken, applies a fence that is still pending, and learns the exact loss.
+
+use std::collections::BTreeMap;
+
+use super::site::{self, Look};
+use crate::action::read::is_unreachable;
+use crate::action::{Before, Context, Detail, Observation, Output, StepError, gate};
+use crate::model::{ComponentId, DatabaseRole, FenceEvidence, FenceLevel, LossStatement};
+
+/// The fence of an earlier step, where it was confirmed at the site itself.
+fn confirmed_before<'a>(cx: &'a Context<'_>) -> Option<&'a FenceEvidence> {
+    cx.history
+        .fence()
+        .filter(|evidence| evidence.level == FenceLevel::Confirmed && !evidence.pending)
+}
+
+pub(super) async fn observe(cx: &Context<'_>) -> Observation {
+    if let Some(evidence) = confirmed_before(cx) {
+        return Observation::Done(Output::said(format!(
+            "{} was fenced before its role was taken, confirmed at {}",
+            evidence.site, evidence.at
+        )));
+    }
+    match site::look(cx).await {
+        Ok(look) if look.is_fenced() => Observation::Done(done(cx, &look)),
+        Ok(look) if look.is_partly_fenced() => Observation::Partial(look.before()),
+        Ok(look) => Observation::NotDone(look.before()),
+        // Asking it again is what the step is for; its gate says what to do.
+        Err(error) if is_unreachable(&error) => Observation::NotDone(Before::default()),
+        Err(error) => Observation::Unknown(error),
+    }
+}
+
+pub(super) async fn apply(cx: &Context<'_>) -> Result<Output, StepError> {
+    let gone = |error| {
+        gate::site_gone(
+            cx.step,
+            cx.from(),
+            cx.to(),
+            &format!(
+                "The fence of {} is still pending: when it comes back it may take writes until it is fenced",
+                cx.from()
+            ),
+            &error,
+        )
+    };
+    match site::look(cx).await {
+        Err(error) if is_unreachable(&error) => Err(gone(error)),
+        Err(error) => Err(error.into()),
+        Ok(_) => {
+            let look = site::fence(cx).await?;
+            Ok(done(cx, &look))
+        }
+    }
+}
+
+fn done(cx: &Context<'_>, look: &Look) -> Output {
+    let evidence = site::confirmed(cx, look);
+    let losses = losses(cx, look, &evidence);
+    let summary = match total(&losses) {
+        Some(0) => format!("{} is fenced; nothing was lost", cx.from()),
+        Some(lost) => format!(
+            "{} is fenced; {lost} writes had not reached {} and are kept on the old primary",
+            cx.from(),
+            cx.to()
+        ),
+        None => format!("{} is fenced", cx.from()),
+    };
+    Output::with(summary, Detail::FormerFence { evidence, losses })
+}
+
+fn total(losses: &BTreeMap<ComponentId, LossStatement>) -> Option<u64> {
+    (!losses.is_empty()).then(|| losses.values().filter_map(|loss| loss.exact).sum())
+}
+
+/// The exact losses: how far each old primary got, read while it refuses writes, against what was promoted.
+fn losses(
+    cx: &Context<'_>,
+    look: &Look,
+    evidence: &FenceEvidence,
+) -> BTreeMap<ComponentId, LossStatement> {
+    look.databases
+        .iter()
+        .filter(|(_, state)| state.role == DatabaseRole::Primary && state.fenced)
+        .filter_map(|(id, state)| {
+            let stated = cx.history.loss(id)?;
+            Some((
+                id.clone(),
+                gate::settle(stated, state.position, evidence.at),
+            ))
+        })
+        .collect()
+}

@@ -1,0 +1,298 @@
+//! `fence: primary`: before its role is taken.
+//!
+//! Planned: the site answers, and anything less than a confirmed fence fails the step. Unplanned: the step gets the best
+//! evidence that there is in bounded time and always succeeds; whether it is enough is decided at the gate of `promote`.
+
+use super::lease;
+use super::site::{self, Look, Unanswered};
+use crate::action::poll::{Poll, tolerate};
+use crate::action::read::is_unreachable;
+use crate::action::{Before, Context, Detail, Observation, Output, StepError, UndoError};
+use crate::model::{
+    ComponentId, Duration, FenceEvidence, FenceLevel, LeaseState, Mode, Reachability, Settings,
+};
+use crate::port::PortError;
+use crate::port::retry::{self, Patience};
+
+/// How long an unreachable site is tried to be fenced directly.
+pub(super) const TRYING: Duration = Duration::from_secs(30);
+
+/// The pause between the two looks of the observers: one lost packet is no lost site.
+pub(super) const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
+
+pub(super) async fn observe(cx: &Context<'_>) -> Observation {
+    let lease = match lease::port(cx) {
+        Some(port) => lease::read(cx, port).await.ok(),
+        None => None,
+    };
+    let with_lease = |before: Before| Before {
+        lease_holder: lease
+            .as_ref()
+            .filter(|lease| lease.renewable)
+            .map(|lease| lease.holder.clone()),
+        ..before
+    };
+    match site::look(cx).await {
+        Ok(look) if look.is_fenced() => Observation::Done(done(site::confirmed(cx, &look))),
+        Ok(look) if look.is_partly_fenced() => Observation::Partial(with_lease(look.before())),
+        Ok(look) => Observation::NotDone(with_lease(look.before())),
+        Err(error) if cx.mode == Mode::Unplanned && is_unreachable(&error) => {
+            match lease.as_ref().and_then(|lease| run_out(cx, lease)) {
+                Some(evidence) => Observation::Done(done(evidence)),
+                None => Observation::NotDone(with_lease(Before::default())),
+            }
+        }
+        Err(error) => Observation::Unknown(error),
+    }
+}
+
+/// Evidence of a lease that is over already, for a site that does not answer.
+fn run_out(cx: &Context<'_>, lease: &LeaseState) -> Option<FenceEvidence> {
+    let now = cx.clock().now();
+    let end = lease::ends_for(lease, cx.from(), now)?;
+    (end <= now).then(|| FenceEvidence {
+        at: end,
+        ..weak(cx, FenceLevel::ByLease, vec![lease_sentence(cx)])
+    })
+}
+
+fn lease_sentence(cx: &Context<'_>) -> String {
+    format!(
+        "the write lease of {} has run out and is not renewed, {} for clocks that differ included",
+        cx.from(),
+        lease::SKEW
+    )
+}
+
+/// Evidence of a fence that could not be applied at the site itself.
+fn weak(cx: &Context<'_>, level: FenceLevel, observations: Vec<String>) -> FenceEvidence {
+    FenceEvidence {
+        site: cx.from().clone(),
+        level,
+        at: cx.clock().now(),
+        observations,
+        pending: true,
+        unanswered: Vec::new(),
+    }
+}
+
+fn done(evidence: FenceEvidence) -> Output {
+    let summary = if evidence.pending {
+        format!(
+            "fence of {}: {}; it is applied when the site answers again",
+            evidence.site, evidence.level
+        )
+    } else {
+        format!("{} refuses writes: {}", evidence.site, evidence.level)
+    };
+    Output::with(summary, Detail::Fence(evidence))
+}
+
+pub(super) async fn apply(cx: &Context<'_>) -> Result<Output, StepError> {
+    // First of all: the lease runs out while the site is being tried.
+    let revoked = match lease::port(cx) {
+        Some(port) => lease::revoke(cx, port).await,
+        None => Ok(()),
+    };
+    match cx.mode {
+        Mode::Planned => {
+            revoked?;
+            let look = site::fence(cx).await?;
+            Ok(done(site::confirmed(cx, &look)))
+        }
+        Mode::Unplanned => Ok(done(best_evidence(cx, revoked.err()).await)),
+    }
+}
+
+async fn best_evidence(cx: &Context<'_>, lease_error: Option<PortError>) -> FenceEvidence {
+    let mut unanswered = Unanswered::new();
+    let mut observations = Vec::new();
+    match try_site(cx, &mut unanswered).await {
+        Ok(look) => return site::confirmed(cx, &look),
+        Err(reason) => observations.push(reason),
+    }
+    if let Some(error) = lease_error {
+        observations.push(format!("the write lease was not revoked at once: {error}"));
+    }
+    let mut evidence = match by_lease(cx, &mut observations).await {
+        Some(evidence) => evidence,
+        None => by_observers(cx, &mut observations).await,
+    };
+    evidence.observations = observations;
+    evidence.unanswered = unanswered.into_iter().collect();
+    evidence
+}
+
+/// Fences the site itself, for [`TRYING`] at most; the reason when that is not achieved.
+async fn try_site(cx: &Context<'_>, unanswered: &mut Unanswered) -> Result<Look, String> {
+    let poll = Poll::within(cx, TRYING);
+    loop {
+        let failure = match site::look(cx).await {
+            Ok(look) => {
+                unanswered.retain(|id| {
+                    look.databases
+                        .get(id)
+                        .is_some_and(|state| !site::refuses_writes(state))
+                });
+                if look.is_fenced() || (poll.is_over() && is_proof(&look)) {
+                    return Ok(look);
+                }
+                match site::impose(cx, &look).await {
+                    Ok(()) => "the fence was asked for and is not in force".to_owned(),
+                    Err(failed) => {
+                        if failed.is_unanswered() {
+                            unanswered.insert(failed.component.clone());
+                        }
+                        failed.error.to_string()
+                    }
+                }
+            }
+            Err(error) => error.to_string(),
+        };
+        if poll.pause().await.is_err() {
+            return Err(format!("{} could not be fenced: {failure}", cx.from()));
+        }
+    }
+}
+
+/// Databases that refuse writes are proof enough when their site is in trouble and its fleets cannot be emptied.
+fn is_proof(look: &Look) -> bool {
+    !look.databases.is_empty() && !look.takes_writes()
+}
+
+async fn by_lease(cx: &Context<'_>, observations: &mut Vec<String>) -> Option<FenceEvidence> {
+    let Some(port) = lease::port(cx) else {
+        observations.push("the estate has no write lease".to_owned());
+        return None;
+    };
+    match lease::outlast(cx, port).await {
+        Ok(end) => {
+            observations.push(lease_sentence(cx));
+            Some(FenceEvidence {
+                at: end,
+                ..weak(cx, FenceLevel::ByLease, Vec::new())
+            })
+        }
+        Err(error) => {
+            observations.push(format!("the write lease proves nothing: {error}"));
+            None
+        }
+    }
+}
+
+async fn by_observers(cx: &Context<'_>, observations: &mut Vec<String>) -> FenceEvidence {
+    let mut isolated = true;
+    for look in 0..2 {
+        if look > 0 {
+            cx.clock().sleep(BETWEEN_LOOKS).await;
+        }
+        let reach = retry::read(cx.clock(), Patience::BRIEF, || {
+            cx.ports.observers.reach(cx.from())
+        });
+        match reach.await {
+            Ok(reach) => {
+                isolated &= sees_nothing(&reach);
+                observations.push(format!(
+                    "{} of {} observers reach {}",
+                    reach.reached,
+                    reach.observers,
+                    cx.from()
+                ));
+            }
+            Err(error) => {
+                isolated = false;
+                observations.push(format!("the observers could not be asked: {error}"));
+            }
+        }
+    }
+    let level = if isolated {
+        FenceLevel::IsolatedObserved
+    } else {
+        FenceLevel::Unknown
+    };
+    weak(cx, level, Vec::new())
+}
+
+fn sees_nothing(reach: &Reachability) -> bool {
+    reach.observers > 0 && reach.reached == 0
+}
+
+/// Lifts exactly what the step imposed: the lease first, so that the application may write as soon as it can.
+pub(super) async fn undo(cx: &Context<'_>, before: &Before) -> Result<String, UndoError> {
+    if before.lease_holder.as_ref() == Some(cx.from()) {
+        lease::give_to(cx, cx.from()).await?;
+    }
+    let look = match site::look(cx).await {
+        Ok(look) => look,
+        Err(error) if is_unreachable(&error) && imposed_nothing(cx) => {
+            return Ok(format!(
+                "{} does not answer, and no fence was ever asked of it",
+                cx.from()
+            ));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    lift(cx, before, &look).await?;
+    let poll = Poll::of(cx);
+    loop {
+        if let Some(look) = tolerate(site::look(cx).await)?
+            && is_lifted(cx, before, &look)
+        {
+            return Ok(format!("the fence of {} is lifted", cx.from()));
+        }
+        poll.pause().await?;
+    }
+}
+
+/// Whether this step recorded that the site never answered: it reads before it asks for anything.
+fn imposed_nothing(cx: &Context<'_>) -> bool {
+    cx.history
+        .outputs
+        .iter()
+        .filter(|(step, _)| step == cx.step)
+        .any(|(_, output)| {
+            matches!(&output.detail, Detail::Fence(evidence)
+                if evidence.pending && evidence.unanswered.is_empty())
+        })
+}
+
+/// Members that a fleet had; those of a primary where it could not be read.
+fn members_before(cx: &Context<'_>, before: &Before, id: &ComponentId) -> Option<u32> {
+    before
+        .members
+        .get(id)
+        .copied()
+        .or_else(|| match &cx.estate.component(id)?.settings {
+            Settings::Compute(fleet) => Some(fleet.capacity.count),
+            _ => None,
+        })
+}
+
+fn is_lifted(cx: &Context<'_>, before: &Before, look: &Look) -> bool {
+    look.databases
+        .iter()
+        .all(|(id, state)| !state.fenced || before.fenced.contains(id))
+        && look
+            .members
+            .iter()
+            .all(|(id, wanted)| members_before(cx, before, id) == Some(*wanted))
+}
+
+async fn lift(cx: &Context<'_>, before: &Before, look: &Look) -> Result<(), UndoError> {
+    for (id, state) in &look.databases {
+        if state.fenced && !before.fenced.contains(id) {
+            cx.ports.database(id, cx.from())?.unfence(cx.permit).await?;
+        }
+    }
+    for (id, wanted) in &look.members {
+        if let Some(count) = members_before(cx, before, id)
+            && count != *wanted
+        {
+            cx.ports
+                .compute(id, cx.from())?
+                .scale(count, cx.permit)
+                .await?;
+        }
+    }
+    Ok(())
+}

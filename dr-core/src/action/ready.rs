@@ -1,0 +1,266 @@
+//! Whether the standby can take over, component by component: what `preflight` finds and `verify: standby-ready` demands.
+
+use crate::model::{
+    Component, ComponentId, ComputeState, DatabaseRole, DatabaseState, DatabaseStatus, Estate,
+    Finding, Kind, Mode, RepositoryState, Role, Settings, Severity, SiteId, StackState, Subject,
+};
+use crate::port::{PortError, PortResult};
+
+use super::{Context, gate};
+
+/// What speaks against using any component of the standby.
+pub(super) async fn standby(cx: &Context<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for component in cx.estate.components.values() {
+        findings.extend(component_findings(cx, component).await);
+    }
+    findings
+}
+
+/// What speaks against using this component of the standby.
+pub(super) async fn component(cx: &Context<'_>, id: &ComponentId) -> Vec<Finding> {
+    match cx.estate.component(id) {
+        Some(component) => component_findings(cx, component).await,
+        None => Vec::new(),
+    }
+}
+
+async fn component_findings(cx: &Context<'_>, component: &Component) -> Vec<Finding> {
+    let (id, site) = (&component.id, cx.to());
+    let found = match component.kind() {
+        Kind::Database => judge(cx.database(id, site).await, |state| database(cx, id, state)),
+        Kind::Infrastructure => judge(cx.stack(id, site, Role::Primary).await, |state| {
+            stack(id, site, state)
+        }),
+        Kind::Compute | Kind::Kubernetes => judge(cx.compute(id, site).await, |state| {
+            fleet(cx.estate, component, site, state)
+        }),
+        Kind::Repository => judge(cx.repository(id, site).await, |state| {
+            mirror(id, site, state)
+        }),
+        Kind::Network | Kind::Balancer | Kind::ObjectStore => {
+            judge(cx.facility(id, site).await, |state| {
+                facility(component, site, state.ready, &state.detail)
+            })
+        }
+        Kind::Monitoring => judge(cx.monitoring(id, site).await, |_| Vec::new()),
+        Kind::Traffic => judge(cx.traffic(id).await, |_| Vec::new()),
+    };
+    found.unwrap_or_else(|error| vec![unread(id, site, &error)])
+}
+
+fn judge<T>(
+    reading: PortResult<T>,
+    rule: impl FnOnce(&T) -> Vec<Finding>,
+) -> PortResult<Vec<Finding>> {
+    reading.map(|state| rule(&state))
+}
+
+fn placed(id: &ComponentId, site: &SiteId) -> Subject {
+    Subject::Placed(id.clone(), site.clone())
+}
+
+/// What could not be read is not ready.
+pub(super) fn unread(id: &ComponentId, site: &SiteId, error: &PortError) -> Finding {
+    Finding::blocking(
+        "unreadable",
+        placed(id, site),
+        format!("{id} at {site} could not be read: {error}"),
+        "check the access of the operator's role and the site's network",
+    )
+}
+
+/// A replica that can be promoted, and how far it is behind.
+///
+/// While the old primary may be gone its replica can only get older: what counts then is the lag as it was last measured,
+/// and the gate of the promotion judges the rest with the evidence of the fence.
+fn database(cx: &Context<'_>, id: &ComponentId, state: &DatabaseState) -> Vec<Finding> {
+    let site = cx.to();
+    if state.is_writable_primary() {
+        return Vec::new();
+    }
+    let DatabaseRole::Replica { source } = &state.role else {
+        return vec![Finding::blocking(
+            "replica-missing",
+            placed(id, site),
+            format!("{id} at {site} is no replica that could be promoted"),
+            format!("build one: reprotect {id}"),
+        )];
+    };
+    if source != cx.from() {
+        return vec![Finding::blocking(
+            "replica-missing",
+            placed(id, site),
+            format!("{id} at {site} follows {source}, not {}", cx.from()),
+            format!("build a replica of {}: reprotect {id}", cx.from()),
+        )];
+    }
+    let mut findings = Vec::new();
+    match state.status {
+        DatabaseStatus::Available | DatabaseStatus::Promoting => {}
+        DatabaseStatus::BackingUp => findings.push(Finding::new(
+            Severity::Slowing,
+            "backup-running",
+            placed(id, site),
+            format!("a backup of {id} at {site} runs: its promotion is refused until it is over"),
+            "nothing; the promotion waits for it",
+        )),
+        DatabaseStatus::Creating | DatabaseStatus::Rebooting | DatabaseStatus::Unavailable => {
+            findings.push(Finding::blocking(
+                "replica-missing",
+                placed(id, site),
+                format!("{id} at {site} is {:?}, not available", state.status).to_lowercase(),
+                "wait until it is available",
+            ));
+        }
+    }
+    findings.extend(lag(cx, id, state));
+    findings
+}
+
+fn lag(cx: &Context<'_>, id: &ComponentId, state: &DatabaseState) -> Option<Finding> {
+    let rpo = cx.estate.objectives.rpo;
+    let fix = "wait until it has caught up, or find out what slows replication";
+    let subject = placed(id, cx.to());
+    let Some(lag) = gate::lag(state.replication.as_ref(), cx.clock().now()) else {
+        return Some(Finding::blocking(
+            "lag-exceeds-rpo",
+            subject,
+            format!(
+                "how far {id} at {} is behind is unknown, the RPO is {rpo}",
+                cx.to()
+            ),
+            fix,
+        ));
+    };
+    if lag.measured > rpo || (cx.mode == Mode::Planned && lag.counts > rpo) {
+        return Some(Finding::blocking(
+            "lag-exceeds-rpo",
+            subject,
+            format!(
+                "{id} at {} may be {} behind (measured {} behind, {} ago), the RPO is {rpo}",
+                cx.to(),
+                lag.counts,
+                lag.measured,
+                lag.age
+            ),
+            fix,
+        ));
+    }
+    (lag.counts > rpo).then(|| {
+        Finding::new(
+            Severity::Slowing,
+            "lag-unproven",
+            subject,
+            format!(
+                "the lag of {id} at {} was measured {} ago: without proof of an earlier fence the promotion needs two people",
+                cx.to(),
+                lag.age
+            ),
+            "have two people ready to decide",
+        )
+    })
+}
+
+/// A stack that can be applied for the role of a primary.
+pub(super) fn stack(id: &ComponentId, site: &SiteId, state: &StackState) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(holder) = &state.locked_by {
+        findings.push(Finding::blocking(
+            "state-locked",
+            placed(id, site),
+            format!("the state of {id} at {site} is locked by {holder}"),
+            format!("let {holder} finish, or remove the lock once it is certainly gone"),
+        ));
+    }
+    if state.pending.destroys_data {
+        findings.push(Finding::blocking(
+            "plan-destroys-data",
+            placed(id, site),
+            format!("applying {id} at {site} would destroy or replace a data store"),
+            "make the stack describe what there is before it is applied",
+        ));
+    }
+    findings
+}
+
+/// A fleet that can become large enough.
+fn fleet(
+    estate: &Estate,
+    component: &Component,
+    site: &SiteId,
+    state: &ComputeState,
+) -> Vec<Finding> {
+    let (Settings::Compute(fleet) | Settings::Kubernetes(fleet)) = &component.settings else {
+        return Vec::new();
+    };
+    let capacity = fleet.capacity;
+    if state.limit >= capacity.count {
+        return Vec::new();
+    }
+    let severity = if state.limit < capacity.minimum {
+        Severity::Blocking
+    } else {
+        Severity::Slowing
+    };
+    vec![Finding::new(
+        severity,
+        "quota-below-demand",
+        placed(&component.id, site),
+        format!(
+            "{} at {site} can have {} members, wanted are {}, needed {}",
+            component.id, state.limit, capacity.count, capacity.minimum
+        ),
+        format!(
+            "ask for a higher quota or free addresses in {}",
+            estate
+                .site(site)
+                .map_or_else(|| site.to_string(), |s| s.region.to_string())
+        ),
+    )]
+}
+
+/// A mirror that has all that the primary was last seen to have.
+pub(super) fn mirror(id: &ComponentId, site: &SiteId, state: &RepositoryState) -> Vec<Finding> {
+    if state.commits >= state.last_seen_at_primary {
+        return Vec::new();
+    }
+    vec![Finding::blocking(
+        "mirror-behind",
+        placed(id, site),
+        format!(
+            "the mirror {id} at {site} is {} commits behind what the primary was last seen to have",
+            state.last_seen_at_primary - state.commits
+        ),
+        "fetch from the primary, or from a clone that has the missing commits",
+    )]
+}
+
+/// A network or bucket that is there. A balancer of a standby may rest until its fleet is started.
+fn facility(component: &Component, site: &SiteId, ready: bool, detail: &str) -> Vec<Finding> {
+    if ready {
+        return Vec::new();
+    }
+    let severity = if component.kind() == Kind::Balancer {
+        Severity::Notice
+    } else {
+        Severity::Blocking
+    };
+    vec![Finding::new(
+        severity,
+        "facility-not-ready",
+        placed(&component.id, site),
+        format!("{} at {site} is not ready: {detail}", component.id),
+        "apply the site's stack",
+    )]
+}
+
+/// The findings that stop a recovery, in one sentence; `None` when there is none.
+pub(super) fn blocking(findings: &[Finding]) -> Option<String> {
+    let reasons: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Blocking)
+        .map(|finding| finding.message.as_str())
+        .collect();
+    (!reasons.is_empty()).then(|| reasons.join("; "))
+}

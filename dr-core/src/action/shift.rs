@@ -1,0 +1,138 @@
+//! `shift`: sends clients to the standby's site.
+
+use async_trait::async_trait;
+
+use super::calls::CallList;
+use super::poll::{Poll, tolerate};
+use super::{
+    Action, Before, Context, Detail, Observation, Output, StepError, Undo, UndoError, ready,
+    subject,
+};
+use crate::adapter::technology::{self, CLIENTS};
+use crate::model::{
+    ClientView, Direction, Duration, Estate, Finding, Mode, Settings, TrafficState, Verb,
+};
+use crate::port::retry::{self, Patience};
+use crate::port::{CallSpec, Operation, PortResult};
+
+/// Shifts traffic.
+pub(super) struct Shift;
+
+/// So many readings in a row must agree: resolvers do not change their minds together.
+const AGREEING: u32 = 3;
+
+/// How far back the clients' writes are looked at.
+const LOOK_BACK: Duration = Duration::from_secs(60);
+
+/// One reading of the front door and of what clients experience.
+struct Reading {
+    traffic: TrafficState,
+    clients: ClientView,
+}
+
+async fn read(cx: &Context<'_>) -> PortResult<Reading> {
+    let traffic = cx.traffic(subject(cx.verb)).await?;
+    let clients = retry::read(cx.clock(), Patience::STEADY, || {
+        cx.ports.observers.clients(LOOK_BACK)
+    })
+    .await?;
+    Ok(Reading { traffic, clients })
+}
+
+impl Reading {
+    fn is_shifted(&self, cx: &Context<'_>) -> bool {
+        self.traffic.switched_to == *cx.to()
+            && self.traffic.answers == *cx.to()
+            && self.clients.served_by.contains(cx.to())
+    }
+
+    fn output(self, cx: &Context<'_>) -> Output {
+        Output::with(
+            format!(
+                "{} answers {}, which acknowledges the clients' writes",
+                subject(cx.verb),
+                cx.to()
+            ),
+            Detail::Clients(self.clients),
+        )
+    }
+}
+
+#[async_trait]
+impl Action for Shift {
+    fn calls(
+        &self,
+        estate: &Estate,
+        direction: &Direction,
+        mode: Mode,
+        verb: &Verb,
+    ) -> Vec<CallSpec> {
+        CallList::new(estate, direction, mode)
+            .add(
+                subject(verb),
+                &direction.to,
+                &[Operation::Observe, Operation::Shift],
+            )
+            .loose(CLIENTS, &direction.to, true)
+            .done()
+    }
+
+    fn undoable(&self, _: &Verb) -> Undo {
+        Undo::Impossible
+    }
+
+    fn expected(&self, estate: &Estate, _: &Direction, verb: &Verb) -> Duration {
+        let Some(component) = estate.component(subject(verb)) else {
+            return Duration::ZERO;
+        };
+        let ttl = match &component.settings {
+            Settings::Traffic(traffic) => traffic.ttl,
+            _ => Duration::ZERO,
+        };
+        let switch = technology::expected_for(component, Operation::Shift);
+        Duration::from_millis(switch.as_millis().saturating_add(ttl.as_millis()))
+    }
+
+    async fn preflight(&self, cx: &Context<'_>) -> Vec<Finding> {
+        ready::component(cx, subject(cx.verb)).await
+    }
+
+    async fn observe(&self, cx: &Context<'_>) -> Observation {
+        match read(cx).await {
+            Ok(reading) if reading.is_shifted(cx) => Observation::Done(reading.output(cx)),
+            Ok(reading) if reading.traffic.switched_to == *cx.to() => {
+                Observation::Partial(Before::default())
+            }
+            Ok(_) => Observation::NotDone(Before::default()),
+            Err(error) => Observation::Unknown(error),
+        }
+    }
+
+    async fn apply(&self, cx: &Context<'_>, _: &Before) -> Result<Output, StepError> {
+        let id = subject(cx.verb);
+        if cx.traffic(id).await?.switched_to != *cx.to() {
+            cx.ports.traffic(id)?.shift(cx.to(), cx.permit).await?;
+        }
+        let poll = Poll::of(cx);
+        let mut agreeing = 0;
+        loop {
+            match tolerate(read(cx).await)? {
+                Some(reading) if reading.is_shifted(cx) => {
+                    agreeing += 1;
+                    if agreeing == AGREEING {
+                        return Ok(reading.output(cx));
+                    }
+                }
+                _ => agreeing = 0,
+            }
+            poll.pause().await?;
+        }
+    }
+
+    async fn undo(&self, cx: &Context<'_>, _: &Before) -> Result<String, UndoError> {
+        Err(UndoError {
+            message: format!("clients are not sent back: {} is primary", cx.to()),
+            retryable: false,
+        })
+    }
+}
