@@ -1,2 +1,19 @@
-//! `dr`.
-fn main() {}
+//! `dr`: disaster recovery between two sites, rehearsed and carried out.
+//!
+//! The composition root: it parses arguments, wires adapters to `dr-core`, shows what comes back. Everything that is
+//! decided about a recovery is decided in `dr-core`.
+
+mod app;
+mod commands;
+mod error;
+mod exit_code;
+mod files;
+mod output;
+mod render;
+mod session;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(app::main(std::env::args_os()).number())
+}

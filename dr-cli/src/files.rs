@@ -1,0 +1,161 @@
+//! The estate and its runbooks as files, or as built into the binary.
+
+use std::path::{Path, PathBuf};
+
+use dr_core::config::{self, Problems, Source, builtin};
+use dr_core::model::Estate;
+use dr_core::runbook::Runbook;
+
+use crate::error::{Error, Result};
+use crate::exit_code::ExitCode;
+
+/// Where an estate's files are read when nothing else is said.
+const DEFAULT_ESTATE: &str = "estate.yaml";
+/// The built-in estate's name.
+pub(crate) const BUILT_IN: &str = "storefront";
+
+/// An estate and where its runbooks are.
+pub(crate) struct EstateFiles {
+    /// The estate.
+    pub(crate) estate: Estate,
+    origin: Origin,
+}
+
+enum Origin {
+    /// A file; runbooks stand beside it.
+    File(PathBuf),
+    /// The binary.
+    BuiltIn,
+}
+
+impl EstateFiles {
+    /// The estate of the file `given`, of `estate.yaml` here, or else the built-in one.
+    ///
+    /// # Errors
+    /// The file cannot be read, or what it says is wrong.
+    pub(crate) fn load(given: Option<&Path>) -> Result<Self> {
+        let default = Path::new(DEFAULT_ESTATE);
+        let path = match given {
+            Some(path) => path,
+            None if default.exists() => default,
+            None => return Self::built_in(),
+        };
+        Ok(Self {
+            estate: parse_estate(read(path)?)?,
+            origin: Origin::File(path.to_owned()),
+        })
+    }
+
+    fn built_in() -> Result<Self> {
+        Ok(Self {
+            estate: parse_estate(builtin::storefront_estate())?,
+            origin: Origin::BuiltIn,
+        })
+    }
+
+    /// Whether it is the one in the binary.
+    pub(crate) fn is_built_in(&self) -> bool {
+        matches!(self.origin, Origin::BuiltIn)
+    }
+
+    /// What to call it in messages.
+    pub(crate) fn name(&self) -> String {
+        match &self.origin {
+            Origin::File(path) => path.display().to_string(),
+            Origin::BuiltIn => format!("built-in {BUILT_IN}/estate.yaml"),
+        }
+    }
+
+    /// The runbook of that name, checked by itself but not yet against the estate.
+    ///
+    /// # Errors
+    /// There is none, or what it says is wrong.
+    pub(crate) fn runbook(&self, name: &str) -> Result<Runbook> {
+        let source = match &self.origin {
+            Origin::File(estate) => read(&estate.with_file_name(format!("{name}.yaml")))?,
+            Origin::BuiltIn => builtin::storefront_runbook(name).ok_or_else(|| {
+                Error::usage(format!("the built-in estate has no runbook {name}"))
+                    .hint(format!("one of {}", builtin::runbook_names().join(", ")))
+            })?,
+        };
+        parse_runbook(source)
+    }
+
+    /// The sources of all its runbooks: the YAML files beside the estate that say `runbook:`.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub(crate) fn runbook_sources(&self) -> Result<Vec<Source>> {
+        let Origin::File(estate) = &self.origin else {
+            return Ok(builtin::runbook_names()
+                .into_iter()
+                .filter_map(builtin::storefront_runbook)
+                .collect());
+        };
+        let folder = match estate.parent() {
+            Some(parent) if parent != Path::new("") => parent,
+            _ => Path::new("."),
+        };
+        let entries =
+            std::fs::read_dir(folder).map_err(|error| Error::file("list", folder, &error))?;
+        let mut paths: Vec<PathBuf> = entries
+            .filter_map(|entry| entry.ok().map(|entry| entry.file_name()))
+            .map(|name| estate.with_file_name(name))
+            .filter(|path| {
+                path.extension()
+                    .is_some_and(|extension| extension == "yaml")
+            })
+            .filter(|path| path != estate)
+            .collect();
+        paths.sort();
+        let mut sources = Vec::new();
+        for path in paths {
+            let source = read(&path)?;
+            if source.text.lines().any(|line| line.starts_with("runbook:")) {
+                sources.push(source);
+            }
+        }
+        Ok(sources)
+    }
+}
+
+/// A file to be parsed.
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) fn read(path: &Path) -> Result<Source> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Source::new(path.display().to_string(), text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(Error::usage(format!("there is no file {}", path.display())).hint("dr init"))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Err(Error::new(
+            ExitCode::Invalid,
+            format!("{} is not UTF-8 text", path.display()),
+        )),
+        Err(error) => Err(Error::file("read", path, &error)),
+    }
+}
+
+fn parse_estate(source: Source) -> Result<Estate> {
+    config::load_estate(source).map_err(|problems| invalid("the estate", problems))
+}
+
+/// Parses a runbook.
+///
+/// # Errors
+/// What it says is wrong.
+pub(crate) fn parse_runbook(source: Source) -> Result<Runbook> {
+    Runbook::parse(source).map_err(|problems| invalid("the runbook", problems))
+}
+
+fn invalid(what: &str, problems: Problems) -> Error {
+    let count = match problems.list.len() {
+        1 => "1 problem".to_owned(),
+        n => format!("{n} problems"),
+    };
+    Error::invalid(
+        format!("{what} {} has {count}", problems.source.name),
+        vec![problems],
+    )
+}

@@ -1,0 +1,147 @@
+//! The two streams: stdout is the result, stderr is everything else.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex};
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use crate::render::style::Style;
+
+/// The form of the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs: one JSON document, or one JSON object a line where results come one after another.
+    Json,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// At a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Where results and notices go. Cloned into whatever shows something while a run goes on.
+///
+/// Writing never fails a command: a run must not stop because `head` closed the pipe or a terminal went away. A failure
+/// other than a closed pipe is kept and reported when the command ends.
+#[derive(Debug, Clone)]
+pub(crate) struct Output {
+    format: Format,
+    quiet: bool,
+    stdout_style: Style,
+    stderr_style: Style,
+    live: bool,
+    failure: Arc<Mutex<Option<io::Error>>>,
+}
+
+impl Output {
+    /// An output for the two standard streams.
+    pub(crate) fn new(format: Format, color: Color, quiet: bool, no_color: bool) -> Self {
+        let wanted = |is_terminal: bool| match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => is_terminal && !no_color,
+        };
+        Self {
+            format,
+            quiet,
+            stdout_style: Style::new(wanted(io::stdout().is_terminal())),
+            stderr_style: Style::new(wanted(io::stderr().is_terminal())),
+            live: io::stderr().is_terminal(),
+            failure: Arc::default(),
+        }
+    }
+
+    /// Whether the result is for programs.
+    pub(crate) fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Whether a view on stderr may be painted over.
+    pub(crate) fn is_live(&self) -> bool {
+        self.live && !self.quiet && !self.is_json()
+    }
+
+    /// How text on stdout is dressed.
+    pub(crate) fn style(&self) -> Style {
+        self.stdout_style
+    }
+
+    /// How text on stderr is dressed.
+    pub(crate) fn notice_style(&self) -> Style {
+        self.stderr_style
+    }
+
+    /// Writes a part of the result.
+    pub(crate) fn result(&self, text: &str) {
+        self.keep(write_to(&mut io::stdout().lock(), text));
+    }
+
+    /// Writes a line of the result.
+    pub(crate) fn line(&self, text: &str) {
+        self.result(&format!("{text}\n"));
+    }
+
+    /// Writes the result as one JSON document.
+    pub(crate) fn json(&self, value: &impl Serialize) {
+        self.write_json(serde_json::to_string_pretty(value));
+    }
+
+    /// Writes one JSON object of many, on a line of its own.
+    pub(crate) fn json_line(&self, value: &impl Serialize) {
+        self.write_json(serde_json::to_string(value));
+    }
+
+    /// Tells something that is not the result, unless `--quiet`.
+    pub(crate) fn notice(&self, text: &str) {
+        if !self.quiet {
+            self.error(&format!("{text}\n"));
+        }
+    }
+
+    /// Shows how something goes on, unless `--quiet`.
+    pub(crate) fn progress(&self, text: &str) {
+        if !self.quiet && !text.is_empty() {
+            self.error(text);
+        }
+    }
+
+    /// Writes to stderr, quiet or not. A stderr that is gone is no reason to stop.
+    pub(crate) fn error(&self, text: &str) {
+        let _ = write_to(&mut io::stderr().lock(), text);
+    }
+
+    /// The first failure to write the result, if any.
+    pub(crate) fn failure(&self) -> Option<io::Error> {
+        self.failure.lock().ok().and_then(|mut kept| kept.take())
+    }
+
+    fn write_json(&self, json: serde_json::Result<String>) {
+        match json {
+            Ok(text) => self.line(&text),
+            Err(error) => self.keep(Err(error.into())),
+        }
+    }
+
+    fn keep(&self, written: io::Result<()>) {
+        if let Err(error) = written
+            && error.kind() != io::ErrorKind::BrokenPipe
+            && let Ok(mut kept) = self.failure.lock()
+        {
+            kept.get_or_insert(error);
+        }
+    }
+}
+
+fn write_to(stream: &mut impl Write, text: &str) -> io::Result<()> {
+    stream.write_all(text.as_bytes())?;
+    stream.flush()
+}
