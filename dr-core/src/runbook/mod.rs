@@ -4,7 +4,7 @@ pub mod document;
 pub mod engine;
 pub mod event;
 #[cfg(test)]
-mod fakes;
+pub(crate) mod fakes;
 pub mod host;
 pub mod inbox;
 pub mod journal;

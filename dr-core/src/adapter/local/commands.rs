@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use futures_util::future::{Either, select};
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 
@@ -52,6 +53,8 @@ impl LocalCommands {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
+            // A group of its own: a Ctrl-C at the terminal is for dr, which lets running steps finish.
+            .process_group(0)
             .kill_on_drop(true);
         if let Some(permit) = permit {
             command
@@ -94,6 +97,7 @@ impl Commands for LocalCommands {
         let mut child = self
             .start(program, arguments, permit)
             .map_err(|error| not_started(program, &error))?;
+        let group = Group::of(&child);
         let tail = Tail::default();
         let output = futures_util::future::join(
             tail.follow(child.stdout.take()),
@@ -103,21 +107,49 @@ impl Commands for LocalCommands {
         let ended = async {
             // Read while it runs, or a full pipe would stop it.
             match select(Box::pin(child.wait()), &mut output).await {
-                Either::Left((status, _)) => status,
-                Either::Right((_, wait)) => wait.await,
+                Either::Left((status, _)) => (status, true),
+                Either::Right((_, wait)) => (wait.await, false),
             }
         };
-        let Some(status) = self.within(timeout, ended).await else {
-            let _ = child.kill().await;
+        let Some((status, more_to_read)) = self.within(timeout, ended).await else {
+            drop(group);
+            let _ = child.wait().await;
             return Err(timed_out(program, timeout, permit.is_some(), &tail.text()));
         };
         let status = status
             .map_err(|error| failure(program, ErrorClass::Indeterminate, &error.to_string()))?;
-        let _ = self.within(DRAIN, output).await;
+        group.leave();
+        if more_to_read {
+            let _ = self.within(DRAIN, output).await;
+        }
         Ok(CommandOutput {
             status: code(status),
             tail: tail.text(),
         })
+    }
+}
+
+/// The processes that a command started, as far as they did not leave its group. They are ended by force when this is dropped:
+/// past its time, or when the step was given up, nothing of a command may go on changing the world.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn of(child: &Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self(id.and_then(Pid::from_raw))
+    }
+
+    /// The command has ended by itself: what it left running is meant to run.
+    fn leave(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(leader) = self.0 {
+            let _ = kill_process_group(leader, Signal::KILL);
+        }
     }
 }
 
@@ -196,3 +228,6 @@ fn timed_out(program: &str, timeout: Duration, changes: bool, tail: &str) -> Por
     }
     failure(program, class, &message)
 }
+
+#[cfg(test)]
+mod tests;

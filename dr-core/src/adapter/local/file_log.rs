@@ -186,3 +186,6 @@ fn list(directory: &Path) -> io::Result<Vec<RunId>> {
     runs.sort();
     Ok(runs)
 }
+
+#[cfg(test)]
+mod tests;

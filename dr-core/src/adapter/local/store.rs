@@ -205,3 +205,6 @@ fn collect(root: &Path, folder: &str, keys: &mut Vec<String>) -> io::Result<()> 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
