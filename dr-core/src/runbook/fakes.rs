@@ -25,6 +25,14 @@ pub(crate) struct ManualClock {
 }
 
 impl ManualClock {
+    /// The same time, shown by a clock that is ahead.
+    pub(crate) fn ahead_by(&self, skew: Duration) -> Self {
+        Self {
+            skew,
+            ..self.clone()
+        }
+    }
+
     pub(crate) fn advance(&self, by: Duration) {
         *self.since_epoch_ms.lock().unwrap() += by.as_millis();
     }

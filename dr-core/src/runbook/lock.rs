@@ -12,8 +12,9 @@
 //! - L3, here: a call that changes the world is not begun after [`Lease::deadline`], which is [`CALL`] and [`SKEW`] before the
 //!   lease ends. By then the last call has ended, even by a clock that runs [`SKEW`] ahead.
 //! - L4, here: who takes over a lease that ran out waits [`SKEW`] and [`CALL`] longer before it returns, although L3 makes that
-//!   needless as long as nobody pauses: the margin covers a holder that was stopped between its look at the deadline and
-//!   its call (the case in which a lease alone fails: Jepsen, "etcd 3.4.3", 2020).
+//!   needless as long as nobody pauses: the margin, [`SKEW`] and [`CALL`] by the worst pair of clocks, covers a holder that was
+//!   stopped for so long between its look at the deadline and its call (the case in which a lease alone fails: Jepsen,
+//!   "etcd 3.4.3", 2020).
 //!
 //! L1 and L2 hold whatever clocks do. L3 and L4 assume that two operators' clocks differ by at most [`SKEW`].
 
@@ -24,6 +25,8 @@ use super::journal::Digest;
 use crate::model::{Duration, Epoch, EstateName, RunId};
 use crate::port::{Clock, ErrorClass, Etag, ObjectStore, PortError, PortResult, PutError};
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;
 
