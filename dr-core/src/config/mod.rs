@@ -27,4 +27,5 @@ pub use estate::load_estate;
 pub(crate) use read::{FromNode, Place};
 pub(crate) use runbook::{MAX_ATTEMPTS, RawRunbook, RawStage, RawStep};
 pub use schema::{estate_schema, runbook_schema};
+pub(crate) use suggest::help as did_you_mean;
 pub(crate) use yaml::{At, parse};

@@ -23,18 +23,21 @@ pub(crate) struct RawRunbook {
     /// The runbook's name: `failover`.
     #[schemars(required, regex(pattern = NAME_PATTERN))]
     pub(crate) runbook: Option<At<RunbookName>>,
+    /// The only runs that it is for. For all when nothing is said.
+    pub(crate) only: Option<At<Only>>,
     /// The stages, in the order in which they are carried out.
     #[schemars(required, length(min = 1))]
     pub(crate) stages: Option<Vec<RawStage>>,
 }
 
 impl Shape for RawRunbook {
-    const KEYS: &[&str] = &["runbook", "stages"];
+    const KEYS: &[&str] = &["runbook", "only", "stages"];
 
     fn read(fields: &mut Fields<'_, '_>) -> Self {
         fields.must_not_be_empty("stages");
         Self {
             runbook: fields.required("runbook", "runbook: failover"),
+            only: fields.optional("only"),
             stages: fields.required("stages", "stages: [ … ]"),
         }
     }

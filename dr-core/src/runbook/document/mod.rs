@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::{Problems, Source, Span};
 pub use crate::model::Only;
-use crate::model::{Duration, OnDoubt, StepId, Verb};
+use crate::model::{Duration, Mode, OnDoubt, StepId, Verb};
 
 mod parse;
 
@@ -13,6 +13,8 @@ mod parse;
 pub struct Runbook {
     /// Its name: `failover`.
     pub name: String,
+    /// The only runs that it is for; for all otherwise.
+    pub only: Option<Only>,
     /// Its stages in order.
     pub stages: Vec<Stage>,
     /// SHA-256 of its text.
@@ -59,6 +61,18 @@ impl Runbook {
     /// All that is wrong with the text, each with its place.
     pub fn parse(source: Source) -> Result<Self, Problems> {
         parse::runbook(source)
+    }
+
+    /// Whether `step`, one of its own, is done in a run of that kind. Steps for rehearsals are added to those of the mode.
+    pub fn does(&self, step: &Step, mode: Mode, rehearsal: bool) -> bool {
+        [self.only, step.only]
+            .iter()
+            .flatten()
+            .all(|only| match only {
+                Only::Planned => mode == Mode::Planned,
+                Only::Unplanned => mode == Mode::Unplanned,
+                Only::Gameday => rehearsal,
+            })
     }
 
     /// All steps in order.

@@ -103,6 +103,7 @@ fn build(raw: RawRunbook, report: &Report) -> Option<Runbook> {
     let source = report.source().clone();
     Some(Runbook {
         name: raw.runbook?.value.0,
+        only: raw.only.map(|at| at.value),
         stages: stages
             .into_iter()
             .map(|stage| self::stage(stage, &mut taken))
