@@ -87,6 +87,9 @@ pub enum Event {
     Answered {
         /// What.
         answer: Answer,
+        /// Its number in the run's inbox, when it came that way; each is taken in once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        inbox: Option<u64>,
     },
     /// The run turns back, before the pivot.
     Unwinding {

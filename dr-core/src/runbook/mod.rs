@@ -11,6 +11,7 @@ pub mod journal;
 pub mod lint;
 pub mod lock;
 pub mod plan;
+pub mod replay;
 
 pub use document::{Only, Runbook, Stage, Step};
 pub use event::{Event, RunStatus, StepStatus};

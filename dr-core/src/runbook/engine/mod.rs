@@ -47,8 +47,8 @@ pub enum Input {
     Undone(StepId, Result<String, UndoError>),
     /// The wait of a step is over.
     Woken(StepId),
-    /// A person answered, to a question or unasked.
-    Answered(Answer),
+    /// A person answered, to a question or unasked; with its number in the inbox when it came that way.
+    Answered(Answer, Option<u64>),
     /// Nobody answered the question of this step.
     Unanswered(StepId),
     /// The operator wants the run to rest: what is under way ends, nothing new begins.
@@ -155,7 +155,7 @@ impl Machine {
                 self.doing.remove(&step);
                 Ok(self.woken(now, &step))
             }
-            Input::Answered(answer) => Ok(self.answered(now, answer)),
+            Input::Answered(answer, inbox) => Ok(self.answered(now, answer, inbox)),
             Input::Unanswered(step) => {
                 self.doing.remove(&step);
                 if let Some(question) = self.state.questions.get(&step) {

@@ -101,7 +101,12 @@ impl Machine {
     }
 
     /// Takes a person's answer in, or says why it changes nothing.
-    pub(super) fn answered(&mut self, now: Timestamp, answer: Answer) -> Vec<Effect> {
+    pub(super) fn answered(
+        &mut self,
+        now: Timestamp,
+        answer: Answer,
+        inbox: Option<u64>,
+    ) -> Vec<Effect> {
         if let Some(why) = self.refusal(&answer) {
             let mut effects = vec![Effect::Refuse(answer.clone(), why)];
             if self.doing.get(&answer.step) == Some(&Doing::Asking) {
@@ -120,7 +125,7 @@ impl Machine {
         }
         self.unanswered.remove(&answer.step);
         self.doubt_reads.remove(&answer.step);
-        vec![Effect::Record(Event::Answered { answer })]
+        vec![Effect::Record(Event::Answered { answer, inbox })]
     }
 
     fn refusal(&self, answer: &Answer) -> Option<&'static str> {

@@ -105,6 +105,8 @@ pub struct RunState {
     pub held: Option<String>,
     /// What was missing when it closed.
     pub missing: Vec<String>,
+    /// The number of the first answer in the inbox that was not taken in yet.
+    pub inbox_read: u64,
     /// What the preflight found.
     pub findings: Vec<Finding>,
     /// The holder's epoch.
@@ -134,6 +136,7 @@ impl RunState {
             aborting: None,
             held: None,
             missing: Vec::new(),
+            inbox_read: 0,
             findings: Vec::new(),
             epoch,
             started: None,
@@ -255,7 +258,12 @@ impl RunState {
                 self.questions
                     .insert(question.step.clone(), question.clone());
             }
-            Event::Answered { answer } => self.answered(at, answer),
+            Event::Answered { answer, inbox } => {
+                self.answered(at, answer);
+                if let Some(number) = inbox {
+                    self.inbox_read = self.inbox_read.max(number + 1);
+                }
+            }
             Event::Unwinding { because } => {
                 self.unwinding = Some(because.clone());
                 self.status = RunStatus::Unwinding;

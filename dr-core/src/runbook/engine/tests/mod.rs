@@ -315,7 +315,7 @@ impl Stage {
                 }
                 Some(decision) => {
                     let who = format!("person-{}", self.now);
-                    Input::Answered(answer(&question.step, &question.code, decision, &who))
+                    Input::Answered(answer(&question.step, &question.code, decision, &who), None)
                 }
                 None => Input::Unanswered(question.step.clone()),
             },

@@ -113,15 +113,24 @@ fn a_gate_opens_only_when_as_many_different_people_as_it_asks_for_say_yes() {
         &mut machine,
         Event::Answered {
             answer: first.clone(),
+            inbox: None,
         },
     );
     assert!(machine.state().questions.contains_key(&step));
     assert!(matches!(
-        machine.step(at(6), Input::Answered(first)).expect("legal")[..],
+        machine
+            .step(at(6), Input::Answered(first, None))
+            .expect("legal")[..],
         [Effect::Refuse(..), ..]
     ));
     let second = answer(&step, "fence-unproven", Decision::Yes, "ben");
-    record(&mut machine, Event::Answered { answer: second });
+    record(
+        &mut machine,
+        Event::Answered {
+            answer: second,
+            inbox: None,
+        },
+    );
     assert!(!machine.state().questions.contains_key(&step));
 }
 
@@ -130,7 +139,9 @@ fn an_answer_for_another_plan_is_refused() {
     let mut machine = Machine::new(fresh(Mode::Planned));
     let mut stale = answer(&id("approve"), APPROVAL, Decision::Yes, "ana");
     stale.plan_digest = "d0".to_owned();
-    let effects = machine.step(at(1), Input::Answered(stale)).expect("legal");
+    let effects = machine
+        .step(at(1), Input::Answered(stale, None))
+        .expect("legal");
     assert!(matches!(
         effects[..],
         [Effect::Refuse(_, "it was given for another plan")]

@@ -1,0 +1,395 @@
+//! The loop: carries out the machine's effects and feeds back what came of them.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use futures_util::future::{BoxFuture, Either, select};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::{FutureExt, pin_mut};
+use sha2::{Digest as _, Sha256};
+
+use super::{Host, HostError, Outcome, Stop};
+use crate::action::{Action, Context, History, Observation, StepError, UndoError, for_verb};
+use crate::model::{Duration, RunId, StepId};
+use crate::port::{ErrorClass, LeaseDeadline, Permit, PortError};
+use crate::runbook::engine::{Effect, Input, Machine};
+use crate::runbook::event::Event;
+use crate::runbook::inbox;
+use crate::runbook::journal::{AppendError, Journal};
+use crate::runbook::lock::{LEASE, Lease, LockError};
+use crate::runbook::plan::Plan;
+
+/// How often the lease is looked after and the inbox is read: often enough that two renewals may fail before the lease ends.
+const TICK: Duration = Duration::from_secs(10);
+/// An append or a renewal that the store refuses for a moment is tried again after this.
+const STORE_RETRY: Duration = Duration::from_secs(1);
+/// How often an undo is tried before a person must repair.
+const UNDO_TRIES: u32 = 5;
+
+type Tasks<'a> = FuturesUnordered<BoxFuture<'a, Input>>;
+
+/// What the tasks of one run share.
+struct Shared {
+    plan: Arc<Plan>,
+    deadline: LeaseDeadline,
+}
+
+impl Host {
+    pub(super) async fn drive(
+        &self,
+        run: RunId,
+        mut machine: Machine,
+        mut journal: Journal,
+        mut lease: Lease,
+    ) -> Result<Outcome, HostError> {
+        let result = self
+            .carry_out(&run, &mut machine, &mut journal, &mut lease)
+            .await;
+        if !matches!(result, Err(HostError::Fenced)) {
+            // If it cannot be released it runs out by itself.
+            let _ = lease.release(&*self.store, &*self.ports.clock).await;
+        }
+        result?;
+        Ok(Outcome {
+            run,
+            state: machine.state().clone(),
+        })
+    }
+
+    async fn carry_out(
+        &self,
+        run: &RunId,
+        machine: &mut Machine,
+        journal: &mut Journal,
+        lease: &mut Lease,
+    ) -> Result<(), HostError> {
+        let clock = &self.ports.clock;
+        let shared = Shared {
+            plan: machine.state().plan.clone(),
+            deadline: LeaseDeadline::new(lease.deadline()),
+        };
+        let mut tasks: Tasks<'_> = FuturesUnordered::new();
+        let mut inputs: VecDeque<Input> = VecDeque::new();
+        let mut inbox_read = machine.state().inbox_read;
+        let mut told_to_stop = false;
+        let mut effects: VecDeque<Effect> = machine.begin(clock.now()).into();
+        let mut tick = clock.sleep(TICK);
+        loop {
+            while let Some(effect) = effects.pop_front() {
+                match effect {
+                    Effect::Rest => return Ok(()),
+                    Effect::Record(event) => {
+                        let more = self.record(machine, journal, lease, event).await?;
+                        prepend(&mut effects, more);
+                    }
+                    Effect::Refuse(answer, why) => self.watcher.refused(&answer, why),
+                    task => tasks.push(self.task(run, machine, lease, &shared, task)),
+                }
+            }
+            match self.stop.get() {
+                Stop::Now => return Err(HostError::Stopped),
+                Stop::Hold if !told_to_stop => {
+                    told_to_stop = true;
+                    inputs.push_back(Input::Stop);
+                }
+                Stop::Hold | Stop::No => {}
+            }
+            // One input at a time: what it asks to record is durable before the machine sees the next.
+            if let Some(input) = inputs.pop_front() {
+                let more = machine.step(clock.now(), input);
+                effects.extend(more.map_err(HostError::Illegal)?);
+                continue;
+            }
+            match next(&mut tasks, &mut tick, self.stop.pressed(told_to_stop)).await {
+                Next::Input(input) => inputs.push_back(input),
+                Next::Stop => {}
+                Next::Tick => {
+                    tick = clock.sleep(TICK);
+                    self.renew(lease, &shared.deadline).await?;
+                    // The inbox is other people's way in; that it cannot be read for a moment stops nothing.
+                    let answers = inbox::read_from(&*self.store, run, inbox_read).await;
+                    for answer in answers.unwrap_or_default() {
+                        inputs.push_back(Input::Answered(answer, Some(inbox_read)));
+                        inbox_read += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Makes an event durable, then lets the machine see it. A store that fails for a moment is tried again for as long as the
+    /// lease allows.
+    async fn record(
+        &self,
+        machine: &mut Machine,
+        journal: &mut Journal,
+        lease: &mut Lease,
+        event: Event,
+    ) -> Result<Vec<Effect>, HostError> {
+        let clock = &self.ports.clock;
+        let record = loop {
+            let now = clock.now();
+            match journal.append(lease.epoch(), now, event.clone()).await {
+                Ok(record) => break record,
+                Err(AppendError::Store(error))
+                    if error.class.is_retryable() || error.class == ErrorClass::Indeterminate =>
+                {
+                    if clock.now() >= lease.deadline() {
+                        return Err(HostError::Append(AppendError::Store(error)));
+                    }
+                    clock.sleep(STORE_RETRY).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        };
+        let effects = machine
+            .step(record.at, Input::Recorded(record.event.clone()))
+            .map_err(HostError::Illegal)?;
+        self.watcher.recorded(machine.state(), &record);
+        Ok(effects)
+    }
+
+    /// Renews the lease when a third of it is over. A store that fails for a moment is asked again at the next tick; the deadline
+    /// in every permit keeps that safe.
+    async fn renew(&self, lease: &mut Lease, deadline: &LeaseDeadline) -> Result<(), HostError> {
+        let clock = &self.ports.clock;
+        let left = Duration::between(clock.now(), lease.until());
+        if left.times(3) > LEASE.times(2) {
+            return Ok(());
+        }
+        match lease.renew(&*self.store, &**clock).await {
+            Ok(()) => {
+                deadline.set(lease.deadline());
+                Ok(())
+            }
+            Err(LockError::Store(_)) if clock.now() < lease.until() => Ok(()),
+            Err(LockError::Store(error)) => Err(HostError::Lock(LockError::Store(error))),
+            Err(_) => Err(HostError::Fenced),
+        }
+    }
+
+    /// The future behind an effect that takes time.
+    fn task<'a>(
+        &'a self,
+        run: &RunId,
+        machine: &Machine,
+        lease: &Lease,
+        shared: &Shared,
+        effect: Effect,
+    ) -> BoxFuture<'a, Input> {
+        let state = machine.state();
+        match effect {
+            Effect::WakeAt(step, at) => {
+                let wait = self
+                    .ports
+                    .clock
+                    .sleep(Duration::between(self.ports.clock.now(), at));
+                wait.map(move |()| Input::Woken(step)).boxed()
+            }
+            Effect::Ask(question) => {
+                let already: Vec<_> = state
+                    .answers
+                    .iter()
+                    .filter(|answer| answer.step == question.step && answer.code == question.code)
+                    .cloned()
+                    .collect();
+                let digest = state.plan.digest.clone();
+                async move {
+                    match self.people.ask(&question, &already).await {
+                        Some(mut answer) => {
+                            answer.plan_digest = digest;
+                            Input::Answered(answer, None)
+                        }
+                        None => Input::Unanswered(question.step),
+                    }
+                }
+                .boxed()
+            }
+            Effect::Observe(step) | Effect::Apply(step) | Effect::Undo(step)
+                if state.plan.step(&step).is_none() =>
+            {
+                unreachable!("the machine names only steps of its plan: {step}")
+            }
+            Effect::Observe(step) => {
+                let work = self.work(run, machine, lease, shared, step);
+                async move { work.observe().await }.boxed()
+            }
+            Effect::Apply(step) => {
+                let before = state.step(&step).before.clone();
+                let work = self.work(run, machine, lease, shared, step);
+                async move { work.apply(&before).await }.boxed()
+            }
+            Effect::Undo(step) => {
+                let before = state.step(&step).before.clone();
+                let work = self.work(run, machine, lease, shared, step);
+                async move { work.undo(&before).await }.boxed()
+            }
+            Effect::Record(_) | Effect::Refuse(..) | Effect::Rest => {
+                unreachable!("the loop carries these out itself")
+            }
+        }
+    }
+
+    fn work<'a>(
+        &'a self,
+        run: &RunId,
+        machine: &Machine,
+        lease: &Lease,
+        shared: &Shared,
+        step: StepId,
+    ) -> Work<'a> {
+        let planned = machine.state().planned(&step);
+        Work {
+            host: self,
+            plan: shared.plan.clone(),
+            history: machine.state().history.clone(),
+            permit: Permit {
+                run: run.clone(),
+                step: step.clone(),
+                epoch: lease.epoch(),
+                token: token(run, &step),
+                deadline: shared.deadline.clone(),
+            },
+            timeout: planned.timeout,
+            action: for_verb(&planned.verb),
+            step,
+        }
+    }
+}
+
+/// One call of an action, with all that it needs.
+struct Work<'a> {
+    host: &'a Host,
+    plan: Arc<Plan>,
+    history: History,
+    permit: Permit,
+    timeout: Duration,
+    action: &'static dyn Action,
+    step: StepId,
+}
+
+impl Work<'_> {
+    fn context(&self) -> Context<'_> {
+        Context {
+            estate: &self.plan.estate,
+            direction: &self.plan.direction,
+            mode: self.plan.mode,
+            step: &self.step,
+            verb: &self
+                .plan
+                .step(&self.step)
+                .expect("work is made only for steps of the plan")
+                .verb,
+            timeout: self.timeout,
+            ports: &self.host.ports,
+            permit: &self.permit,
+            history: &self.history,
+        }
+    }
+
+    /// The result of `work`, or `None` when the step's time was over first.
+    async fn in_time<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let limit = self.host.ports.clock.sleep(self.timeout);
+        pin_mut!(work);
+        match select(work, limit).await {
+            Either::Left((result, _)) => Some(result),
+            Either::Right(((), _)) => None,
+        }
+    }
+
+    async fn observe(self) -> Input {
+        let context = self.context();
+        let observation = self
+            .in_time(self.action.observe(&context))
+            .await
+            .unwrap_or_else(|| {
+                Observation::Unknown(PortError {
+                    class: ErrorClass::Transient,
+                    operation: "observe".to_owned(),
+                    place: self.step.to_string(),
+                    message: format!("not read after {}", self.timeout),
+                })
+            });
+        Input::Observed(self.step.clone(), observation)
+    }
+
+    async fn apply(self, before: &crate::action::Before) -> Input {
+        let context = self.context();
+        let result = self
+            .in_time(self.action.apply(&context, before))
+            .await
+            .unwrap_or(Err(StepError::TimedOut {
+                after: self.timeout,
+            }));
+        Input::Performed(self.step.clone(), result)
+    }
+
+    async fn undo(self, before: &crate::action::Before) -> Input {
+        let context = self.context();
+        let mut tries = 0;
+        let result = loop {
+            let result = self
+                .in_time(self.action.undo(&context, before))
+                .await
+                .unwrap_or_else(|| {
+                    Err(UndoError {
+                        message: format!("not undone after {}", self.timeout),
+                        retryable: true,
+                    })
+                });
+            tries += 1;
+            match &result {
+                Err(error) if error.retryable && tries < UNDO_TRIES => {
+                    let wait = Duration::from_secs(2_u64 << tries);
+                    self.host.ports.clock.sleep(wait).await;
+                }
+                _ => break result,
+            }
+        };
+        Input::Undone(self.step.clone(), result)
+    }
+}
+
+/// What the loop wakes up for.
+enum Next {
+    Input(Input),
+    Tick,
+    Stop,
+}
+
+async fn next(
+    tasks: &mut Tasks<'_>,
+    tick: &mut (impl Future<Output = ()> + Unpin),
+    stop: impl Future<Output = ()> + Unpin,
+) -> Next {
+    let input = async {
+        match tasks.next().await {
+            Some(input) => input,
+            // Nothing is under way: only the tick or the operator goes on.
+            None => std::future::pending().await,
+        }
+    };
+    pin_mut!(input);
+    match select(input, select(tick, stop)).await {
+        Either::Left((input, _)) => Next::Input(input),
+        Either::Right((Either::Left(_), _)) => Next::Tick,
+        Either::Right((Either::Right(_), _)) => Next::Stop,
+    }
+}
+
+/// What follows from a recorded event comes before what was asked for earlier.
+fn prepend(effects: &mut VecDeque<Effect>, more: Vec<Effect>) {
+    for effect in more.into_iter().rev() {
+        effects.push_front(effect);
+    }
+}
+
+/// Same for every attempt of the same step of the same run, different for any other.
+fn token(run: &RunId, step: &StepId) -> String {
+    let digest = Sha256::digest(format!("{run}/{step}"));
+    digest
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
