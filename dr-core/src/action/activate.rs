@@ -222,23 +222,20 @@ impl Action for Activate {
     async fn undo(&self, cx: &Context<'_>, before: &Before) -> Result<String, UndoError> {
         match target(cx)? {
             Target::Repository(id) => {
-                if before.running == Some(false) && cx.repository(id, cx.to()).await?.running {
+                if before.running == Some(false) {
                     cx.ports.repository(id, cx.to())?.stop(cx.permit).await?;
                 }
                 Ok(format!("{id} at {} is as it was", cx.to()))
             }
-            Target::Fleet(id, _) => {
-                let Some(count) = before.members.get(id) else {
-                    return Ok("nothing was recorded as changed".to_owned());
-                };
-                if cx.compute(id, cx.to()).await?.desired != *count {
-                    cx.ports
-                        .compute(id, cx.to())?
-                        .scale(*count, cx.permit)
-                        .await?;
+            // Asked for whatever is read: what a service tells may be older than what this step did to it.
+            Target::Fleet(id, _) => match before.members.get(id) {
+                Some(count) => {
+                    let port = cx.ports.compute(id, cx.to())?;
+                    port.scale(*count, cx.permit).await?;
+                    Ok(format!("{id} at {} wants {count} members again", cx.to()))
                 }
-                Ok(format!("{id} at {} wants {count} members again", cx.to()))
-            }
+                None => Ok("nothing was recorded as changed".to_owned()),
+            },
         }
     }
 }

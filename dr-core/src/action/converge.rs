@@ -5,7 +5,7 @@
 use async_trait::async_trait;
 
 use super::calls::CallList;
-use super::provision::{apply_for, may_be_applied, stands};
+use super::provision::{apply_for, free, stands};
 use super::read::is_unreachable;
 use super::{
     Action, Before, Context, Observation, Output, StepError, Undo, UndoError, gate, ready, subject,
@@ -24,9 +24,9 @@ fn roles<'a>(cx: &'a Context<'_>) -> [(&'a SiteId, Role); 2] {
 
 async fn converge(cx: &Context<'_>, site: &SiteId, role: Role) -> Result<(), StepError> {
     let id = subject(cx.verb);
-    let state = match cx.stack(id, site, role).await {
+    let state = match free(cx, id, site, role).await {
         Ok(state) => state,
-        Err(error) if site == cx.from() && is_unreachable(&error) => {
+        Err(StepError::Port(error)) if site == cx.from() && is_unreachable(&error) => {
             let undone = format!("{id} there still describes a primary");
             return Err(gate::site_gone(
                 cx.step,
@@ -36,13 +36,20 @@ async fn converge(cx: &Context<'_>, site: &SiteId, role: Role) -> Result<(), Ste
                 &error,
             ));
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(error),
     };
     if stands(&state, role) {
         return Ok(());
     }
-    if state.locked_by.is_some() {
-        may_be_applied(cx, id, site, &state)?;
+    if let Some(holder) = &state.locked_by {
+        return Err(gate::gate(
+            cx.step,
+            "state-locked",
+            0,
+            format!(
+                "the state of {id} at {site} is locked by {holder}: let {holder} finish, or remove the lock once it is certainly gone"
+            ),
+        ));
     }
     cx.ports.stack(id, site)?.adopt(role, cx.permit).await?;
     apply_for(cx, id, site, role).await?;

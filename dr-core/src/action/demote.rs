@@ -55,7 +55,8 @@ async fn is_demoted(cx: &Context<'_>) -> PortResult<bool> {
     }
 }
 
-async fn set_aside(cx: &Context<'_>) -> Result<(), StepError> {
+/// Asks for it to be set aside.
+async fn ask(cx: &Context<'_>) -> Result<(), StepError> {
     let id = subject(cx.verb);
     match settings(cx) {
         Some(Settings::Database(_)) => {
@@ -158,9 +159,17 @@ impl Action for Demote {
             }
             Err(error) => return Err(error.into()),
         }
-        set_aside(cx).await?;
         let poll = Poll::of(cx);
+        let mut is_asked = false;
         loop {
+            if !is_asked {
+                match ask(cx).await {
+                    Ok(()) => is_asked = true,
+                    // It is busy, with a backup perhaps: that is waited for.
+                    Err(StepError::Port(error)) if error.class == ErrorClass::Conflict => {}
+                    Err(error) => return Err(error),
+                }
+            }
             if tolerate(is_demoted(cx).await)? == Some(true) {
                 return Ok(done(cx));
             }

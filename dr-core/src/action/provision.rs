@@ -16,16 +16,39 @@ use crate::port::{CallSpec, Operation};
 /// Applies a stack for the role of a primary.
 pub(super) struct Provision;
 
-/// Whether the stack stands as `role` wants it.
+/// Whether the stack stands as `role` wants it, and nobody works on it.
 pub(super) fn stands(state: &StackState, role: Role) -> bool {
-    state.applied_role == role && state.pending.is_empty()
+    state.applied_role == role && state.pending.is_empty() && state.locked_by.is_none()
 }
 
-/// Refuses to touch a stack whose apply would destroy data or that someone else works on.
+/// Reads the stack of `site` until nobody works on it, an apply of an earlier attempt of this step included.
+///
+/// # Errors
+/// The gate that is shut: the state is still locked after an apply's time, or an apply would destroy data.
+pub(super) async fn free(
+    cx: &Context<'_>,
+    id: &ComponentId,
+    site: &SiteId,
+    role: Role,
+) -> Result<StackState, StepError> {
+    let apply = cx.estate.component(id).map_or(Duration::ZERO, |component| {
+        technology::expected_for(component, Operation::Apply)
+    });
+    let poll = Poll::within(cx, apply.min(cx.timeout));
+    loop {
+        let state = cx.stack(id, site, role).await?;
+        if state.locked_by.is_none() || poll.is_over() {
+            return Ok(state);
+        }
+        poll.pause().await?;
+    }
+}
+
+/// Refuses to touch a stack that someone else works on or whose apply would destroy data.
 ///
 /// # Errors
 /// The gate that is shut.
-pub(super) fn may_be_applied(
+fn may_be_applied(
     cx: &Context<'_>,
     id: &ComponentId,
     site: &SiteId,
@@ -42,7 +65,7 @@ pub(super) fn may_be_applied(
     }
 }
 
-/// Applies the stack at `site` for `role` where that is needed, and waits until its plan is empty.
+/// Applies the stack at `site` for `role` where that is needed, and waits until its plan is empty. Whether it was needed.
 ///
 /// # Errors
 /// A gate, or what kept it from being applied or read.
@@ -52,7 +75,7 @@ pub(super) async fn apply_for(
     site: &SiteId,
     role: Role,
 ) -> Result<bool, StepError> {
-    let state = cx.stack(id, site, role).await?;
+    let state = free(cx, id, site, role).await?;
     if stands(&state, role) {
         return Ok(false);
     }

@@ -14,7 +14,7 @@ use crate::model::{
     DatabaseRole, DatabaseState, DatabaseStatus, Direction, Duration, Estate, Finding,
     LossStatement, Mode, Verb,
 };
-use crate::port::{CallSpec, Operation, PortError};
+use crate::port::{CallSpec, ErrorClass, Operation, PortError};
 
 /// Builds a replica of the new primary.
 pub(super) struct Reprotect;
@@ -71,10 +71,10 @@ fn gone(cx: &Context<'_>, error: &PortError) -> StepError {
     )
 }
 
-/// Asks for the replica where none is being built.
-async fn build(cx: &Context<'_>, old: &DatabaseState) -> Result<(), StepError> {
+/// Asks for the replica where none is being built. False while what stands there, or the source, is busy.
+async fn ask(cx: &Context<'_>, old: &DatabaseState) -> Result<bool, StepError> {
     if old.is_replica_of(cx.to()) {
-        return Ok(());
+        return Ok(true);
     }
     if !refuses_writes(old) {
         return Err(StepError::NotMet {
@@ -87,7 +87,11 @@ async fn build(cx: &Context<'_>, old: &DatabaseState) -> Result<(), StepError> {
         });
     }
     let port = cx.ports.database(subject(cx.verb), cx.from())?;
-    Ok(port.replicate_from(cx.to(), cx.permit).await?)
+    match port.replicate_from(cx.to(), cx.permit).await {
+        Ok(()) => Ok(true),
+        Err(error) if error.class == ErrorClass::Conflict => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[async_trait]
@@ -145,13 +149,16 @@ impl Action for Reprotect {
             Err(error) => return Err(error.into()),
         };
         let loss = settled(cx, &old);
-        build(cx, &old).await?;
         let poll = Poll::of(cx);
+        let mut is_asked = ask(cx, &old).await?;
         loop {
-            if let Some(state) = tolerate(cx.database(id, cx.from()).await)?
-                && let Some(lag) = protects(cx, &state)
-            {
-                return Ok(done(cx, lag, loss));
+            if let Some(state) = tolerate(cx.database(id, cx.from()).await)? {
+                if let Some(lag) = protects(cx, &state) {
+                    return Ok(done(cx, lag, loss));
+                }
+                if !is_asked {
+                    is_asked = ask(cx, &state).await?;
+                }
             }
             poll.pause().await?;
         }

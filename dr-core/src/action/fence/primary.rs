@@ -9,7 +9,8 @@ use crate::action::poll::{Poll, tolerate};
 use crate::action::read::is_unreachable;
 use crate::action::{Before, Context, Detail, Observation, Output, StepError, UndoError};
 use crate::model::{
-    ComponentId, Duration, FenceEvidence, FenceLevel, LeaseState, Mode, Reachability, Settings,
+    ComponentId, DatabaseRole, Duration, FenceEvidence, FenceLevel, LeaseState, Mode, Reachability,
+    Settings,
 };
 use crate::port::PortError;
 use crate::port::retry::{self, Patience};
@@ -123,34 +124,46 @@ async fn best_evidence(cx: &Context<'_>, lease_error: Option<PortError>) -> Fenc
     evidence
 }
 
-/// Fences the site itself, for [`TRYING`] at most; the reason when that is not achieved.
+/// Fences the site itself; the reason when that is not achieved.
+///
+/// A site that does not answer is tried for [`TRYING`] at most. One that does gets half of the step's time for its fence to
+/// take hold; by then a lease has long run out.
 async fn try_site(cx: &Context<'_>, unanswered: &mut Unanswered) -> Result<Look, String> {
-    let poll = Poll::within(cx, TRYING);
+    let silent = Poll::within(cx, TRYING);
+    let answering = Poll::within(cx, Duration::from_millis(cx.timeout.as_millis() / 2));
+    let mut is_asked = false;
     loop {
-        let failure = match site::look(cx).await {
-            Ok(look) => {
-                unanswered.retain(|id| {
-                    look.databases
-                        .get(id)
-                        .is_some_and(|state| !site::refuses_writes(state))
-                });
-                if look.is_fenced() || (poll.is_over() && is_proof(&look)) {
-                    return Ok(look);
-                }
-                match site::impose(cx, &look).await {
-                    Ok(()) => "the fence was asked for and is not in force".to_owned(),
-                    Err(failed) => {
-                        if failed.is_unanswered() {
-                            unanswered.insert(failed.component.clone());
-                        }
-                        failed.error.to_string()
-                    }
-                }
+        let look = site::look(cx).await;
+        if let Ok(look) = &look {
+            unanswered.retain(|id| look.databases.get(id).is_some_and(|s| !s.fenced));
+            if look.is_fenced() || (answering.is_over() && is_proof(look)) {
+                return Ok(look.clone());
             }
-            Err(error) => error.to_string(),
+        }
+        let (poll, reason) = match look {
+            Ok(_) if is_asked => (
+                &answering,
+                "it was asked for and is not in force".to_owned(),
+            ),
+            Ok(look) => match site::impose(cx, &look).await {
+                Ok(()) => {
+                    is_asked = true;
+                    (
+                        &answering,
+                        "it was asked for and is not in force".to_owned(),
+                    )
+                }
+                Err(failed) => {
+                    if failed.is_unanswered() {
+                        unanswered.insert(failed.component.clone());
+                    }
+                    (&silent, failed.error.to_string())
+                }
+            },
+            Err(error) => (&silent, error.to_string()),
         };
         if poll.pause().await.is_err() {
-            return Err(format!("{} could not be fenced: {failure}", cx.from()));
+            return Err(format!("{} could not be fenced: {reason}", cx.from()));
         }
     }
 }
@@ -278,16 +291,16 @@ fn is_lifted(cx: &Context<'_>, before: &Before, look: &Look) -> bool {
             .all(|(id, wanted)| members_before(cx, before, id) == Some(*wanted))
 }
 
+/// Every database and fleet that was not so before is asked for, whatever was read: what a service tells may be older than
+/// what this step did to it.
 async fn lift(cx: &Context<'_>, before: &Before, look: &Look) -> Result<(), UndoError> {
     for (id, state) in &look.databases {
-        if state.fenced && !before.fenced.contains(id) {
+        if state.role == DatabaseRole::Primary && !before.fenced.contains(id) {
             cx.ports.database(id, cx.from())?.unfence(cx.permit).await?;
         }
     }
-    for (id, wanted) in &look.members {
-        if let Some(count) = members_before(cx, before, id)
-            && count != *wanted
-        {
+    for id in look.members.keys() {
+        if let Some(count) = members_before(cx, before, id) {
             cx.ports
                 .compute(id, cx.from())?
                 .scale(count, cx.permit)

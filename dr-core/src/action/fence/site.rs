@@ -13,6 +13,7 @@ pub(in crate::action) fn refuses_writes(state: &DatabaseState) -> bool {
 }
 
 /// What was read of the site that is to be fenced.
+#[derive(Clone)]
 pub(super) struct Look {
     /// Its databases.
     pub(super) databases: BTreeMap<ComponentId, DatabaseState>,

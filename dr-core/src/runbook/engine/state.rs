@@ -357,6 +357,7 @@ impl RunState {
                 if step.touched.is_none() {
                     step.touched = Some(order);
                     step.before = before.clone();
+                    self.history.before.insert(id.clone(), before.clone());
                     self.touched += 1;
                 }
             }
