@@ -315,6 +315,7 @@ pub(super) fn answered(name: &str, code: &str, decision: Decision, who: &str, wh
             why: why.to_owned(),
             plan_digest: PLAN.to_owned(),
         },
+        inbox: None,
     }
 }
 
