@@ -4,13 +4,16 @@ use super::path::{Path, is_fence, problem};
 use crate::config::Problem;
 use crate::model::{FenceTarget, Verb};
 
-/// `promotion-without-fence`: two primaries could take writes. `fence-after-promotion`: so could they until it comes.
+/// `promotion-without-fence`: two primaries could take writes; a fence beside the promotion is none.
+/// `fence-after-promotion`: so could they until it comes.
 /// `former-primary-before-promotion`: there is none yet.
 pub(super) fn check(path: &Path<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let fences = || path.steps(is_fence);
     for (placed, database) in path.promotions() {
-        if fences().next().is_none() {
+        let before = path.has_before(placed.stage, is_fence);
+        let after = fences().any(|fence| fence.stage > placed.stage);
+        if !before && !after {
             problems.push(problem(
                 "promotion-without-fence",
                 placed.step.span,

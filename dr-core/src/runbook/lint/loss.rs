@@ -11,6 +11,8 @@ pub(super) fn check(path: &Path<'_>) -> Vec<Problem> {
     let Some(first) = path.pivot() else {
         return problems;
     };
+    // Where nothing is fenced at all, that is the defect.
+    let fenced = path.steps(is_fence).next().is_some();
     for placed in path.steps(is_caught_up) {
         if placed.stage > first {
             problems.push(problem(
@@ -19,7 +21,7 @@ pub(super) fn check(path: &Path<'_>) -> Vec<Problem> {
                 "whether the replica has everything is asked after it was promoted",
                 "move it between the fence and the promotion",
             ));
-        } else if placed.stage < first && !path.has_before(placed.stage, is_fence) {
+        } else if placed.stage < first && fenced && !path.has_before(placed.stage, is_fence) {
             problems.push(problem(
                 "caught-up-before-fence",
                 placed.step.span,

@@ -30,3 +30,6 @@ mod traffic;
 mod undo;
 
 pub use rules::lint;
+
+#[cfg(test)]
+mod tests;

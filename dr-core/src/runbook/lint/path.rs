@@ -128,6 +128,18 @@ pub(super) fn is_shift(verb: &Verb) -> bool {
     matches!(verb, Verb::Shift(_))
 }
 
+/// Whether it makes sense after a promotion only. Where it stands before one, a rule of its own says so.
+pub(super) fn belongs_after_promotion(verb: &Verb) -> bool {
+    matches!(
+        verb,
+        Verb::Shift(_)
+            | Verb::Repoint(_)
+            | Verb::Reprotect(_)
+            | Verb::Demote(_)
+            | Verb::Fence(FenceTarget::FormerPrimary)
+    )
+}
+
 pub(super) fn is_fence(verb: &Verb) -> bool {
     matches!(verb, Verb::Fence(FenceTarget::Primary))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::path::{Path, problem};
+use super::path::{Path, Placed, belongs_after_promotion, problem};
 use crate::action::for_verb;
 use crate::config::Problem;
 use crate::model::{Check, Mode, Verb};
@@ -23,6 +23,10 @@ pub(super) fn check(path: &Path<'_>) -> Vec<Problem> {
     };
     let direction = path.direction();
     let mut problems = Vec::new();
+    let out_of_order = |placed: &Placed<'_>| {
+        belongs_after_promotion(&placed.step.verb)
+            && path.pivot().is_some_and(|pivot| placed.stage < pivot)
+    };
     for placed in path.steps.iter().filter(|placed| placed.stage <= served) {
         let step = placed.step;
         let calls = for_verb(&step.verb).calls(path.estate, &direction, path.kind.mode, &step.verb);
@@ -30,7 +34,7 @@ pub(super) fn check(path: &Path<'_>) -> Vec<Problem> {
         let failed = named(&calls, |call| {
             call.place == at_failed && (call.required || is_about_the_failed_site(&step.verb))
         });
-        if !failed.is_empty() {
+        if !failed.is_empty() && !out_of_order(placed) {
             problems.push(needs_failed_site(step, &failed));
         }
         let global = named(&calls, |call| {

@@ -1,6 +1,6 @@
 //! Unwind before the pivot, forward after it.
 
-use super::path::{Path, problem};
+use super::path::{Path, belongs_after_promotion, problem};
 use crate::action::{Undo, for_verb};
 use crate::config::Problem;
 use crate::model::Verb;
@@ -15,8 +15,8 @@ pub(super) fn check(path: &Path<'_>) -> Vec<Problem> {
         .iter()
         .filter_map(|placed| {
             let step = placed.step;
-            if placed.stage < pivot && for_verb(&step.verb).undoable(&step.verb) == Undo::Impossible
-            {
+            let impossible = for_verb(&step.verb).undoable(&step.verb) == Undo::Impossible;
+            if placed.stage < pivot && impossible && !belongs_after_promotion(&step.verb) {
                 let help = match &step.verb {
                     Verb::Exec(_) => "declare its `undo`, or move it behind the promotion",
                     _ => "move it behind the promotion",
