@@ -1,0 +1,164 @@
+//! The vocabulary of outages.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{ComponentId, Duration, SiteId};
+
+/// Something that goes wrong, or is mended again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// Nobody reaches the site's region: neither operators, nor clients, nor the other site. What runs there runs on.
+    RegionDark(SiteId),
+    /// It is reached again, with whatever is there.
+    RegionReturns(SiteId),
+    /// Operators do not reach the region's interfaces. Clients and the other site do.
+    RegionIsolated(SiteId),
+    /// Operators reach it again.
+    RegionHealed(SiteId),
+    /// The sites do not reach each other: replication, mirrors and the write lease stop.
+    Partition,
+    /// They do again.
+    PartitionHealed,
+    /// Calls to the region take `factor` times as long; those that take more than 10 s are given up by the caller.
+    Slow {
+        /// The site.
+        site: SiteId,
+        /// How many times as long; 1 mends it.
+        factor: u32,
+    },
+    /// Half of the calls to the region are refused with "too many".
+    Throttled(SiteId),
+    /// They no longer are.
+    ThrottlingEnds(SiteId),
+    /// Calls to the region are not allowed: `rds:PromoteReadReplica`, or `rds:*`.
+    Denied {
+        /// The site.
+        site: SiteId,
+        /// The call, or the service with `*`.
+        call: String,
+    },
+    /// Every call is allowed again.
+    DenialEnds(SiteId),
+    /// The region that administers global services does not answer: names are resolved, none can be edited.
+    GlobalControlDown,
+    /// It answers again.
+    GlobalControlUp,
+    /// Replicas of the database receive but no longer apply: the lag grows.
+    ReplicationStalls(ComponentId),
+    /// They apply again.
+    ReplicationResumes(ComponentId),
+    /// The copy of the database on the site is gone, with its data and all that was set aside there.
+    DatabaseLost {
+        /// The database.
+        database: ComponentId,
+        /// The site.
+        site: SiteId,
+    },
+    /// A backup starts now; a promotion is refused while it runs.
+    BackupStarts {
+        /// The database.
+        database: ComponentId,
+        /// The site.
+        site: SiteId,
+        /// How long it runs.
+        lasts: Duration,
+    },
+    /// The next call of this name takes effect, but its answer never arrives: `rds:PromoteReadReplica`.
+    AnswerLost(String),
+    /// The service refuses the next promotions of the database.
+    PromotionRefused {
+        /// The database.
+        database: ComponentId,
+        /// How many of them.
+        times: u32,
+    },
+    /// The site allows at most so many members of the fleet.
+    ShortOfCapacity {
+        /// The fleet.
+        fleet: ComponentId,
+        /// The site.
+        site: SiteId,
+        /// The most members that may be wanted.
+        limit: u32,
+    },
+    /// A resolver (counted from 0) keeps its answer for ever.
+    ResolverIgnoresTtl(usize),
+    /// It asks again when the answer has expired.
+    ResolverObeysTtl(usize),
+    /// Nothing that monitoring on the site scrapes answers it.
+    MonitoringBlind(SiteId),
+    /// It sees again.
+    MonitoringSees(SiteId),
+    /// The mirrors of Git servers are no longer brought up to date.
+    MirrorStops,
+    /// They are again.
+    MirrorResumes,
+    /// Somebody holds the lock of a stack's state.
+    StateLocked {
+        /// The stack.
+        stack: ComponentId,
+        /// The site.
+        site: SiteId,
+        /// Who.
+        by: String,
+    },
+    /// The lock is released.
+    StateUnlocked {
+        /// The stack.
+        stack: ComponentId,
+        /// The site.
+        site: SiteId,
+    },
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RegionDark(site) => write!(f, "{site} goes dark"),
+            Self::RegionReturns(site) => write!(f, "{site} returns"),
+            Self::RegionIsolated(site) => write!(f, "{site} is cut off from operators"),
+            Self::RegionHealed(site) => write!(f, "{site} answers operators again"),
+            Self::Partition => f.write_str("the sites lose each other"),
+            Self::PartitionHealed => f.write_str("the sites reach each other again"),
+            Self::Slow { site, factor: 1 } => write!(f, "{site} is as fast as ever"),
+            Self::Slow { site, factor } => write!(f, "{site} is {factor} times slower"),
+            Self::Throttled(site) => write!(f, "{site} throttles calls"),
+            Self::ThrottlingEnds(site) => write!(f, "{site} throttles calls no more"),
+            Self::Denied { site, call } => write!(f, "{site} denies {call}"),
+            Self::DenialEnds(site) => write!(f, "{site} denies nothing any more"),
+            Self::GlobalControlDown => f.write_str("the global control plane goes down"),
+            Self::GlobalControlUp => f.write_str("the global control plane is back"),
+            Self::ReplicationStalls(id) => write!(f, "replication of {id} stalls"),
+            Self::ReplicationResumes(id) => write!(f, "replication of {id} resumes"),
+            Self::DatabaseLost { database, site } => write!(f, "{database} at {site} is lost"),
+            Self::BackupStarts { database, site, .. } => {
+                write!(f, "a backup of {database} at {site} starts")
+            }
+            Self::AnswerLost(call) => write!(f, "the next answer of {call} will be lost"),
+            Self::PromotionRefused { database, times } => {
+                write!(
+                    f,
+                    "the next {times} promotions of {database} will be refused"
+                )
+            }
+            Self::ShortOfCapacity { fleet, site, limit } => {
+                write!(f, "{site} has capacity for {limit} members of {fleet}")
+            }
+            Self::ResolverIgnoresTtl(index) => write!(f, "resolver {index} ignores TTLs"),
+            Self::ResolverObeysTtl(index) => write!(f, "resolver {index} obeys TTLs again"),
+            Self::MonitoringBlind(site) => write!(f, "monitoring at {site} goes blind"),
+            Self::MonitoringSees(site) => write!(f, "monitoring at {site} sees again"),
+            Self::MirrorStops => f.write_str("the mirrors of Git servers stop"),
+            Self::MirrorResumes => f.write_str("the mirrors of Git servers resume"),
+            Self::StateLocked { stack, site, by } => {
+                write!(f, "{by} locks the state of {stack} at {site}")
+            }
+            Self::StateUnlocked { stack, site } => {
+                write!(f, "the state of {stack} at {site} is unlocked")
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The object store of a site's region.
+
+use async_trait::async_trait;
+
+use super::Column;
+use super::gate::{Gate, Request};
+use super::world::World;
+use super::world::stack::{Content, Object};
+use crate::port::{ApiCall, Effect, Etag, ObjectStore, Plane, PortResult, PutError, StoredObject};
+
+const fn s3(call: &'static str, effect: Effect) -> ApiCall {
+    ApiCall {
+        service: "s3",
+        call,
+        plane: Plane::Data,
+        effect,
+        global_control: false,
+    }
+}
+
+const GET: &[ApiCall] = &[s3("GetObject", Effect::Read)];
+const LIST: &[ApiCall] = &[s3("ListBucket", Effect::Read)];
+const PUT: &[ApiCall] = &[s3("PutObject", Effect::Change)];
+
+/// The object store of one site's region, as one operator calls it.
+pub(super) struct SimStore {
+    gate: Gate,
+    column: Column,
+}
+
+impl SimStore {
+    pub(super) fn new(gate: Gate, column: Column) -> Self {
+        Self { gate, column }
+    }
+
+    fn request(&self, calls: &'static [ApiCall]) -> Request<'static> {
+        Request {
+            calls,
+            column: Some(self.column),
+            component: None,
+        }
+    }
+
+    /// Writes when the object is what `was` says: absent, or of that content.
+    async fn put(&self, key: &str, bytes: &[u8], was: Option<&Etag>) -> Result<Etag, PutError> {
+        let column = self.column;
+        let written = self
+            .gate
+            .write(&self.request(PUT), |world| {
+                let now = world.now;
+                let next = world.store_writes + 1;
+                let objects = &mut world.stores[column].objects;
+                if objects.get(key).map(etag).as_ref() != was {
+                    return None;
+                }
+                let object = Object {
+                    content: Content::new(bytes),
+                    version: next,
+                    written: now,
+                };
+                let etag = etag(&object);
+                objects.insert(key.to_owned(), object);
+                world.store_writes = next;
+                Some(etag)
+            })
+            .await?;
+        written.ok_or(PutError::Lost)
+    }
+}
+
+/// Identifies the content of an object: every write of the world has its own number.
+fn etag(object: &Object) -> Etag {
+    Etag(format!("v{}", object.version))
+}
+
+#[async_trait]
+impl ObjectStore for SimStore {
+    async fn get(&self, key: &str) -> PortResult<Option<StoredObject>> {
+        let column = self.column;
+        self.gate
+            .read(&self.request(GET), |world: &World| {
+                Ok(world.stores[column]
+                    .objects
+                    .get(key)
+                    .map(|object| StoredObject {
+                        bytes: object.content.bytes().to_vec(),
+                        etag: etag(object),
+                    }))
+            })
+            .await
+    }
+
+    async fn list(&self, prefix: &str) -> PortResult<Vec<String>> {
+        let column = self.column;
+        self.gate
+            .read(&self.request(LIST), |world: &World| {
+                let from = world.stores[column].objects.range(prefix.to_owned()..);
+                Ok(from
+                    .map(|(key, _)| key)
+                    .take_while(|key| key.starts_with(prefix))
+                    .cloned()
+                    .collect())
+            })
+            .await
+    }
+
+    async fn create(&self, key: &str, bytes: &[u8]) -> Result<Etag, PutError> {
+        self.put(key, bytes, None).await
+    }
+
+    async fn replace(&self, key: &str, bytes: &[u8], was: &Etag) -> Result<Etag, PutError> {
+        self.put(key, bytes, Some(was)).await
+    }
+}

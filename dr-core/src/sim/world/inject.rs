@@ -1,0 +1,119 @@
+//! What each fault does.
+
+use super::database::{Content, Part};
+use super::{Column, World};
+use crate::model::{ComponentId, SiteId};
+use crate::sim::fault::Fault;
+
+impl World {
+    /// Lets a fault happen, now. A fault of something that the estate does not have does nothing.
+    pub(in crate::sim) fn inject(&mut self, fault: Fault) {
+        self.tell(format!("fault: {fault}"));
+        match fault {
+            Fault::RegionDark(site) => self.with_region(&site, |region| region.dark = true),
+            Fault::RegionReturns(site) => self.with_region(&site, |region| region.dark = false),
+            Fault::RegionIsolated(site) => self.with_region(&site, |region| region.isolated = true),
+            Fault::RegionHealed(site) => self.with_region(&site, |region| region.isolated = false),
+            Fault::Slow { site, factor } => {
+                self.with_region(&site, |region| region.slowness = factor.max(1));
+            }
+            Fault::Throttled(site) => self.with_region(&site, |region| region.throttling = true),
+            Fault::ThrottlingEnds(site) => {
+                self.with_region(&site, |region| region.throttling = false);
+            }
+            Fault::Denied { site, call } => self.with_region(&site, |region| {
+                region.denied.insert(call);
+            }),
+            Fault::DenialEnds(site) => self.with_region(&site, |region| region.denied.clear()),
+            Fault::Partition => self.partitioned = true,
+            Fault::PartitionHealed => self.partitioned = false,
+            Fault::GlobalControlDown => self.global_control_up = false,
+            Fault::GlobalControlUp => self.global_control_up = true,
+            Fault::AnswerLost(call) => self.lose_answer_of = Some(call),
+            Fault::MirrorStops => self.mirrors_stopped = true,
+            Fault::MirrorResumes => self.mirrors_stopped = false,
+            Fault::MonitoringBlind(site) => self.set_blind(&site, true),
+            Fault::MonitoringSees(site) => self.set_blind(&site, false),
+            Fault::ResolverIgnoresTtl(index) => self.set_ignores_ttl(index, true),
+            Fault::ResolverObeysTtl(index) => self.set_ignores_ttl(index, false),
+            Fault::ReplicationStalls(id) => self.set_stalled(&id, true),
+            Fault::ReplicationResumes(id) => self.set_stalled(&id, false),
+            Fault::StateLocked { stack, site, by } => self.set_lock(&stack, &site, Some(by)),
+            Fault::StateUnlocked { stack, site } => self.set_lock(&stack, &site, None),
+            Fault::PromotionRefused { database, times } => {
+                if let Some(set) = self.data.get_mut(&database) {
+                    set.refusals = times;
+                }
+            }
+            Fault::DatabaseLost { database, site } => {
+                if let Some(column) = self.column(&site) {
+                    self.destroy(&database, column);
+                }
+            }
+            Fault::BackupStarts {
+                database,
+                site,
+                lasts,
+            } => {
+                if let Some(column) = self.column(&site) {
+                    self.begin_backup(&database, column, lasts);
+                }
+            }
+            Fault::ShortOfCapacity { fleet, site, limit } => {
+                if let Some(column) = self.column(&site)
+                    && let Some(fleets) = self.fleets.get_mut(&fleet)
+                {
+                    fleets[column].limit = limit;
+                }
+            }
+        }
+    }
+
+    fn with_region(&mut self, site: &SiteId, change: impl FnOnce(&mut super::Region)) {
+        if let Some(column) = self.column(site) {
+            change(&mut self.regions[column]);
+        }
+    }
+
+    fn set_blind(&mut self, site: &SiteId, blind: bool) {
+        if let Some(column) = self.column(site) {
+            self.blind[column] = blind;
+        }
+    }
+
+    fn set_ignores_ttl(&mut self, index: usize, ignores: bool) {
+        for door in self.doors.values_mut() {
+            if let Some(resolver) = door.resolvers.get_mut(index) {
+                resolver.ignores_ttl = ignores;
+            }
+        }
+    }
+
+    fn set_stalled(&mut self, database: &ComponentId, stalled: bool) {
+        if let Some(set) = self.data.get_mut(database) {
+            for copy in &mut set.copies {
+                copy.stalled = stalled;
+            }
+        }
+    }
+
+    fn set_lock(&mut self, stack: &ComponentId, site: &SiteId, by: Option<String>) {
+        if let Some(column) = self.column(site)
+            && let Some(stacks) = self.stacks.get_mut(stack)
+        {
+            stacks[column].locked_by = by;
+        }
+    }
+
+    /// The copy at `column` is gone, with all that was set aside there.
+    fn destroy(&mut self, database: &ComponentId, column: Column) {
+        let Some(set) = self.data.get_mut(database) else {
+            return;
+        };
+        let copy = &mut set.copies[column];
+        let here = (copy.part != Part::Absent).then_some(copy.content);
+        let gone: Vec<Content> = copy.kept.drain(..).chain(here).collect();
+        copy.clear();
+        set.destroyed.extend(gone);
+    }
+}

@@ -1,0 +1,373 @@
+//! The world: plain data that goes from event to event.
+
+mod accept;
+pub(super) mod change;
+mod check;
+mod clients;
+pub(super) mod database;
+mod event;
+mod fleet;
+mod front_door;
+mod happen;
+mod inject;
+mod lease;
+mod read;
+mod region;
+pub(super) mod stack;
+mod timeline;
+mod truth;
+
+pub use truth::{DataTruth, Truth};
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use self::change::Order;
+use self::clients::{Record, Turn};
+use self::database::{DataSet, Part};
+use self::event::{Event, Queue};
+use self::fleet::Fleet;
+use self::front_door::FrontDoor;
+use self::lease::Lease;
+use self::region::Region;
+use self::stack::{Git, Monitor, Stack, Store};
+use super::Column;
+use super::fault::Fault;
+use super::invariant::{Audit, Violation};
+use super::random::Dice;
+use super::story::LogLine;
+use super::time::SimTime;
+use crate::model::{ComponentId, Duration, Epoch, Estate, Exec, Role, Settings, SiteId};
+
+/// How long a new world has been running when it is handed out.
+const WARM_UP: Duration = Duration::from_mins(10);
+
+/// Everything that there is in a simulated estate, at one instant. Two equal worlds go on alike.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct World {
+    pub(super) estate: Estate,
+    pub(super) now: SimTime,
+    /// Decides what happens by itself.
+    dice: Dice,
+    /// Decides latencies and refusals of calls, so that more calls do not change what happens by itself.
+    pub(super) call_dice: Dice,
+    queue: Queue,
+    pub(super) regions: [Region; 2],
+    partitioned: bool,
+    pub(super) global_control_up: bool,
+    mirrors_stopped: bool,
+    /// Whether what monitoring on each site scrapes answers it.
+    blind: [bool; 2],
+    /// The call whose next answer is lost.
+    pub(super) lose_answer_of: Option<String>,
+    data: BTreeMap<ComponentId, DataSet>,
+    fleets: BTreeMap<ComponentId, [Fleet; 2]>,
+    doors: BTreeMap<ComponentId, FrontDoor>,
+    monitors: BTreeMap<ComponentId, Monitor>,
+    stacks: BTreeMap<ComponentId, [Stack; 2]>,
+    servers: BTreeMap<ComponentId, Git>,
+    pub(super) lease: Option<Lease>,
+    pub(super) stores: [Store; 2],
+    /// Counts the writes to the stores.
+    pub(super) store_writes: u64,
+    /// The estate's own commands that the world was told of, and whether each is carried out.
+    commands: Vec<(Exec, bool)>,
+    /// The highest epoch under which a change was asked for.
+    epoch_seen: Epoch,
+    /// The fleets without which a site serves nobody.
+    serving_fleets: Vec<ComponentId>,
+    /// Whether a client that comes to each site is served, the write lease aside. Follows from the rest.
+    serving: [bool; 2],
+    /// The last second for which clients, replicas and the lease have done their part.
+    settled: u64,
+    clients: Record,
+    audit: Audit,
+    violations: Vec<Violation>,
+    story: Vec<LogLine>,
+}
+
+impl World {
+    /// A healthy estate: home roles, replicas that follow, clients that write; ten minutes old.
+    pub(super) fn new(estate: &Estate, seed: u64) -> Self {
+        let mut dice = Dice::new(seed);
+        let call_dice = Dice::new(dice.next());
+        let mut world = Self {
+            estate: estate.clone(),
+            now: SimTime::default(),
+            dice,
+            call_dice,
+            queue: Queue::default(),
+            regions: [Region::healthy(), Region::healthy()],
+            partitioned: false,
+            global_control_up: true,
+            mirrors_stopped: false,
+            blind: [false, false],
+            lose_answer_of: None,
+            data: BTreeMap::new(),
+            fleets: BTreeMap::new(),
+            doors: BTreeMap::new(),
+            monitors: BTreeMap::new(),
+            stacks: BTreeMap::new(),
+            servers: BTreeMap::new(),
+            lease: estate.write_lease.map(Lease::new),
+            stores: [Store::default(), Store::default()],
+            store_writes: 0,
+            commands: Vec::new(),
+            epoch_seen: Epoch::default(),
+            serving_fleets: serving_fleets(estate),
+            serving: [false, false],
+            settled: 0,
+            clients: Record::default(),
+            audit: Audit::default(),
+            violations: Vec::new(),
+            story: Vec::new(),
+        };
+        world.furnish(estate);
+        world.refresh();
+        world.advance_to(SimTime::default().plus(WARM_UP));
+        world
+    }
+
+    /// Puts every component in its place.
+    fn furnish(&mut self, estate: &Estate) {
+        let databases: Vec<ComponentId> = estate
+            .components
+            .values()
+            .filter(|component| matches!(component.settings, Settings::Database(_)))
+            .map(|component| component.id.clone())
+            .collect();
+        for component in estate.components.values() {
+            let id = component.id.clone();
+            match &component.settings {
+                Settings::Database(_) => {
+                    let mut set = DataSet::new();
+                    for copy in &mut set.copies {
+                        copy.base_lag_s = self.dice.between(1, 3);
+                    }
+                    self.data.insert(id, set);
+                }
+                Settings::Compute(fleet) | Settings::Kubernetes(fleet) => {
+                    let at = |count| Fleet::new(fleet, count);
+                    let both = [at(fleet.capacity.count), at(fleet.standby_count)];
+                    self.fleets.insert(id, both);
+                }
+                Settings::Traffic(traffic) => {
+                    let door = FrontDoor::new(traffic.method, traffic.ttl);
+                    self.doors.insert(id, door);
+                }
+                Settings::Monitoring(monitoring) => {
+                    let hosted_on = monitoring.hosted_on.clone();
+                    let watches = [0, 0];
+                    self.monitors.insert(id, Monitor { hosted_on, watches });
+                }
+                Settings::Infrastructure(_) => {
+                    let stack = |role, part| Stack::new(role, part, &databases);
+                    let both = [
+                        stack(Role::Primary, Part::Primary),
+                        stack(Role::Standby, Part::Replica),
+                    ];
+                    self.stacks.insert(id, both);
+                }
+                Settings::Repository(repository) => {
+                    let repository_id = id.clone();
+                    self.servers.insert(id, Git::new(repository.standby_off));
+                    let at = self.dice.soon(self.now, 0, 60);
+                    self.queue.push(
+                        at,
+                        Event::Commit {
+                            repository: repository_id,
+                        },
+                    );
+                }
+                Settings::Network(_) | Settings::Balancer(_) | Settings::ObjectStore(_) => {}
+            }
+        }
+        for policy in 0..estate.backups.len() {
+            self.schedule_backup(policy);
+        }
+    }
+
+    /// Lets everything happen that happens until `instant`, that instant included.
+    pub(super) fn advance_to(&mut self, instant: SimTime) {
+        while let Some((at, event)) = self.queue.pop_due(instant) {
+            self.settle(at);
+            self.now = self.now.max(at);
+            self.happen(event);
+            self.refresh();
+        }
+        self.settle(instant);
+        self.now = self.now.max(instant);
+    }
+
+    /// Lets clients, replicas and the write lease do their part in every second up to `instant`. Between two events
+    /// nothing else changes, so this is all that time does.
+    fn settle(&mut self, instant: SimTime) {
+        while self.settled < instant.second() {
+            self.settled += 1;
+            self.second(self.settled);
+        }
+    }
+
+    /// One second: the lease is renewed, each client writes once, each replica applies.
+    fn second(&mut self, second: u64) {
+        let connected = self.is_connected();
+        if let Some(lease) = &mut self.lease {
+            let holder = lease.holder;
+            let protected = self
+                .data
+                .values()
+                .all(|set| set.follows(super::other(holder)));
+            lease.renew(second, !self.regions[holder].dark, connected, protected);
+        }
+        let served = [0, 1].map(|column| self.serving[column] && self.may_write(column, second));
+        let (mut tried, mut by) = (0, [0, 0]);
+        for door in self.doors.values_mut() {
+            for resolver in &mut door.resolvers {
+                let column = resolver.resolve(second, door.answers, door.ttl_s);
+                tried += 1;
+                by[column] += u64::from(served[column]);
+            }
+        }
+        for set in self.data.values_mut() {
+            for (column, count) in by.into_iter().enumerate() {
+                if count > 0 {
+                    set.write(column, second, count);
+                }
+            }
+            set.replicate(second, connected);
+        }
+        if by[0] > 0 && by[1] > 0 || !self.audit.two_writers.is_empty() {
+            self.check_writers(SimTime::of_second(second));
+        }
+        match self.clients.second(second, tried, by) {
+            None => {}
+            Some(Turn::Down) => {
+                self.tell_at(SimTime::of_second(second), "clients: an outage begins");
+            }
+            Some(Turn::Up(seconds)) => {
+                let lasted = Duration::from_secs(seconds);
+                let text = format!("clients: served again after {lasted}");
+                self.tell_at(SimTime::of_second(second), text);
+            }
+        }
+    }
+
+    /// Lets a fault happen, now.
+    pub(super) fn inject_now(&mut self, fault: Fault) {
+        self.inject(fault);
+        self.refresh();
+    }
+
+    /// Lets a fault happen later.
+    pub(super) fn inject_after(&mut self, after: Duration, fault: Fault) {
+        self.queue.push(self.now.plus(after), Event::Fault(fault));
+    }
+
+    /// Lets a change arrive whose sender will have given up.
+    pub(super) fn arrives_late(&mut self, at: SimTime, order: Order) {
+        self.queue.push(at, Event::Arrives(order));
+    }
+
+    /// Tells the world of a command.
+    pub(super) fn teach(&mut self, exec: &Exec) {
+        self.commands.push((exec.clone(), false));
+    }
+
+    /// Runs a command: what it is to others follows from what the world was told of it.
+    fn run_command(&mut self, argv: &[String]) {
+        for (exec, done) in &mut self.commands {
+            if exec.command == argv {
+                *done = true;
+            } else if exec.undo.as_deref() == Some(argv) {
+                *done = false;
+            }
+        }
+    }
+
+    /// Whether the command that `argv` observes is carried out.
+    pub(super) fn command_is_done(&self, argv: &[String]) -> bool {
+        self.commands
+            .iter()
+            .any(|(exec, done)| *done && exec.observe.as_deref() == Some(argv))
+    }
+
+    /// Whether the application at `column` holds the write lease in `second`, where there is one.
+    fn may_write(&self, column: Column, second: u64) -> bool {
+        self.lease
+            .as_ref()
+            .is_none_or(|lease| lease.permits(column, second))
+    }
+
+    /// Whether the sites reach each other.
+    fn is_connected(&self) -> bool {
+        !self.partitioned && !self.regions[0].dark && !self.regions[1].dark
+    }
+
+    /// Works out anew what follows from the rest, and checks what must never happen.
+    fn refresh(&mut self) {
+        self.serving = [0, 1].map(|column| {
+            !self.regions[column].dark
+                && self
+                    .serving_fleets
+                    .iter()
+                    .all(|id| self.fleets[id][column].healthy(self.now) > 0)
+                && self
+                    .data
+                    .values()
+                    .all(|set| set.copies[column].is_writable())
+        });
+        self.check();
+    }
+
+    /// The site of a column.
+    pub(super) fn site(&self, column: Column) -> &SiteId {
+        &self.estate.sites[column].id
+    }
+
+    /// The column of a site; `None` for a site of another estate.
+    pub(super) fn column(&self, site: &SiteId) -> Option<Column> {
+        self.estate.sites.iter().position(|s| s.id == *site)
+    }
+
+    /// The column whose data counts: that of the promotion accepted last.
+    fn primary(&self) -> Column {
+        self.data
+            .values()
+            .next()
+            .map_or(0, |set| set.histories.get(set.histories.newest()).column)
+    }
+
+    /// Adds a line to the story.
+    pub(super) fn tell(&mut self, text: impl Into<String>) {
+        self.tell_at(self.now, text);
+    }
+
+    fn tell_at(&mut self, at: SimTime, text: impl Into<String>) {
+        self.story.push(LogLine {
+            at: at.timestamp(),
+            text: text.into(),
+        });
+    }
+}
+
+/// The fleets behind balancers; every fleet of servers where there is no balancer.
+fn serving_fleets(estate: &Estate) -> Vec<ComponentId> {
+    let behind_balancers: Vec<ComponentId> = estate
+        .components
+        .values()
+        .filter_map(|component| match &component.settings {
+            Settings::Balancer(balancer) => balancer.fleet.clone(),
+            _ => None,
+        })
+        .collect();
+    if !behind_balancers.is_empty() {
+        return behind_balancers;
+    }
+    estate
+        .components
+        .values()
+        .filter(|component| matches!(component.settings, Settings::Compute(_)))
+        .map(|component| component.id.clone())
+        .collect()
+}
