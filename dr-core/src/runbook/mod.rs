@@ -3,8 +3,6 @@
 pub mod document;
 pub mod engine;
 pub mod event;
-#[cfg(test)]
-pub(crate) mod fakes;
 pub mod host;
 pub mod inbox;
 pub mod journal;

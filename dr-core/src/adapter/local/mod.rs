@@ -1,10 +1,12 @@
 //! This machine: its clock, its directories, its programs.
 //!
-//! Everything here runs on tokio; nothing else of the crate does, [`tokio`] being the only runtime that `dr` is shipped with.
+//! Everything here runs on tokio, and nothing else of the crate does.
 
 mod clock;
 mod commands;
 mod disk;
+#[cfg(test)]
+pub(crate) mod fakes;
 mod file_log;
 mod memory;
 mod store;

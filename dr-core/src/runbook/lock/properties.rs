@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use proptest::prelude::*;
 
 use super::*;
-use crate::runbook::fakes::{Fault, FaultyStore, ManualClock, drive, poll_once};
+use crate::adapter::local::fakes::{Fault, FaultyStore, ManualClock, drive, poll_once};
 
 /// A lease that an operator believes to have, as seen by a clock without skew.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,7 @@
 //! One operator after another, and two at once, on a clock that is moved by hand.
 
 use super::*;
-use crate::runbook::fakes::{Fault, FaultyStore, ManualClock, drive, poll_once};
+use crate::adapter::local::fakes::{Fault, FaultyStore, ManualClock, drive, poll_once};
 
 fn estate() -> EstateName {
     "storefront".parse().unwrap()

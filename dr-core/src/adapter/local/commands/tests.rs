@@ -3,9 +3,9 @@
 use std::future::poll_fn;
 
 use super::*;
+use crate::adapter::local::fakes::{ManualClock, poll_once};
 use crate::model::Epoch;
 use crate::port::LeaseDeadline;
-use crate::runbook::fakes::{ManualClock, poll_once};
 
 struct Place {
     clock: ManualClock,

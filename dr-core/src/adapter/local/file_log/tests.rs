@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::runbook::fakes::poll_once;
+use crate::adapter::local::fakes::poll_once;
 
 fn block_on<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
@@ -130,7 +130,7 @@ fn of_many_writers_at_once_each_number_goes_to_one() {
                             Err(other) => panic!("{other}"),
                         },
                     )
-                    .map(|seq| mine(seq))
+                    .map(mine)
                     .collect::<Vec<_>>()
             })
         })

@@ -13,7 +13,7 @@ fn block_on<T>(work: impl Future<Output = T>) -> T {
         .block_on(work)
 }
 
-fn on_every_store(test: impl AsyncFn(&dyn ObjectStore)) {
+fn on_every_store(test: impl AsyncFnOnce(&dyn ObjectStore) + Copy) {
     block_on(test(&MemoryStore::new()));
     let directory = tempfile::tempdir().unwrap();
     block_on(test(&DirectoryStore::new(directory.path().join("store"))));

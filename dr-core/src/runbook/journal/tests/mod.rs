@@ -10,9 +10,9 @@ use serde_json::json;
 
 use super::*;
 use crate::action::{Before, Output};
+use crate::adapter::local::fakes::{FaultyStore, ManualClock, drive};
 use crate::model::{Epoch, RunId};
 use crate::port::LogStore;
-use crate::runbook::fakes::{FaultyStore, ManualClock, drive};
 use crate::runbook::{Event, Plan};
 
 fn run() -> RunId {
@@ -155,5 +155,21 @@ fn a_digest_is_64_lower_case_hexadecimal_digits() {
     assert_eq!(good.as_str().parse::<Digest>(), Ok(good.clone()));
     for bad in ["", "abc", &good.as_str().to_uppercase(), &"g".repeat(64)] {
         assert!(bad.parse::<Digest>().is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn the_lines_in_the_documentation_are_sound_and_follow_one_another() {
+    let page = include_str!("../../../../../docs/journal-format.md");
+    let example = page.split("```jsonl\n").nth(1).unwrap();
+    let lines: Vec<&str> = example.split("```").next().unwrap().lines().collect();
+    let records: Vec<Record> = lines
+        .iter()
+        .map(|line| line::decode(line.as_bytes()).unwrap())
+        .collect();
+    assert_eq!(records.len(), 3);
+    for (i, pair) in records.windows(2).enumerate() {
+        assert_eq!(pair[1].prev, Digest::of(lines[i].as_bytes()));
+        assert_eq!(pair[1].seq, pair[0].seq + 1);
     }
 }

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::adapter::local::FileLog;
-use crate::port::ErrorClass;
-use crate::runbook::fakes::{Fault, poll_once};
+use crate::adapter::local::fakes::{Fault, poll_once};
+use crate::port::{ErrorClass, ObjectStore};
 
 /// An object log whose store can be told to fail.
 fn faulty() -> (FaultyStore, Arc<dyn LogStore>) {
@@ -235,6 +235,31 @@ fn a_journal_that_lost_lines_behind_the_writers_back_takes_no_more() {
             .unwrap()
             + 1;
         std::fs::write(&path, &bytes[..shorter]).unwrap();
+        let refused = journal.append(Epoch(1), at(4), event(4)).await.unwrap_err();
+        assert!(matches!(
+            refused,
+            AppendError::Unreadable(JournalError::Damaged { line: 3, .. })
+        ));
+    });
+}
+
+#[test]
+fn a_journal_whose_last_line_was_exchanged_takes_no_more() {
+    let (store, logs) = faulty();
+    waiting(async {
+        let mut journal = begun(&logs, 2).await;
+        let key = "runs/failover-1/journal/00000002.json";
+        let was = store.get(key).await.unwrap().unwrap();
+        let mut record: Record = line::decode(&was.bytes).unwrap();
+        record.event = held("nothing of the sort happened");
+        let forged = line::encode(&record).unwrap();
+        store.replace(key, &forged, &was.etag).await.unwrap();
+        assert!(
+            reopened(&logs).await.1.records.len() == 2,
+            "it is sound in itself"
+        );
+        // An append whose answer is lost looks at what stands there.
+        store.next_calls([Fault::RequestLost]);
         let refused = journal.append(Epoch(1), at(4), event(4)).await.unwrap_err();
         assert!(matches!(
             refused,

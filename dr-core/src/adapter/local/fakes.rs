@@ -1,4 +1,4 @@
-//! What the tests of journal, lock and inbox stand on: a clock that is moved by hand, a store that loses answers, a scheduler
+//! What the tests of journal, lock, inbox and of this module stand on: a clock that is moved by hand, a store that loses answers, a scheduler
 //! that decides who goes on.
 
 use std::collections::VecDeque;
@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use futures_util::future::poll_fn;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::adapter::local::MemoryStore;
+use super::MemoryStore;
 use crate::model::Duration;
 use crate::port::{
     Clock, ErrorClass, Etag, ObjectStore, PortError, PortResult, PutError, StoredObject,
