@@ -250,7 +250,7 @@ impl Journal {
                 Err(AppendError::Store(error)) => return Err(unsettled(error).into()),
                 Err(other) => return Err(other),
             };
-            if self.settle(record, line, found).await? {
+            if self.settle(record, found).await? {
                 return Ok(());
             }
             // Once in doubt, always in doubt: a write may also arrive late.
@@ -277,7 +277,6 @@ impl Journal {
     async fn settle(
         &self,
         record: &Record,
-        line: &[u8],
         found: Option<ReadJournal>,
     ) -> Result<bool, AppendError> {
         let index = usize::try_from(self.last).unwrap_or(usize::MAX);
@@ -289,7 +288,7 @@ impl Journal {
             return Err(AppendError::Fenced { by: newest });
         }
         match found.records.get(index) {
-            Some(there) if there == record && self.is_at(&found, index + 1, line) => Ok(true),
+            Some(there) if there == record => Ok(true),
             Some(there) => Err(AppendError::Taken {
                 seq: record.seq,
                 ours: record.epoch,
@@ -304,16 +303,6 @@ impl Journal {
                 Ok(false)
             }
         }
-    }
-
-    /// Whether the line that stands as number `index` is byte for byte `line`: told by the link of the line after it, or by
-    /// the head where it is the last.
-    fn is_at(&self, found: &ReadJournal, index: usize, line: &[u8]) -> bool {
-        let digest = Digest::of(line);
-        found
-            .records
-            .get(index)
-            .map_or(found.head == digest, |next| next.prev == digest)
     }
 
     async fn read_back(&self) -> Result<Option<ReadJournal>, AppendError> {
