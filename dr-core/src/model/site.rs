@@ -82,6 +82,15 @@ impl Direction {
             to: self.from.clone(),
         }
     }
+
+    /// The end that is not `site`: `to` of `from`, and `from` of any other.
+    pub fn opposite(&self, site: &SiteId) -> &SiteId {
+        if *site == self.from {
+            &self.to
+        } else {
+            &self.from
+        }
+    }
 }
 
 impl fmt::Display for Direction {

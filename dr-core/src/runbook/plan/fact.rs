@@ -5,8 +5,8 @@ use std::fmt;
 
 use super::{Fact, Plan, PlannedStage, Request};
 use crate::model::{
-    Component, ComponentId, DatabaseRole, EstateInventory, Finding, Kind, Mode, Observed, Severity,
-    SiteId, Subject, Verb,
+    Component, ComponentId, DatabaseRole, Direction, EstateInventory, Finding, Kind, Mode,
+    Observed, Severity, SiteId, Subject, Verb,
 };
 
 /// How a fact stands against an inventory.
@@ -29,7 +29,7 @@ impl Fact {
         }
     }
 
-    fn standing(&self, inventory: &EstateInventory) -> Standing {
+    fn standing(&self, inventory: &EstateInventory, direction: &Direction) -> Standing {
         let (component, site) = self.place();
         let Some(observed) = self.read(inventory) else {
             let gap = inventory
@@ -46,7 +46,8 @@ impl Fact {
             {
                 return Standing::Holds;
             }
-            (Self::Replica { site, .. }, Observed::Database(state)) if matches!(&state.role, DatabaseRole::Replica { source } if source != site) =>
+            (Self::Replica { site, .. }, Observed::Database(state))
+                if state.is_replica_of(direction.opposite(site)) =>
             {
                 return Standing::Holds;
             }
@@ -105,7 +106,12 @@ pub(super) fn facts(request: &Request<'_>, stages: &[PlannedStage]) -> Vec<Fact>
     for verb in stages.iter().flat_map(|s| &s.steps).map(|step| &step.verb) {
         candidates.extend(relied_on(request, verb));
     }
-    let holds = |fact: &Fact| matches!(fact.standing(request.inventory), Standing::Holds);
+    let holds = |fact: &Fact| {
+        matches!(
+            fact.standing(request.inventory, &request.direction),
+            Standing::Holds
+        )
+    };
     candidates.into_iter().filter(holds).collect()
 }
 
@@ -160,7 +166,7 @@ pub fn recheck(plan: &Plan, inventory: &EstateInventory) -> Vec<Finding> {
         .filter_map(|fact| {
             let (component, site) = fact.place();
             let subject = Subject::Placed(component.clone(), site.clone());
-            match fact.standing(inventory) {
+            match fact.standing(inventory, &plan.direction) {
                 Standing::Holds => None,
                 Standing::Changed(now) => Some(Finding::blocking(
                     "fact-changed",

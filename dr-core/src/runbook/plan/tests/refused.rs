@@ -153,6 +153,34 @@ fn a_fact_that_no_longer_holds_blocks_and_names_what_was_and_what_is() {
 }
 
 #[test]
+fn a_replica_that_follows_another_site_by_now_is_a_fact_that_changed() {
+    let mut world = World::at_home(Mode::Unplanned);
+    let plan = made(&world);
+    world.database("california").role = DatabaseRole::Replica {
+        source: id("elsewhere"),
+    };
+    let findings = recheck(&plan, &world.inventory);
+    assert_eq!(
+        findings[0].message,
+        "the plan relies on this: database at california is a replica; now it is a replica of elsewhere"
+    );
+}
+
+#[test]
+fn traffic_that_was_moved_and_a_stack_that_was_locked_since_are_facts_that_changed() {
+    let mut world = World::at_home(Mode::Planned);
+    let plan = made(&world);
+    world.stack("california").locked_by = Some("ci".to_owned());
+    world.send_clients_to("california");
+    let codes: Vec<_> = recheck(&plan, &world.inventory)
+        .into_iter()
+        .map(|finding| (finding.code, finding.severity))
+        .collect();
+    let changed = ("fact-changed".to_owned(), Severity::Blocking);
+    assert_eq!(codes, [changed.clone(), changed]);
+}
+
+#[test]
 fn a_fact_of_the_lost_primary_need_not_be_readable_in_unplanned_mode_only() {
     for (mode, severity) in [
         (Mode::Planned, Severity::Blocking),

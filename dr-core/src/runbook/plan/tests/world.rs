@@ -98,6 +98,15 @@ impl World {
         }
     }
 
+    pub(super) fn send_clients_to(&mut self, site: &str) {
+        for column in self.inventory.sites.values_mut() {
+            match column.observed.get_mut(&id("front-door")) {
+                Some(Observed::Traffic(state)) => state.answers = id(site),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
     fn column(&mut self, site: &str) -> &mut Inventory {
         self.inventory.sites.get_mut(&id::<SiteId>(site)).unwrap()
     }
