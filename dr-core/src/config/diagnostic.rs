@@ -87,7 +87,8 @@ impl Problem {
     }
 }
 
-/// Everything that is wrong with one file, in the order of the file. Never empty when returned as an error.
+/// Everything that is wrong with one file, in the order of the file, up to the first hundred. Never empty when returned as
+/// an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems {
     /// The file.
@@ -113,6 +114,9 @@ impl fmt::Display for Problems {
 }
 
 impl std::error::Error for Problems {}
+
+/// So many problems are told of one file; who has more has the wrong file.
+const MAX_PROBLEMS: usize = 100;
 
 /// Problems while they are being collected.
 #[derive(Debug)]
@@ -146,6 +150,7 @@ impl Report {
             return Ok(value.expect("a reader that gives no value has said why"));
         }
         self.list.sort_by_key(|problem| problem.span.offset);
+        self.list.truncate(MAX_PROBLEMS);
         Err(Problems {
             source: self.source,
             list: self.list,

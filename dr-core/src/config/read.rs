@@ -13,19 +13,40 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    const FILE: &str = "the file";
+
     pub(crate) fn new(what: impl Into<String>, span: Span) -> Self {
         let what = what.into();
         Self { what, span }
+    }
+
+    /// The whole of a file.
+    pub(crate) fn file() -> Self {
+        Self::new(Self::FILE, Span::START)
+    }
+
+    /// A key in it.
+    fn inside(&self, key: &At<String>) -> Self {
+        let what = match self.what.as_str() {
+            Self::FILE => format!("`{}`", key.value),
+            whole => format!("`{}` of {whole}", key.value),
+        };
+        Self::new(what, key.span)
     }
 }
 
 /// What can be read from a part of the tree. `None` when it could not be read; the reason is in the report then.
 pub(crate) trait FromNode: Sized {
+    /// What a message calls it where it is one of a list: `a step`.
+    const ITEM: &str;
+
     /// Reads it.
     fn from_node(node: &Node, place: &Place, report: &mut Report) -> Option<Self>;
 }
 
 impl<T: Word> FromNode for At<T> {
+    const ITEM: &str = "a word";
+
     fn from_node(node: &Node, place: &Place, report: &mut Report) -> Option<Self> {
         let Value::Scalar(text) = &node.value else {
             wrong_shape(node, place, "a single value", report);
@@ -37,10 +58,7 @@ impl<T: Word> FromNode for At<T> {
                 span: node.span,
             }),
             Err(refusal) => {
-                let mut problem = Problem::new(refusal.code, node.span, refusal.message)
-                    .label(place.what.clone());
-                problem.help = refusal.help;
-                report.add(problem);
+                report.add(refusal.at(node.span).label(place.what.clone()));
                 None
             }
         }
@@ -48,6 +66,8 @@ impl<T: Word> FromNode for At<T> {
 }
 
 impl<T: FromNode> FromNode for Vec<T> {
+    const ITEM: &str = "a list";
+
     fn from_node(node: &Node, place: &Place, report: &mut Report) -> Option<Self> {
         let Value::List(items) = &node.value else {
             wrong_shape(node, place, "a list", report);
@@ -56,14 +76,12 @@ impl<T: FromNode> FromNode for Vec<T> {
         let items = items
             .iter()
             .filter_map(|item| {
+                let item_place = Place::new(T::ITEM, item.span);
                 if matches!(item.value, Value::Null) {
-                    let span = nearest_span(item.span, place.span);
-                    let message = format!("an item of {} is empty", place.what);
-                    report.add(Problem::new("missing-value", span, message));
+                    missing_value(&item_place, report);
                     return None;
                 }
-                let place = Place::new(format!("an item of {}", place.what), item.span);
-                T::from_node(item, &place, report)
+                T::from_node(item, &item_place, report)
             })
             .collect();
         Some(items)
@@ -72,6 +90,9 @@ impl<T: FromNode> FromNode for Vec<T> {
 
 /// A map whose keys are known.
 pub(crate) trait Shape: Sized {
+    /// What a message calls it where it is one of a list: `a step`.
+    const ITEM: &str = "an item";
+
     /// The keys, in the order in which they are best written.
     const KEYS: &[&str];
 
@@ -80,6 +101,8 @@ pub(crate) trait Shape: Sized {
 }
 
 impl<T: Shape> FromNode for T {
+    const ITEM: &str = T::ITEM;
+
     fn from_node(node: &Node, place: &Place, report: &mut Report) -> Option<Self> {
         let mut fields = Fields::open(node, place, Self::KEYS, report)?;
         Some(Self::read(&mut fields))
@@ -99,7 +122,7 @@ pub(crate) fn tag<T: Word>(
     };
     match entries.iter().find(|entry| entry.key.value == key) {
         Some(entry) => {
-            let place = Place::new(format!("`{key}` of {}", place.what), entry.key.span);
+            let place = place.inside(&entry.key);
             if matches!(entry.node.value, Value::Null) {
                 missing_value(&place, report);
                 return None;
@@ -122,12 +145,17 @@ pub(crate) fn tag<T: Word>(
 ///
 /// A row whose value could not be read keeps its name, so that what refers to it is not reported as well.
 #[derive(Debug)]
-pub(crate) struct Rows<K, V>(pub(crate) Vec<(At<K>, Option<V>)>);
+pub(crate) struct Rows<K, V> {
+    /// The rows whose names could be read.
+    pub(crate) list: Vec<(At<K>, Option<V>)>,
+    /// How many rows there are, with those whose names could not be read.
+    pub(crate) written: usize,
+}
 
 impl<K, V> Rows<K, V> {
     /// The rows that could be read.
     pub(crate) fn read(&self) -> impl Iterator<Item = (&At<K>, &V)> {
-        self.0
+        self.list
             .iter()
             .filter_map(|(key, value)| Some((key, value.as_ref()?)))
     }
@@ -140,7 +168,7 @@ impl<K: Word, V: FromNode> Rows<K, V> {
             wrong_shape(node, place, "a map", report);
             return None;
         };
-        let rows = entries.iter().filter_map(|entry| {
+        let list = entries.iter().filter_map(|entry| {
             let row = Place::new(format!("{what} `{}`", entry.key.value), entry.key.span);
             let value = if matches!(entry.node.value, Value::Null) {
                 missing_value(&row, report);
@@ -154,13 +182,15 @@ impl<K: Word, V: FromNode> Rows<K, V> {
                     Some((At { value: key, span }, value))
                 }
                 Err(refusal) => {
-                    let problem = Problem::new(refusal.code, entry.key.span, refusal.message);
-                    report.add(problem);
+                    report.add(refusal.at(entry.key.span));
                     None
                 }
             }
         });
-        Some(Self(rows.collect()))
+        Some(Self {
+            list: list.collect(),
+            written: entries.len(),
+        })
     }
 }
 
@@ -168,7 +198,8 @@ impl<K: Word, V: FromNode> Rows<K, V> {
 pub(crate) struct Fields<'a, 'r> {
     place: Place,
     entries: Vec<&'a Entry>,
-    empty: Vec<&'a str>,
+    /// Keys that are there in some way: without a value, or misspelt. They are reported as that, not as missing.
+    spoilt: Vec<&'a str>,
     unknown: bool,
     report: &'r mut Report,
 }
@@ -178,39 +209,44 @@ impl<'a, 'r> Fields<'a, 'r> {
     pub(crate) fn open(
         node: &'a Node,
         place: &Place,
-        keys: &[&str],
+        keys: &[&'static str],
         report: &'r mut Report,
     ) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
             let first = keys.first().copied().unwrap_or("key");
-            let wanted = format!("a map with keys such as `{first}`");
+            let wanted = format!("a map, such as `{{ {first}: … }}`");
             wrong_shape(node, place, &wanted, report);
             return None;
         };
         let mut fields = Self {
             place: place.clone(),
             entries: Vec::new(),
-            empty: Vec::new(),
+            spoilt: Vec::new(),
             unknown: false,
             report,
         };
         for entry in entries {
-            let key = &entry.key;
-            if !keys.contains(&key.value.as_str()) {
-                let message = format!("{} has no key `{}`", place.what, key.value);
-                let mut problem = Problem::new("unknown-key", key.span, message);
-                problem.help = suggest::help(&key.value, keys.iter().copied());
-                fields.report.add(problem);
-                fields.unknown = true;
-            } else if matches!(entry.node.value, Value::Null) {
-                let of = format!("`{}` of {}", key.value, place.what);
-                missing_value(&Place::new(of, key.span), fields.report);
-                fields.empty.push(&key.value);
-            } else {
-                fields.entries.push(entry);
-            }
+            fields.admit(entry, keys);
         }
         Some(fields)
+    }
+
+    fn admit(&mut self, entry: &'a Entry, keys: &[&'static str]) {
+        let key = &entry.key;
+        if !keys.contains(&key.value.as_str()) {
+            let message = format!("{} has no key `{}`", self.place.what, key.value);
+            let mut problem = Problem::new("unknown-key", key.span, message);
+            problem.help = suggest::help(&key.value, keys.iter().copied());
+            self.report.add(problem);
+            self.unknown = true;
+            self.spoilt
+                .extend(suggest::nearest(&key.value, keys.iter().copied()));
+        } else if matches!(entry.node.value, Value::Null) {
+            missing_value(&self.place.inside(key), self.report);
+            self.spoilt.push(&key.value);
+        } else {
+            self.entries.push(entry);
+        }
     }
 
     /// Where the map stands, and what it is called.
@@ -238,13 +274,13 @@ impl<'a, 'r> Fields<'a, 'r> {
 
     /// Whether every key was known and had a value.
     pub(crate) fn is_sound(&self) -> bool {
-        self.empty.is_empty() && !self.unknown
+        self.spoilt.is_empty() && !self.unknown
     }
 
     /// What a key says, when it is there.
     pub(crate) fn optional<T: FromNode>(&mut self, key: &str) -> Option<T> {
         let entry = self.entry(key)?;
-        let place = self.inside(entry);
+        let place = self.place.inside(&entry.key);
         T::from_node(&entry.node, &place, self.report)
     }
 
@@ -254,20 +290,22 @@ impl<'a, 'r> Fields<'a, 'r> {
         self.optional(key)
     }
 
-    /// The rows under a key, when it is there; `what` names one of them in messages.
+    /// The rows under a key, which must be there; `what` names one of them in messages.
     pub(crate) fn rows<K: Word, V: FromNode>(
         &mut self,
         key: &str,
         what: &str,
+        example: &str,
     ) -> Option<Rows<K, V>> {
+        self.must_have(key, example);
         let entry = self.entry(key)?;
-        let place = self.inside(entry);
+        let place = self.place.inside(&entry.key);
         Rows::from_node(&entry.node, &place, what, self.report)
     }
 
     /// Reports a key that is not there.
-    pub(crate) fn must_have(&mut self, key: &str, example: &str) {
-        if self.entry(key).is_none() && !self.empty.contains(&key) {
+    fn must_have(&mut self, key: &str, example: &str) {
+        if self.entry(key).is_none() && !self.spoilt.contains(&key) {
             let message = format!("{} has no `{key}`", self.place.what);
             self.report.add(
                 Problem::new("missing-key", self.place.span, message)
@@ -281,21 +319,20 @@ impl<'a, 'r> Fields<'a, 'r> {
         if let Some(entry) = self.entry(key)
             && matches!(&entry.node.value, Value::List(items) if items.is_empty())
         {
-            let message = format!("`{key}` of {} is an empty list", self.place.what);
-            self.report
-                .add(Problem::new("empty-list", entry.key.span, message));
+            let place = self.place.inside(&entry.key);
+            let message = format!("{} is an empty list", place.what);
+            self.report.add(
+                Problem::new("empty-list", place.span, message).help("write at least one item"),
+            );
         }
-    }
-
-    fn inside(&self, entry: &Entry) -> Place {
-        let what = format!("`{}` of {}", entry.key.value, self.place.what);
-        Place::new(what, entry.key.span)
     }
 }
 
 fn missing_value(place: &Place, report: &mut Report) {
     let message = format!("{} has no value", place.what);
-    report.add(Problem::new("missing-value", place.span, message));
+    report.add(
+        Problem::new("missing-value", place.span, message).help("write one, or remove the line"),
+    );
 }
 
 fn wrong_shape(node: &Node, place: &Place, wanted: &str, report: &mut Report) {
@@ -307,14 +344,10 @@ fn wrong_shape(node: &Node, place: &Place, wanted: &str, report: &mut Report) {
         Value::Map(_) => "a map",
     };
     let message = format!("{} must be {wanted}, and is {found}", place.what);
-    report.add(Problem::new(
-        "wrong-shape",
-        nearest_span(node.span, place.span),
-        message,
-    ));
-}
-
-/// The span of a part, or of what it stands in when the part itself covers no text.
-fn nearest_span(part: Span, whole: Span) -> Span {
-    if part.length == 0 { whole } else { part }
+    // A list or a map in block style has no text of its own to mark.
+    let span = match node.span.length {
+        0 if place.span != Span::START => place.span,
+        _ => node.span,
+    };
+    report.add(Problem::new("wrong-shape", span, message));
 }

@@ -56,6 +56,7 @@ pub(crate) struct RawStage {
 }
 
 impl Shape for RawStage {
+    const ITEM: &str = "a stage";
     const KEYS: &[&str] = &["stage", "steps"];
 
     fn read(fields: &mut Fields<'_, '_>) -> Self {
@@ -92,6 +93,7 @@ pub(crate) struct RawStep {
 }
 
 impl Shape for RawStep {
+    const ITEM: &str = "a step";
     const KEYS: &[&str] = &[
         "verify",
         "approve",

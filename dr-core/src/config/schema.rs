@@ -113,3 +113,6 @@ impl<K, V: JsonSchema> JsonSchema for Rows<K, V> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

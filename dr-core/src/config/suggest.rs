@@ -39,6 +39,7 @@ pub(crate) fn help<'a>(
     match known.as_slice() {
         [] => None,
         [only] => Some(format!("write {only}")),
+        [one, other] => Some(format!("write {one} or {other}")),
         [most @ .., last] => Some(format!("write one of {} or {last}", most.join(", "))),
     }
 }

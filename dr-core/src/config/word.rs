@@ -3,10 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::diagnostic::{Problem, Span};
 use super::suggest;
 use crate::model::{
-    Check, ComponentId, CronLine, Duration, EstateName, FenceTarget, Kind, OnDoubt, Only, Percent,
-    Platform, Region, Role, SiteId, StepId, Technology, TrafficMethod,
+    Check, ComponentId, CronLine, Duration, EstateName, FenceTarget, InvalidName, Kind, OnDoubt,
+    Only, Percent, Platform, Region, Role, SiteId, StepId, Technology, TrafficMethod,
 };
 
 /// Why a scalar was not taken.
@@ -15,6 +16,15 @@ pub(crate) struct Refusal {
     pub(crate) code: &'static str,
     pub(crate) message: String,
     pub(crate) help: Option<String>,
+}
+
+impl Refusal {
+    /// The problem that it is at a place.
+    pub(crate) fn at(self, span: Span) -> Problem {
+        let mut problem = Problem::new(self.code, span, self.message);
+        problem.help = self.help;
+        problem
+    }
 }
 
 /// A value that is written as one scalar.
@@ -33,6 +43,19 @@ where
         message: error.to_string(),
         help: help.map(str::to_owned),
     })
+}
+
+/// Reads a name; what is none is turned into one for the advice.
+fn name<T: FromStr<Err = InvalidName>>(text: &str) -> Result<T, Refusal> {
+    let near: String = text
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .take(63)
+        .collect();
+    let near = near.trim_matches('-');
+    let help = near.parse::<T>().is_ok().then(|| format!("write `{near}`"));
+    parse(text, "invalid-name", help.as_deref())
 }
 
 /// Reads one of a few words.
@@ -59,7 +82,7 @@ impl Word for String {
             return Err(Refusal {
                 code: "empty-text",
                 message: "the text is empty".to_owned(),
-                help: None,
+                help: Some("write something, or remove the line".to_owned()),
             });
         }
         Ok(text.to_owned())
@@ -110,25 +133,25 @@ impl Word for CronLine {
 
 impl Word for EstateName {
     fn read(text: &str) -> Result<Self, Refusal> {
-        parse(text, "invalid-name", None)
+        name(text)
     }
 }
 
 impl Word for SiteId {
     fn read(text: &str) -> Result<Self, Refusal> {
-        parse(text, "invalid-name", None)
+        name(text)
     }
 }
 
 impl Word for ComponentId {
     fn read(text: &str) -> Result<Self, Refusal> {
-        parse(text, "invalid-name", None)
+        name(text)
     }
 }
 
 impl Word for StepId {
     fn read(text: &str) -> Result<Self, Refusal> {
-        parse(text, "invalid-name", None)
+        name(text)
     }
 }
 
@@ -194,7 +217,12 @@ impl Word for FenceTarget {
             ("primary", Self::Primary),
             ("former-primary", Self::FormerPrimary),
         ];
-        choose(text, "unknown-fence-target", "what can be fenced", &words)
+        choose(
+            text,
+            "unknown-fence-target",
+            "something that is fenced",
+            &words,
+        )
     }
 }
 
@@ -212,6 +240,6 @@ impl Word for Only {
 impl Word for OnDoubt {
     fn read(text: &str) -> Result<Self, Refusal> {
         let words = [("observe", Self::Observe), ("hold", Self::Hold)];
-        choose(text, "unknown-answer", "an answer to doubt", &words)
+        choose(text, "unknown-answer", "something to do in doubt", &words)
     }
 }

@@ -142,6 +142,7 @@ struct Tree {
     open: Vec<Open>,
     nodes: usize,
     documents: usize,
+    aliased: bool,
 }
 
 /// A list or map whose end has not been met.
@@ -185,10 +186,13 @@ impl Tree {
                 self.add(Node { value, span }, report)?;
             }
             Event::Alias(_) => {
-                report.add(
-                    Problem::new("yaml-alias", span, "aliases are not read")
-                        .help("write the value out where it is used"),
-                );
+                // One is said for all of them: a file that uses them often uses them everywhere.
+                if !std::mem::replace(&mut self.aliased, true) {
+                    report.add(
+                        Problem::new("yaml-alias", span, "aliases are not read")
+                            .help("write the value out, here and wherever else one is used"),
+                    );
+                }
                 let value = Value::Refused;
                 self.add(Node { value, span }, report)?;
             }
@@ -225,10 +229,16 @@ impl Tree {
                 value: Value::List(items),
                 span,
             },
-            Some(Open::Map(span, entries, _)) => Node {
-                value: Value::Map(entries),
-                span,
-            },
+            Some(Open::Map(span, entries, _)) => {
+                // In block style it begins with its first key, and has no text of its own to mark.
+                let first = entries.first().map(|entry| entry.key.span);
+                Node {
+                    span: first
+                        .filter(|key| key.offset == span.offset)
+                        .unwrap_or(span),
+                    value: Value::Map(entries),
+                }
+            }
             None => return Ok(()),
         };
         self.add(node, report)
@@ -279,3 +289,6 @@ fn insert(entries: &mut Vec<Entry>, entry: Entry, report: &mut Report) {
         None => entries.push(entry),
     }
 }
+
+#[cfg(test)]
+mod tests;

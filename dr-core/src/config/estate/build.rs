@@ -21,7 +21,7 @@ pub(super) fn estate(raw: RawEstate) -> Option<Estate> {
         objectives: objectives(&raw.objectives?)?,
         components: raw
             .components?
-            .0
+            .list
             .into_iter()
             .map(|(id, component)| {
                 let component = self::component(&id.value, component?)?;
@@ -41,7 +41,7 @@ fn all<R, T>(raw: Option<Vec<R>>, one: fn(R) -> Option<T>) -> Option<Vec<T>> {
 /// The two sites, the home primary first.
 fn sites(raw: Rows<SiteId, RawSite>) -> Option<[Site; 2]> {
     let mut sites = raw
-        .0
+        .list
         .into_iter()
         .map(|(id, site)| {
             let site = site?;
@@ -138,7 +138,7 @@ fn fleet(
 fn object_store(raw: RawObjectStore) -> Option<ObjectStorage> {
     let buckets = raw
         .buckets?
-        .0
+        .list
         .into_iter()
         .map(|(site, bucket)| Some((site.value, bucket?.value)))
         .collect::<Option<_>>()?;

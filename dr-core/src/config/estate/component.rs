@@ -7,8 +7,9 @@ use super::settings::{
     RawBalancer, RawCompute, RawDatabase, RawInfrastructure, RawKubernetes, RawMonitoring,
     RawNetwork, RawObjectStore, RawRepository, RawTraffic,
 };
-use crate::config::diagnostic::{Problem, Report};
+use crate::config::diagnostic::Report;
 use crate::config::read::{self, Fields, FromNode, Place, Shape};
+use crate::config::word::{Refusal, Word};
 use crate::config::yaml::{At, Node};
 use crate::config::{schema, suggest};
 use crate::model::{Kind, Technology};
@@ -40,22 +41,25 @@ pub(crate) enum RawSettings {
 const COMMON: [&str; 2] = ["kind", "technology"];
 
 impl FromNode for RawComponent {
+    const ITEM: &str = "a component";
+
     fn from_node(node: &Node, place: &Place, report: &mut Report) -> Option<Self> {
         let kind: At<Kind> = read::tag(node, place, ("kind", "kind: database"), report)?;
-        let read = match kind.value {
-            Kind::Repository => settings(node, place, report, RawSettings::Repository),
-            Kind::Infrastructure => settings(node, place, report, RawSettings::Infrastructure),
-            Kind::Network => settings(node, place, report, RawSettings::Network),
-            Kind::Balancer => settings(node, place, report, RawSettings::Balancer),
-            Kind::Compute => settings(node, place, report, RawSettings::Compute),
-            Kind::Kubernetes => settings(node, place, report, RawSettings::Kubernetes),
-            Kind::Database => settings(node, place, report, RawSettings::Database),
-            Kind::Monitoring => settings(node, place, report, RawSettings::Monitoring),
-            Kind::Traffic => settings(node, place, report, RawSettings::Traffic),
-            Kind::ObjectStore => settings(node, place, report, RawSettings::ObjectStore),
+        let settings = match kind.value {
+            Kind::Repository => settings(node, place, kind, report, RawSettings::Repository),
+            Kind::Infrastructure => {
+                settings(node, place, kind, report, RawSettings::Infrastructure)
+            }
+            Kind::Network => settings(node, place, kind, report, RawSettings::Network),
+            Kind::Balancer => settings(node, place, kind, report, RawSettings::Balancer),
+            Kind::Compute => settings(node, place, kind, report, RawSettings::Compute),
+            Kind::Kubernetes => settings(node, place, kind, report, RawSettings::Kubernetes),
+            Kind::Database => settings(node, place, kind, report, RawSettings::Database),
+            Kind::Monitoring => settings(node, place, kind, report, RawSettings::Monitoring),
+            Kind::Traffic => settings(node, place, kind, report, RawSettings::Traffic),
+            Kind::ObjectStore => settings(node, place, kind, report, RawSettings::ObjectStore),
         };
-        let (technology, settings) = read?;
-        let technology = technology.filter(|technology| fits(*technology, kind, report));
+        let (technology, settings) = settings?;
         Some(Self {
             kind,
             technology,
@@ -68,33 +72,43 @@ impl FromNode for RawComponent {
 fn settings<S: Shape>(
     node: &Node,
     place: &Place,
+    kind: At<Kind>,
     report: &mut Report,
     wrap: fn(S) -> RawSettings,
 ) -> Option<(Option<At<Technology>>, RawSettings)> {
     let keys = [&COMMON, S::KEYS].concat();
     let mut fields = Fields::open(node, place, &keys, report)?;
-    let technology = fields.required("technology", "technology: rds");
+    let technology = technology(&mut fields, kind.value);
     Some((technology, wrap(S::read(&mut fields))))
 }
 
-/// Reports a technology that is of another kind.
-fn fits(technology: At<Technology>, kind: At<Kind>, report: &mut Report) -> bool {
-    let of = technology.value.kind();
-    if of == kind.value {
-        return true;
-    }
-    let message = format!(
-        "{} is no {}: it is of kind {of}",
-        technology.value, kind.value
-    );
-    let fitting = Technology::ALL
+/// Reads a technology that must be of that kind.
+fn technology(fields: &mut Fields<'_, '_>, kind: Kind) -> Option<At<Technology>> {
+    let fitting = technologies(kind);
+    let example = format!("technology: {}", fitting.first()?);
+    let At { value: text, span } = fields.required::<At<String>>("technology", &example)?;
+    let refusal = match Technology::read(&text) {
+        Ok(value) if value.kind() == kind => return Some(At { value, span }),
+        Ok(value) => Refusal {
+            code: "kind-technology-mismatch",
+            message: format!("{value} is no {kind}: it is of kind {}", value.kind()),
+            help: suggest::help("", fitting),
+        },
+        Err(refusal) => Refusal {
+            help: suggest::help(&text, fitting),
+            ..refusal
+        },
+    };
+    fields.report().add(refusal.at(span));
+    None
+}
+
+fn technologies(kind: Kind) -> Vec<&'static str> {
+    Technology::ALL
         .into_iter()
-        .filter(|technology| technology.kind() == kind.value)
-        .map(Technology::name);
-    let mut problem = Problem::new("kind-technology-mismatch", technology.span, message);
-    problem.help = suggest::help("", fitting.collect::<Vec<_>>());
-    report.add(problem);
-    false
+        .filter(|technology| technology.kind() == kind)
+        .map(Technology::name)
+        .collect()
 }
 
 /// The schema of a component: one alternative a kind, each with its own technologies and settings.
@@ -131,12 +145,7 @@ impl JsonSchema for RawComponent {
 
 /// The settings of one kind, with `kind` and `technology` added.
 fn alternative(kind: Kind, settings: Schema) -> Value {
-    let technologies: Vec<&str> = Technology::ALL
-        .into_iter()
-        .filter(|technology| technology.kind() == kind)
-        .map(Technology::name)
-        .collect();
+    let technology = json!({ "enum": technologies(kind), "description": "What it is made of." });
     let kind = json!({ "const": kind.name(), "description": "What it is for." });
-    let technology = json!({ "enum": technologies, "description": "What it is made of." });
     schema::with_required(settings, [("kind", kind), ("technology", technology)])
 }

@@ -3,14 +3,14 @@
 
 mod build;
 mod check;
-mod component;
+pub(super) mod component;
 mod probe;
-mod raw;
-mod settings;
+pub(super) mod raw;
+pub(super) mod settings;
 
 pub(crate) use raw::RawEstate;
 
-use super::diagnostic::{Problems, Report, Source, Span};
+use super::diagnostic::{Problems, Report, Source};
 use super::read::{FromNode, Place};
 use super::yaml;
 use crate::model::Estate;
@@ -22,10 +22,13 @@ use crate::model::Estate;
 pub fn load_estate(source: Source) -> Result<Estate, Problems> {
     let mut report = Report::new(source);
     let estate = yaml::parse(&mut report).and_then(|node| {
-        let place = Place::new("the estate", Span::START);
+        let place = Place::file();
         let raw = RawEstate::from_node(&node, &place, &mut report)?;
         check::estate(&raw, &mut report);
         build::estate(raw)
     });
     report.finish(estate)
 }
+
+#[cfg(test)]
+mod tests;

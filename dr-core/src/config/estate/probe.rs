@@ -70,6 +70,8 @@ impl Word for Measure {
 const COMMON: [&str; 2] = ["probe", "name"];
 
 impl FromNode for RawProbe {
+    const ITEM: &str = "a probe";
+
     fn from_node(node: &Node, place: &Place, report: &mut Report) -> Option<Self> {
         let measure: At<Measure> =
             read::tag(node, place, ("probe", "probe: client-writes"), report)?;

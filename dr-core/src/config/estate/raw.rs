@@ -49,16 +49,15 @@ impl Shape for RawEstate {
     ];
 
     fn read(fields: &mut Fields<'_, '_>) -> Self {
-        fields.must_have("sites", "sites: { ohio: { … }, california: { … } }");
-        fields.must_have(
-            "components",
-            "components: { database: { kind: database, … }, … }",
-        );
         Self {
             estate: fields.required("estate", "estate: storefront"),
-            sites: fields.rows("sites", "site"),
+            sites: fields.rows("sites", "site", "sites: { ohio: { … }, california: { … } }"),
             objectives: fields.required("objectives", "objectives: { rpo: 5m, rto: 30m }"),
-            components: fields.rows("components", "component"),
+            components: fields.rows(
+                "components",
+                "component",
+                "components: { database: { kind: database, … }, … }",
+            ),
             write_lease: fields.optional("write-lease"),
             steady_state: fields.optional("steady-state"),
             backups: fields.optional("backups"),
@@ -132,6 +131,7 @@ pub(crate) struct RawBackup {
 }
 
 impl Shape for RawBackup {
+    const ITEM: &str = "a backup policy";
     const KEYS: &[&str] = &["component", "schedule", "keep"];
 
     fn read(fields: &mut Fields<'_, '_>) -> Self {

@@ -275,9 +275,9 @@ impl Shape for RawObjectStore {
     const KEYS: &[&str] = &["buckets"];
 
     fn read(fields: &mut Fields<'_, '_>) -> Self {
-        fields.must_have("buckets", "buckets: { ohio: my-state-us-east-2, … }");
+        let example = "buckets: { ohio: my-state-us-east-2, california: my-state-us-west-1 }";
         Self {
-            buckets: fields.rows("buckets", "bucket of"),
+            buckets: fields.rows("buckets", "the bucket of", example),
         }
     }
 }

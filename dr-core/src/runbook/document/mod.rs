@@ -7,6 +7,8 @@ pub use crate::model::Only;
 use crate::model::{Duration, Mode, OnDoubt, StepId, Verb};
 
 mod parse;
+#[cfg(test)]
+mod tests;
 
 /// A runbook as written, with the places of its parts for messages.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@ use crate::model::{Duration, FenceTarget, StepId, Verb};
 pub(super) fn runbook(source: Source) -> Result<Runbook, Problems> {
     let mut report = Report::new(source);
     let runbook = config::parse(&mut report).and_then(|node| {
-        let place = Place::new("the runbook", Span::START);
+        let place = Place::file();
         let raw = RawRunbook::from_node(&node, &place, &mut report)?;
         check(&raw, &mut report);
         build(raw, &report)

@@ -33,11 +33,23 @@ pub(super) fn check(raw: &RawEstate, references: &References, report: &mut Repor
             }
             RawSettings::Compute(fleet) => {
                 instance_size(fleet.size.as_ref(), report);
-                capacity(fleet.count, fleet.minimum, fleet.standby.as_ref(), report);
+                capacity(
+                    "count",
+                    fleet.count,
+                    fleet.minimum,
+                    fleet.standby.as_ref(),
+                    report,
+                );
             }
             RawSettings::Kubernetes(fleet) => {
                 instance_size(fleet.size.as_ref(), report);
-                capacity(fleet.nodes, fleet.minimum, fleet.standby.as_ref(), report);
+                capacity(
+                    "nodes",
+                    fleet.nodes,
+                    fleet.minimum,
+                    fleet.standby.as_ref(),
+                    report,
+                );
             }
             RawSettings::Database(database) => {
                 database_class(database.class.as_ref(), report);
@@ -70,7 +82,7 @@ fn must_exist(raw: &RawEstate, references: &References, report: &mut Report) {
         ),
     ] {
         if !references.may_have(kind) {
-            let first = raw.components.iter().flat_map(|rows| &rows.0).next();
+            let first = raw.components.iter().flat_map(|rows| &rows.list).next();
             let span = first.map_or(Span::START, |(id, _)| id.span);
             let message = format!("the estate has no component of kind {kind}");
             report.add(Problem::new(code, span, message).help(format!("add `{example}`")));
@@ -184,12 +196,13 @@ fn database_class(class: Option<&At<String>>, report: &mut Report) {
 }
 
 fn capacity(
+    key: &str,
     count: Option<At<u32>>,
     minimum: Option<At<u32>>,
     standby: Option<&RawStandbyFleet>,
     report: &mut Report,
 ) {
-    not_none(count, "count", report);
+    not_none(count, key, report);
     not_none(minimum, "minimum", report);
     let Some(count) = count.filter(|count| count.value > 0) else {
         return;
@@ -268,7 +281,7 @@ fn buckets<'a>(
     report: &mut Report,
 ) {
     let Some(rows) = &store.buckets else { return };
-    for (site, bucket) in &rows.0 {
+    for (site, bucket) in &rows.list {
         references.site(site, report);
         let Some(bucket) = bucket else { continue };
         if !is_bucket_name(&bucket.value) {
@@ -291,8 +304,8 @@ fn buckets<'a>(
         }
     }
     for site in references.sites() {
-        if !rows.0.iter().any(|(named, _)| named.value == **site) {
-            let span = rows.0.first().map_or(Span::START, |(site, _)| site.span);
+        if !rows.list.iter().any(|(named, _)| named.value == **site) {
+            let span = rows.list.first().map_or(Span::START, |(site, _)| site.span);
             let message = format!("no bucket is named for the site `{site}`");
             report.add(
                 Problem::new("missing-bucket", span, message)

@@ -14,12 +14,14 @@ pub(super) struct References<'a> {
     sites: Vec<&'a SiteId>,
     sites_readable: bool,
     components_readable: bool,
+    /// Whether there are components whose names could not be read.
+    nameless: bool,
 }
 
 impl<'a> References<'a> {
     pub(super) fn new(raw: &'a RawEstate) -> Self {
-        let components = raw.components.iter().flat_map(|rows| &rows.0);
-        let sites = raw.sites.iter().flat_map(|rows| &rows.0);
+        let components = raw.components.iter().flat_map(|rows| &rows.list);
+        let sites = raw.sites.iter().flat_map(|rows| &rows.list);
         Self {
             components: components
                 .map(|(id, component)| (&id.value, component.as_ref().map(|raw| raw.kind.value)))
@@ -27,6 +29,10 @@ impl<'a> References<'a> {
             sites: sites.map(|(id, _)| &id.value).collect(),
             sites_readable: raw.sites.is_some(),
             components_readable: raw.components.is_some(),
+            nameless: raw
+                .components
+                .as_ref()
+                .is_some_and(|rows| rows.list.len() < rows.written),
         }
     }
 
@@ -38,6 +44,7 @@ impl<'a> References<'a> {
     /// Whether any component is, or may be, of that kind.
     pub(super) fn may_have(&self, kind: Kind) -> bool {
         !self.components_readable
+            || self.nameless
             || self
                 .components
                 .values()

@@ -15,10 +15,10 @@ pub(super) fn check(sites: Option<&Rows<SiteId, RawSite>>, report: &mut Report) 
 
 fn count(sites: &Rows<SiteId, RawSite>, report: &mut Report) {
     // The third site is where it went wrong; with fewer there is only the last, or the file.
-    let place = sites.0.get(2).or(sites.0.last());
+    let place = sites.list.get(2).or(sites.list.last());
     let span = place.map_or(Span::START, |(id, _)| id.span);
-    if sites.0.len() != 2 {
-        let message = format!("an estate has two sites, this one has {}", sites.0.len());
+    if sites.written != 2 {
+        let message = format!("an estate has two sites, this one has {}", sites.written);
         report.add(
             Problem::new("site-count", span, message).help("write one file for each pair of sites"),
         );
@@ -27,7 +27,7 @@ fn count(sites: &Rows<SiteId, RawSite>, report: &mut Report) {
 
 fn roles(sites: &Rows<SiteId, RawSite>, report: &mut Report) {
     let roles: Vec<At<Role>> = sites.read().filter_map(|(_, site)| site.role).collect();
-    if roles.len() != 2 || sites.0.len() != 2 {
+    if roles.len() != 2 || sites.written != 2 {
         return;
     }
     if roles[0].value == roles[1].value {

@@ -1,0 +1,111 @@
+use super::*;
+use crate::config::builtin;
+use crate::model::{Duration, ProbeKind, Role, Settings, TrafficMethod};
+
+const SHORT: &str = "
+estate: shop
+sites:
+  west: { platform: aws, region: us-west-2, role: standby }
+  east: { platform: aws, region: us-east-1, role: primary }
+objectives: { rpo: 5m, rto: 30m }
+components:
+  database: { kind: database, technology: rds, class: db.t3.small, nodes: 2 }
+  front-door: { kind: traffic, technology: route53, record: app.example.com, ttl: 60s }
+  app: { kind: compute, technology: ec2-autoscaling, size: t3.micro, count: 3 }
+  source: { kind: repository, technology: git }
+";
+
+fn load(text: &str) -> Estate {
+    load_estate(Source::new("test.yaml", text)).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+#[test]
+fn the_home_primary_comes_first_in_whatever_order_the_sites_are_written() {
+    let estate = load(SHORT);
+    assert_eq!(estate.home().id.as_str(), "east");
+    assert_eq!(estate.sites[1].home_role, Role::Standby);
+    assert_eq!(estate.outward().to_string(), "east -> west");
+}
+
+#[test]
+fn what_is_not_said_of_a_component_has_the_careful_default() {
+    let estate = load(SHORT);
+    let settings = |name: &str| &estate.components[&name.parse().unwrap()].settings;
+    let Settings::Compute(fleet) = settings("app") else {
+        panic!("app is a fleet");
+    };
+    // All members are needed, and a standby is as big as a primary.
+    assert_eq!((fleet.capacity.minimum, fleet.standby_count), (3, 3));
+    let Settings::Repository(repository) = settings("source") else {
+        panic!("source is a repository");
+    };
+    assert!(!repository.standby_off);
+    let Settings::Traffic(traffic) = settings("front-door") else {
+        panic!("front-door is traffic");
+    };
+    assert_eq!(traffic.method, TrafficMethod::HealthSwitch);
+    assert_eq!(estate.write_lease, None);
+}
+
+#[test]
+fn a_probe_is_named_after_what_it_measures_unless_it_has_a_name() {
+    let text = format!(
+        "{SHORT}steady-state:
+  - {{ probe: healthy-members, component: app, at-least: 2 }}
+  - {{ probe: replication-lag, component: database, at-most: 1m, name: copy is fresh }}
+"
+    );
+    let estate = load(&text);
+    let names: Vec<&str> = estate
+        .steady_state
+        .iter()
+        .map(|probe| probe.name.as_str())
+        .collect();
+    assert_eq!(names, ["healthy members of app", "copy is fresh"]);
+    assert!(matches!(
+        estate.steady_state[1].kind,
+        ProbeKind::ReplicationLag { at_most, .. } if at_most == Duration::from_mins(1)
+    ));
+}
+
+#[test]
+fn an_estate_on_hosts_needs_no_aws_region() {
+    let text = SHORT
+        .replace(
+            "platform: aws, region: us-west-2",
+            "platform: hosts, region: west-hall",
+        )
+        .replace(
+            "platform: aws, region: us-east-1",
+            "platform: hosts, region: east-hall",
+        );
+    let problems = load_estate(Source::new("test.yaml", text)).unwrap_err();
+    let codes: Vec<&str> = problems.list.iter().map(|problem| problem.code).collect();
+    // Only what exists on AWS alone is refused: the database and the fleet.
+    assert_eq!(codes, ["wrong-platform", "wrong-platform"]);
+}
+
+#[test]
+fn problems_of_different_layers_are_told_at_once_in_the_order_of_the_file() {
+    let text = builtin::storefront_estate()
+        .text
+        .replace("role: standby", "role: primary")
+        .replace("fleet: app", "fleet: ap")
+        .replace("class: db.t2.small", "clas: db.t2.small")
+        .replace("ttl: 60s", "ttl: 60");
+    let problems = load_estate(Source::new("test.yaml", text)).unwrap_err();
+    let codes: Vec<&str> = problems.list.iter().map(|problem| problem.code).collect();
+    assert_eq!(
+        codes,
+        [
+            "same-role",
+            "unknown-component",
+            "unknown-key",
+            "invalid-duration"
+        ]
+    );
+    assert_eq!(
+        problems.list[2].help.as_deref(),
+        Some("did you mean `class`?")
+    );
+}
