@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::pin::pin;
 
-use futures_util::future::{Either, join, join3, select};
+use futures_util::future::{BoxFuture, Either, FutureExt, join, join3, select};
 use futures_util::stream::{self, StreamExt};
 
 use super::roles;
@@ -98,14 +98,17 @@ impl<'a> Rows<'a> {
 
     /// Reads them on one site; each has its result.
     async fn read(&self, ports: &Ports, site: &SiteId, role: Role) -> Vec<Reading> {
-        stream::iter(self.0.iter().copied())
-            .map(|component| async move {
+        // Boxed before the first is polled: a stream that makes its futures by a closure over references is not `Send` in
+        // the compiler's eyes.
+        let readings: Vec<BoxFuture<'_, Reading>> = self
+            .0
+            .iter()
+            .map(|component| {
                 let read = observe(ports, component, site, role);
-                (component.id.clone(), bounded(ports, read).await)
+                async move { (component.id.clone(), bounded(ports, read).await) }.boxed()
             })
-            .buffered(IN_FLIGHT)
-            .collect()
-            .await
+            .collect();
+        stream::iter(readings).buffered(IN_FLIGHT).collect().await
     }
 }
 
