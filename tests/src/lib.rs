@@ -1,1 +1,3 @@
-//! Support for the cross-crate suites.
+//! Support for the cross-crate suites: the shipped estate on the simulator, driven the way `dr` drives it.
+
+pub mod lab;
