@@ -1,6 +1,7 @@
 //! The shipped storefront, and inventories of it.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 
@@ -17,9 +18,12 @@ pub(super) fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(name: &str) -> T {
     name.parse().unwrap()
 }
 
-pub(super) fn storefront() -> Estate {
+/// Read once: reading takes longer than planning.
+static STOREFRONT: LazyLock<Estate> = LazyLock::new(|| {
     load_estate(builtin::storefront_estate()).unwrap_or_else(|problems| panic!("{problems}"))
-}
+});
+
+static FAILOVER: LazyLock<Runbook> = LazyLock::new(|| shipped("failover"));
 
 pub(super) fn shipped(name: &str) -> Runbook {
     let source = builtin::storefront_runbook(name).unwrap();
@@ -42,11 +46,11 @@ pub(super) struct World {
 impl World {
     /// All is well at home, and the failover runbook is to be planned.
     pub(super) fn at_home(mode: Mode) -> Self {
-        let estate = storefront();
+        let estate = STOREFRONT.clone();
         Self {
             inventory: healthy(&estate, &estate.outward()),
             direction: estate.outward(),
-            runbook: shipped("failover"),
+            runbook: FAILOVER.clone(),
             estate,
             mode,
         }
