@@ -50,6 +50,9 @@ pub const CALL: Duration = Duration::from_secs(10);
 const ATTEMPTS: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// How often [`acquire_within`] looks.
+const POLL: Duration = Duration::from_secs(1);
+
 /// Why the lock is not held.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LockError {
@@ -191,6 +194,34 @@ pub async fn acquire(
     Err(LockError::Contended { times: ATTEMPTS })
 }
 
+/// Like [`acquire`], but waits for another's lease to run out or to be given back, for at most `patience`. To resume the run of an
+/// operator who has just died takes `LEASE` of patience.
+///
+/// # Errors
+/// [`LockError::Held`] when it is still held then.
+pub async fn acquire_within(
+    store: &dyn ObjectStore,
+    clock: &dyn Clock,
+    estate: &EstateName,
+    who: &str,
+    run: &RunId,
+    patience: Duration,
+) -> Result<Lease, LockError> {
+    let end = patience.after(clock.now());
+    loop {
+        let held = acquire(store, clock, estate, who, run).await;
+        let now = clock.now();
+        match held {
+            // It may be given back, or renewed, before it runs out: look again and again.
+            Err(LockError::Held { until, .. }) if now < end => {
+                let rest = Duration::between(now, until.min(end)) + Duration::from_millis(1);
+                clock.sleep(rest.min(POLL)).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
 /// Who holds the estate's lock. A holder whose [`Holder::until`] has passed is dead or cut off.
 ///
 /// # Errors
@@ -245,8 +276,8 @@ impl Lease {
         Err(LockError::Contended { times: ATTEMPTS })
     }
 
-    /// Gives the lock back, so that the next one need not wait. Nothing may be changed under this lease any more, whatever this
-    /// returns: its deadline has passed.
+    /// Gives the lock back, so that the next one need not wait. No call under this lease may be on its way any more; with
+    /// one that may be, [`Lease::abandon`]. Nothing may be changed under it from here on, whatever this returns: its deadline has passed.
     ///
     /// # Errors
     /// [`LockError::Lost`] when somebody else has it already; [`LockError::Store`]: it runs out by itself.
@@ -255,10 +286,38 @@ impl Lease {
         store: &dyn ObjectStore,
         clock: &dyn Clock,
     ) -> Result<(), LockError> {
+        self.end(clock);
+        self.give(store, clock, None).await
+    }
+
+    /// Lets the lease run out now, although calls may be on their way: the next one waits for them (`SKEW + CALL`), and not for
+    /// the rest of the lease. For a holder that stops at once.
+    ///
+    /// # Errors
+    /// As of [`Lease::release`].
+    pub async fn abandon(
+        &mut self,
+        store: &dyn ObjectStore,
+        clock: &dyn Clock,
+    ) -> Result<(), LockError> {
+        self.end(clock);
+        let over = self.holder.clone();
+        self.give(store, clock, Some(over)).await
+    }
+
+    fn end(&mut self, clock: &dyn Clock) {
         self.released = true;
-        self.holder.until = clock.now();
+        self.holder.until = self.holder.until.min(clock.now());
+    }
+
+    async fn give(
+        &mut self,
+        store: &dyn ObjectStore,
+        clock: &dyn Clock,
+        holder: Option<Holder>,
+    ) -> Result<(), LockError> {
         for _ in 0..ATTEMPTS {
-            if self.write(store, clock, None).await? {
+            if self.write(store, clock, holder.clone()).await? {
                 return Ok(());
             }
         }

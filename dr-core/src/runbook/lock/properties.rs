@@ -12,7 +12,10 @@ use crate::adapter::local::fakes::{Fault, FaultyStore, ManualClock, drive, poll_
 #[derive(Debug, Clone, Copy)]
 struct Belief {
     epoch: Epoch,
+    /// Past this it begins no call.
     deadline: Timestamp,
+    /// By then its last call has ended.
+    quiet: Timestamp,
 }
 
 /// What each operator believes; checked whenever one of them comes to believe something.
@@ -35,15 +38,21 @@ impl Ledger {
         if now < belief.deadline {
             for other in &self.beliefs {
                 assert!(other.epoch < belief.epoch, "{other:?} {belief:?}");
-                // Even of a holder that paused between its look at the deadline and its call.
-                let quiet = (SKEW + CALL + CALL).after(other.deadline);
                 assert!(
-                    quiet <= now,
+                    other.quiet <= now,
                     "{other:?} may have a call on its way at {now}: {belief:?}"
                 );
             }
         }
         self.beliefs.push(belief);
+    }
+
+    /// An operator that stops at once begins no call from now on, and its last ones are on their way.
+    fn abandoned(&mut self, epoch: Epoch, now: Timestamp) {
+        for mine in self.beliefs.iter_mut().filter(|b| b.epoch == epoch) {
+            mine.deadline = mine.deadline.min(now);
+            mine.quiet = CALL.after(mine.deadline);
+        }
     }
 
     fn renewed(&mut self, belief: Belief) {
@@ -73,13 +82,16 @@ struct World {
 
 impl World {
     fn belief(&self, lease: &Lease, skew: Duration) -> Belief {
+        let deadline = skew.before(lease.deadline());
         Belief {
             epoch: lease.epoch(),
-            deadline: skew.before(lease.deadline()),
+            deadline,
+            // Even if it was stopped between its look at the deadline and its call.
+            quiet: (SKEW + CALL + CALL).after(deadline),
         }
     }
 
-    /// Takes the lock, renews it a few times, gives it back, for ever.
+    /// Takes the lock, renews it a few times, gives it back or abandons it, for ever.
     async fn operate(self, index: usize) {
         let estate: EstateName = "storefront".parse().unwrap();
         let run: RunId = "failover-1".parse().unwrap();
@@ -106,7 +118,14 @@ impl World {
                     Err(_) => {}
                 }
             }
-            if !lost {
+            if lost {
+                continue;
+            }
+            if turn % 2 == 1 {
+                let now = self.clock.true_time();
+                self.ledger.lock().unwrap().abandoned(lease.epoch(), now);
+                let _ = lease.abandon(&self.store, &clock).await;
+            } else {
                 self.ledger.lock().unwrap().released(lease.epoch());
                 let _ = lease.release(&self.store, &clock).await;
             }

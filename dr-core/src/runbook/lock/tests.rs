@@ -101,6 +101,59 @@ fn a_released_lease_has_passed_its_deadline_and_is_never_renewed() {
 }
 
 #[test]
+fn an_abandoned_lock_is_taken_once_the_calls_on_their_way_have_ended() {
+    let place = Place::new();
+    let mut lease = place.acquire("ada").unwrap();
+    let stopped = place.clock.true_time();
+    drive(&place.clock, lease.abandon(&place.store, &place.clock)).unwrap();
+    assert!(lease.deadline() < place.clock.now());
+    assert!(matches!(
+        place.renew(&mut lease),
+        Err(LockError::Lost { .. })
+    ));
+    assert_eq!(place.acquire("bob").unwrap().epoch(), Epoch(2));
+    let waited = Duration::between(stopped, place.clock.true_time());
+    assert!(waited >= SKEW + CALL && waited < LEASE, "{waited}");
+}
+
+#[test]
+fn who_has_patience_gets_the_lock_of_a_dead_holder() {
+    let place = Place::new();
+    let dead = place.acquire("ada").unwrap();
+    let (estate, run) = (estate(), run("run-bob"));
+    let wait = |patience| {
+        let work = acquire_within(&place.store, &place.clock, &estate, "bob", &run, patience);
+        drive(&place.clock, work)
+    };
+    let too_soon = wait(Duration::from_secs(5)).unwrap_err();
+    assert!(matches!(too_soon, LockError::Held { until, .. } if until == dead.until()));
+    assert!(Duration::between(Timestamp::UNIX_EPOCH, place.clock.now()) < Duration::from_secs(8));
+    assert_eq!(wait(LEASE).unwrap().epoch(), Epoch(2));
+}
+
+#[test]
+fn who_has_patience_gets_a_lock_soon_after_it_is_given_back() {
+    let place = Place::new();
+    let mut lease = place.acquire("ada").unwrap();
+    let (estate, run) = (estate(), run("run-bob"));
+    let mut work = Box::pin(acquire_within(
+        &place.store,
+        &place.clock,
+        &estate,
+        "bob",
+        &run,
+        LEASE,
+    ));
+    for _ in 0..10 {
+        assert!(poll_once(work.as_mut()).is_none());
+    }
+    place.release(&mut lease).unwrap();
+    let given_back = place.clock.true_time();
+    assert_eq!(drive(&place.clock, work).unwrap().epoch(), Epoch(2));
+    assert!(Duration::between(given_back, place.clock.true_time()) < SKEW);
+}
+
+#[test]
 fn a_renewed_lease_outlives_the_first_one() {
     let place = Place::new();
     let mut lease = place.acquire("ada").unwrap();
