@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
-use futures_util::future::BoxFuture;
+use futures_util::future::LocalBoxFuture;
 
 use super::operator::Operator;
 use super::simulation::{Shared, lock};
@@ -115,7 +115,7 @@ impl Wake for TaskWaker {
 /// A future with its operator, and what came of it.
 struct Task<'f, T> {
     operator: Operator,
-    future: Option<BoxFuture<'f, T>>,
+    future: Option<LocalBoxFuture<'f, T>>,
     waker: Waker,
     result: Option<Result<T, Stopped>>,
 }
@@ -131,7 +131,7 @@ impl<T> Task<'_, T> {
 /// Runs futures side by side until each has come to its end, or was stopped.
 pub(super) fn run_all<T>(
     shared: &Arc<Shared>,
-    futures: Vec<(Operator, BoxFuture<'_, T>)>,
+    futures: Vec<(Operator, LocalBoxFuture<'_, T>)>,
 ) -> Vec<Result<T, Stopped>> {
     let ready = Arc::new(Ready::default());
     let mut tasks: Vec<Task<'_, T>> = Vec::with_capacity(futures.len());

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, LocalBoxFuture};
 use jiff::Timestamp;
 
 use super::executor::{self, Sleep, Stopped, Timers};
@@ -15,7 +15,7 @@ use super::operator::Operator;
 use super::story::LogLine;
 use super::time::SimTime;
 use super::world::{Truth, World};
-use crate::model::{Duration, Estate, Exec};
+use crate::model::{Duration, Estate, Exec, SiteId};
 use crate::port::Clock;
 
 type OnChange = Box<dyn Fn(&World) + Send + Sync>;
@@ -100,6 +100,16 @@ impl Simulation {
         lock(&self.shared.world).now.timestamp()
     }
 
+    /// The estate that the world was made from.
+    pub fn estate(&self) -> &Estate {
+        &self.shared.estate
+    }
+
+    /// The sites whose regions are dark now.
+    pub fn dark_sites(&self) -> Vec<SiteId> {
+        lock(&self.shared.world).dark_sites()
+    }
+
     /// A new process of a person.
     pub fn operator(&self, name: &str) -> Operator {
         Operator::new(Arc::clone(&self.shared), name)
@@ -115,9 +125,9 @@ impl Simulation {
     pub fn run<T>(
         &self,
         operator: &Operator,
-        future: impl Future<Output = T> + Send,
+        future: impl Future<Output = T>,
     ) -> Result<T, Stopped> {
-        let task: (Operator, BoxFuture<'_, T>) = (operator.clone(), Box::pin(future));
+        let task: (Operator, LocalBoxFuture<'_, T>) = (operator.clone(), Box::pin(future));
         let mut results = executor::run_all(&self.shared, vec![task]);
         results.pop().expect("one future has one result")
     }
@@ -130,7 +140,11 @@ impl Simulation {
         &self,
         futures: Vec<(Operator, BoxFuture<'_, T>)>,
     ) -> Vec<Result<T, Stopped>> {
-        executor::run_all(&self.shared, futures)
+        let tasks = futures
+            .into_iter()
+            .map(|(operator, future)| (operator, future as LocalBoxFuture<'_, T>))
+            .collect();
+        executor::run_all(&self.shared, tasks)
     }
 
     /// Lets time pass.

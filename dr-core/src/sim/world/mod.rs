@@ -320,6 +320,20 @@ impl World {
         self.check();
     }
 
+    /// The estate that it was made from.
+    pub fn estate(&self) -> &Estate {
+        &self.estate
+    }
+
+    /// The sites whose regions are dark.
+    pub(super) fn dark_sites(&self) -> Vec<SiteId> {
+        [0, 1]
+            .into_iter()
+            .filter(|column| self.regions[*column].dark)
+            .map(|column| self.site(column).clone())
+            .collect()
+    }
+
     /// The site of a column.
     pub(super) fn site(&self, column: Column) -> &SiteId {
         &self.estate.sites[column].id
