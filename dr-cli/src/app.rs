@@ -13,6 +13,23 @@ use crate::output::{Color, Format, Output};
 use crate::render;
 use crate::session::Session;
 
+/// What a new user types first.
+const START_HERE: &str = "\
+Start here:
+  dr failover --simulate         Watch a region fail and the failover, simulated
+  dr init && dr estate show      Describe your own two sites
+  dr plan failover --simulate    See what a failover would do and how long it would take
+";
+
+/// The table of exit codes.
+fn exit_codes() -> String {
+    ExitCode::ALL
+        .iter()
+        .fold("Exit codes:\n".to_owned(), |text, code| {
+            text + &format!("  {:<4} {}\n", code.number(), code.meaning())
+        })
+}
+
 /// Move a service from its primary site to its standby site and back, proven beforehand
 #[derive(Debug, Parser)]
 #[command(
@@ -21,13 +38,8 @@ use crate::session::Session;
     subcommand_required = true,
     arg_required_else_help = true,
     max_term_width = 100,
-    after_help = "\
-Start here:
-  dr gameday run region-loss     Watch a region fail, the failover and the way home, simulated
-  dr init && dr estate show      Describe your own two sites
-  dr plan failover --simulate    See what a failover would do and how long it would take
-
-Exit codes: docs/exit-codes.md"
+    after_help = START_HERE,
+    after_long_help = format!("{START_HERE}\n{}", exit_codes())
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -77,6 +89,17 @@ pub(crate) enum Command {
     Init(commands::init::InitArgs),
     #[command(subcommand)]
     Estate(commands::estate::EstateCommand),
+    #[command(subcommand)]
+    Runbook(commands::runbook::RunbookCommand),
+    Plan(commands::plan::PlanArgs),
+    Failover(commands::failover::FailoverArgs),
+    Failback(commands::failback::FailbackArgs),
+    Switchover(commands::switchover::SwitchoverArgs),
+    #[command(subcommand)]
+    Run(commands::run::RunCommand),
+    Report(commands::report::ReportArgs),
+    #[command(subcommand)]
+    Simulator(commands::simulator::SimulatorCommand),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }
@@ -122,6 +145,14 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode> {
     match command {
         Command::Init(args) => commands::init::run(&args, session),
         Command::Estate(command) => commands::estate::run(&command, session),
+        Command::Runbook(command) => commands::runbook::run(&command, session),
+        Command::Plan(args) => commands::plan::run(&args, session),
+        Command::Failover(args) => commands::failover::run(&args, session),
+        Command::Failback(args) => commands::failback::run(&args, session),
+        Command::Switchover(args) => commands::switchover::run(&args, session),
+        Command::Run(command) => commands::run::run(&command, session),
+        Command::Report(args) => commands::report::run(&args, session),
+        Command::Simulator(command) => commands::simulator::run(&command, session),
         Command::Completions(args) => commands::completions::run(&args, session),
         Command::Man(args) => commands::man::run(&args, session),
     }

@@ -156,7 +156,7 @@ mod tests {
         let page = include_str!("../../docs/exit-codes.md");
         let published: Vec<&str> = page
             .lines()
-            .filter(|line| line.starts_with(|c: char| c == '|') && line.contains('`'))
+            .filter(|line| line.starts_with('|') && line.contains('`'))
             .collect();
         let ours: Vec<String> = ExitCode::ALL
             .iter()

@@ -81,6 +81,14 @@ impl EstateFiles {
         parse_runbook(source)
     }
 
+    /// The runbook of a file, wherever it is.
+    ///
+    /// # Errors
+    /// It cannot be read, or what it says is wrong.
+    pub(crate) fn runbook_file(&self, path: &Path) -> Result<Runbook> {
+        parse_runbook(read(path)?)
+    }
+
     /// The sources of all its runbooks: the YAML files beside the estate that say `runbook:`.
     ///
     /// # Errors

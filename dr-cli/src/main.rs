@@ -4,13 +4,20 @@
 //! decided about a recovery is decided in `dr-core`.
 
 mod app;
+mod carry;
 mod commands;
+mod confirm;
 mod error;
 mod exit_code;
 mod files;
+mod interrupt;
 mod output;
+mod people;
 mod render;
 mod session;
+mod simulator;
+mod stores;
+mod wiring;
 
 use std::process::ExitCode;
 

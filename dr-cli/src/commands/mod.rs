@@ -2,5 +2,15 @@
 
 pub(crate) mod completions;
 pub(crate) mod estate;
+pub(crate) mod failback;
+pub(crate) mod failover;
 pub(crate) mod init;
 pub(crate) mod man;
+mod move_primary;
+pub(crate) mod options;
+pub(crate) mod plan;
+pub(crate) mod report;
+pub(crate) mod run;
+pub(crate) mod runbook;
+pub(crate) mod simulator;
+pub(crate) mod switchover;

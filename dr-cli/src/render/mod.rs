@@ -1,7 +1,14 @@
 //! How things look: values of `dr-core` to text and JSON. Nothing here decides anything.
 
+pub(crate) mod duration;
 pub(crate) mod error;
+pub(crate) mod event;
 pub(crate) mod finding;
 pub(crate) mod grid;
+pub(crate) mod plan;
 pub(crate) mod problems;
+pub(crate) mod progress;
+pub(crate) mod runs;
 pub(crate) mod style;
+pub(crate) mod summary;
+pub(crate) mod truth;

@@ -1,0 +1,107 @@
+//! The people that a run asks: at this terminal, simulated, or nobody.
+
+use async_trait::async_trait;
+use clap::ValueEnum;
+use dr_core::port::{Answer, Decision, People, Question};
+use inquire::{InquireError, Select, Text};
+
+use crate::output::Output;
+
+/// Who answers when a run needs a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PeopleChoice {
+    /// Simulated on-call people who say yes to what people may decide; simulated runs only
+    Simulated,
+    /// Whoever sits at this terminal
+    Ask,
+    /// Nobody: the run holds and says what to type
+    None,
+}
+
+/// Nobody answers.
+pub(crate) struct Nobody;
+
+#[async_trait]
+impl People for Nobody {
+    async fn ask(&self, _: &Question, _: &[Answer]) -> Option<Answer> {
+        None
+    }
+}
+
+/// Asks at the terminal. A person who leaves the prompt (Esc, Ctrl-C) has not answered, and the run holds.
+pub(crate) struct AtTerminal {
+    out: Output,
+    who: String,
+}
+
+impl AtTerminal {
+    /// Asks whoever sits there, `who` by default.
+    pub(crate) fn new(out: Output, who: String) -> Self {
+        Self { out, who }
+    }
+
+    fn prompt(
+        &self,
+        question: &Question,
+        already: &[Answer],
+    ) -> Result<Option<Answer>, InquireError> {
+        let style = self.out.notice_style();
+        let missing = (question.people as usize).saturating_sub(already.len());
+        let people = match missing {
+            0 => String::new(),
+            1 => ", 1 more person must say yes".to_owned(),
+            n => format!(", {n} more people must say yes"),
+        };
+        self.out.error(&format!(
+            "\n{} {}{people}\n{}\n",
+            style.warn("the run asks:"),
+            style.bold(format!("{} ({})", question.step, question.code)),
+            question.text,
+        ));
+        let mut choices = Vec::new();
+        if question.people > 0 {
+            choices.push(Choice(
+                "yes: go on, in full knowledge of what is said above",
+                Some(Decision::Yes),
+            ));
+        }
+        choices.extend([
+            Choice("retry: try the step again", Some(Decision::Retry)),
+            Choice("skip: go on without the step", Some(Decision::Skip)),
+            Choice(
+                "abort: stop the run, undo what can be undone",
+                Some(Decision::Abort),
+            ),
+            Choice("later: hold the run, decide with `dr run`", None),
+        ]);
+        let Some(decision) = Select::new("What is decided?", choices).prompt()?.1 else {
+            return Ok(None);
+        };
+        let who = Text::new("Who decides?").with_default(&self.who).prompt()?;
+        let why = Text::new("Why?").prompt()?;
+        Ok(Some(Answer {
+            step: question.step.clone(),
+            code: question.code.clone(),
+            decision,
+            who,
+            why,
+            // The host signs it with the digest of the plan that it carries out.
+            plan_digest: String::new(),
+        }))
+    }
+}
+
+struct Choice(&'static str, Option<Decision>);
+
+impl std::fmt::Display for Choice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+#[async_trait]
+impl People for AtTerminal {
+    async fn ask(&self, question: &Question, already: &[Answer]) -> Option<Answer> {
+        self.prompt(question, already).ok().flatten()
+    }
+}
