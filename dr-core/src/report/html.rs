@@ -3,16 +3,17 @@
 //! The templates escape every text (`askama`); only the drawing is put in as it is, and it escapes its own.
 
 use askama::Template;
+use jiff::Timestamp;
 
 use super::chart;
 use super::document::Report;
-use super::measure::{Judgement, Measured};
+use super::measure::{Bound, Judgement, Measured};
 use super::people::{DecisionKind, DecisionReport};
 use super::stage::StageReport;
 use super::step::{StepReport, status_words};
-use super::timeline;
+use super::timeline::{self, MarkLook};
 use super::verdict::{Protection, Tone};
-use super::words::{self, TimeOfDay as _, Words as _};
+use super::words::{self, Words as _};
 use crate::model::{Duration, FenceLevel, Mode, Severity, SiteId};
 use crate::port::Place;
 use crate::runbook::StepStatus;
@@ -126,7 +127,13 @@ impl Figure {
     fn measured(name: &'static str, measured: &Measured, judgement: Option<Judgement>) -> Self {
         Self {
             name,
-            qualifier: measured.qualifier(),
+            qualifier: match measured {
+                Measured::Figure {
+                    bound: Bound::Exactly,
+                    ..
+                } => "measured",
+                _ => measured.qualifier(),
+            },
             value: measured.words(),
             words_only: measured.value().is_none(),
             badge: judgement
@@ -145,6 +152,9 @@ struct Page<'a> {
     duration: String,
     figures: Vec<Figure>,
     drawing: String,
+    legend: Vec<(&'static str, &'static str)>,
+    /// The objective's mark is not in the drawing.
+    objective_outside: bool,
     protection: Protected<'a>,
     overrides: Vec<&'a DecisionReport>,
     approvals: Vec<&'a DecisionReport>,
@@ -181,20 +191,40 @@ impl Page<'_> {
         }
     }
 
-    /// Predicted against actual as a share of the longer, for the bars of the table.
+    /// An instant of the run: with its day where that is not the day on which the run began.
+    fn clock(&self, at: &Timestamp) -> String {
+        let day = |at: Timestamp| at.strftime("%m-%d").to_string();
+        if day(*at) == day(self.report.run.started) {
+            words::time_of_day(*at)
+        } else {
+            format!("{} {}", day(*at), words::time_of_day(*at))
+        }
+    }
+
+    /// The part of a stage that was the machine's.
+    fn machine(&self, stage: &StageReport) -> Duration {
+        stage.took.unwrap_or_default() - stage.waited.unwrap_or_default()
+    }
+
+    /// A length as a share of the longest that is drawn in the table of stages. Waiting for people may take hours, and is
+    /// cut off there.
     fn share(&self, length: &Duration) -> String {
         let longest = self
             .report
             .stages
             .iter()
-            .flat_map(|stage| [Some(stage.predicted), stage.took])
-            .flatten()
+            .flat_map(|stage| [stage.predicted, self.machine(stage)])
             .max()
             .unwrap_or_default();
-        let hundredths = (length.as_millis().saturating_mul(1000))
+        let permille = (length.as_millis().saturating_mul(1000))
             .checked_div(longest.as_millis())
             .unwrap_or(0);
-        format!("{}.{}", hundredths / 10, hundredths % 10)
+        let permille = permille.min(1000);
+        format!("{}.{}", permille / 10, permille % 10)
+    }
+
+    fn machine_share(&self, stage: &StageReport) -> String {
+        self.share(&self.machine(stage))
     }
 
     fn difference(&self, stage: &StageReport) -> String {
@@ -252,17 +282,21 @@ fn approved(report: &Report, approvals: &[&DecisionReport]) -> Figure {
             names.push(approval.who.clone());
         }
     }
-    let overrides = report
-        .decisions
-        .iter()
-        .filter(|decision| decision.kind.is_override())
-        .count();
-    let mut facts = vec![format!("started by {}", report.run.by)];
-    facts.push(if overrides == 0 {
-        "no waiver, no override".to_owned()
+    let number = |wanted: &dyn Fn(DecisionKind) -> bool, noun: &str| {
+        let number = report.decisions.iter().filter(|d| wanted(d.kind)).count();
+        (number > 0).then(|| words::count(number as u64, noun))
+    };
+    let waivers = number(&|kind| kind == DecisionKind::Waiver, "waiver");
+    let others = number(
+        &|kind| kind.is_override() && kind != DecisionKind::Waiver,
+        "override",
+    );
+    let passed: Vec<String> = waivers.into_iter().chain(others).collect();
+    let badge = if passed.is_empty() {
+        Badge::plain("no waiver, no override")
     } else {
-        words::count(overrides as u64, "waiver or override")
-    });
+        Badge::new(Tone::Attention, words::list(&passed))
+    };
     Figure {
         name: "Approved by",
         qualifier: "",
@@ -272,8 +306,8 @@ fn approved(report: &Report, approvals: &[&DecisionReport]) -> Figure {
         } else {
             words::list(&names)
         },
-        badge: None,
-        facts,
+        badge: Some(badge),
+        facts: vec![format!("started by {}", report.run.by)],
     }
 }
 
@@ -307,12 +341,15 @@ pub fn to_html(report: &Report) -> String {
         .decisions
         .iter()
         .partition(|decision| decision.kind.is_override());
+    let drawn = chart::timeline(report);
     let page = Page {
         report,
         verdict: Badge::new(report.verdict.tone, report.verdict.headline.clone()),
         duration: words::figure(report.spent.total),
         figures: figures(report, &approvals),
-        drawing: timeline::svg(&chart::timeline(report)),
+        legend: drawn.legend(),
+        objective_outside: !drawn.marks.iter().any(|m| m.look == MarkLook::Objective),
+        drawing: timeline::svg(&drawn),
         protection: protection(report),
         overrides,
         approvals,

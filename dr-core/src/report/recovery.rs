@@ -99,6 +99,9 @@ pub(super) fn clients(fold: &Fold) -> ClientDowntime {
     }
 }
 
+/// People tell the start of an outage to the minute; clients measure it to the second.
+const REPORTED_WITHIN: Duration = Duration::from_mins(1);
+
 /// A measurement sees only a stretch that began while it looked back, so that none seen is not none there.
 fn total(fold: &Fold, stretches: &[Downtime], measurements: usize) -> Measured {
     let Some(first) = stretches.first() else {
@@ -112,7 +115,10 @@ fn total(fold: &Fold, stretches: &[Downtime], measurements: usize) -> Measured {
     let counted = words::count(measurements as u64, "measurement");
     let (bound, limit) = if stretches.iter().any(|stretch| stretch.until.is_none()) {
         (Bound::AtLeast, "none saw the end")
-    } else if fold.outage_since.is_some_and(|since| since < first.from) {
+    } else if fold
+        .outage_since
+        .is_some_and(|since| Duration::between(since, first.from) > REPORTED_WITHIN)
+    {
         (Bound::AtLeast, "the outage had begun before they looked")
     } else {
         (Bound::Exactly, "to the second")

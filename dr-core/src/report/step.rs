@@ -114,8 +114,12 @@ impl StepReport {
         }
     }
 
-    /// Ends the open stretch and begins another.
+    /// Ends the open stretch and begins another. Doubt goes on as long as there is doubt, whatever is added to it.
     pub(super) fn open(&mut self, kind: SpanKind, at: Timestamp) {
+        let last = self.spans.last().filter(|span| span.until.is_none());
+        if kind == SpanKind::Doubt && last.is_some_and(|span| span.kind == kind) {
+            return;
+        }
         self.close(at);
         self.spans.push(StepSpan {
             kind,

@@ -188,7 +188,7 @@ fn at_stage(fold: &Fold, plan: &Plan) -> String {
                 .count();
             unfinished > 0
         })
-        .map_or_else(String::new, |stage| format!(" at \"{}\"", stage.name))
+        .map_or_else(String::new, |stage| format!(" in stage \"{}\"", stage.name))
 }
 
 /// Whether the estate could stand another loss.

@@ -43,18 +43,6 @@ impl Words for Timestamp {
     }
 }
 
-/// An instant of a day that is told elsewhere, for templates.
-pub trait TimeOfDay {
-    /// Time of day in UTC, to the second.
-    fn time_of_day(&self) -> String;
-}
-
-impl TimeOfDay for Timestamp {
-    fn time_of_day(&self) -> String {
-        time_of_day(*self)
-    }
-}
-
 fn two(big: u64, big_unit: &str, small: u64, small_unit: &str) -> String {
     match (big, small) {
         (0, small) => format!("{small}{small_unit}"),

@@ -1,9 +1,8 @@
 //! What a report may claim.
 
-use super::journals::{
-    Story, at, clients, closed, completed, done, held_at_fence, id, lost, plan, run_started,
-    started, taken_over, unwound,
-};
+use super::events::{Story, clients, closed, done, lost, started};
+use super::journals::{completed, held_at_fence, run_started, taken_over, unwound};
+use super::plan::{at, id, plan};
 use crate::action::Output;
 use crate::model::Duration;
 use crate::report::{
@@ -152,7 +151,7 @@ fn a_held_run_says_where_and_that_the_role_did_not_move() {
     let report = held_at_fence().report();
     assert_eq!(
         report.verdict.headline,
-        "Held at \"take over\": waiting for people; ohio keeps the primary role"
+        "Held in stage \"take over\": waiting for people; ohio keeps the primary role"
     );
     assert!(matches!(report.protection, Protection::NotKnown { .. }));
     assert_eq!(report.data_loss.judgement, Judgement::NotApplicable);

@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::journals::{
-    HEAD, Story, all, answered, asked, at, completed, fence, id, lost, plan, step_names,
-};
+use super::events::{Story, answered, asked, clients, fence, lost};
+use super::journals::{all, completed, step_names};
+use super::plan::{HEAD, at, id, plan};
 use crate::action::{Before, Detail, Output, StepError, UndoError};
 use crate::model::{Duration, Epoch, FenceLevel, Verb};
 use crate::port::Decision;
@@ -258,7 +258,7 @@ fn event() -> impl Strategy<Value = Event> {
                         1 => Output::with(text, lost(flag.then_some(when), None)),
                         2 => Output::with(
                             text,
-                            super::journals::clients(
+                            clients(
                                 when,
                                 Some((when - 60, flag.then_some(when - 3))),
                                 &["california"],

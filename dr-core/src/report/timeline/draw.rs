@@ -1,160 +1,18 @@
-//! A timeline drawn as SVG, from plain data: the same data gives the same bytes.
-//!
-//! The drawing has no script and no style of its own: the page's style sheet (`templates/report_style.css`) colours its
-//! classes, in light and in dark. Every bar has a `<title>`, which browsers show on hover and screen readers read.
+//! Geometry: from what is drawn to where it is drawn.
 
 use askama::Template;
 use jiff::Timestamp;
 
-use super::axis::Axis;
-use super::words;
+use super::{Band, Bar, Mark, MarkLook, Timeline};
 use crate::model::Duration;
-
-/// What is drawn.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Timeline {
-    /// Goes before every `id` of the drawing, so that a page can hold several. A letter, then letters, digits, hyphens.
-    pub id: String,
-    /// What the drawing shows, for those who cannot see it.
-    pub title: String,
-    /// The instants of its left and its right edge.
-    pub range: (Timestamp, Timestamp),
-    /// The instant that the axis counts from.
-    pub origin: Timestamp,
-    /// Rows, under the headings of their groups.
-    pub groups: Vec<Group>,
-    /// Stretches of time across all rows.
-    pub bands: Vec<Band>,
-    /// Instants across all rows.
-    pub marks: Vec<Mark>,
-    /// Stretches in which nothing happens: they may be folded where they take up too much room.
-    pub quiet: Vec<(Timestamp, Timestamp)>,
-}
-
-/// Rows that belong together: a stage.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
-    /// The heading.
-    pub name: String,
-    /// Its rows.
-    pub lanes: Vec<Lane>,
-}
-
-/// One row: a step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lane {
-    /// What stands at its left.
-    pub label: String,
-    /// The row of the pivot.
-    pub pivot: bool,
-    /// What is drawn in it.
-    pub bars: Vec<Bar>,
-}
-
-/// How a bar looks; the second half of its class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
-    /// Work that succeeded.
-    Work,
-    /// Found done.
-    Checked,
-    /// Work that failed.
-    Failed,
-    /// A pause before the next attempt.
-    Pause,
-    /// Waiting for people.
-    Waiting,
-    /// Outcome unknown.
-    Doubt,
-    /// Taken back.
-    Undo,
-    /// Skipped by a person.
-    Skipped,
-}
-
-impl Look {
-    fn class(self) -> &'static str {
-        match self {
-            Self::Work => "work",
-            Self::Checked => "checked",
-            Self::Failed => "failed",
-            Self::Pause => "pause",
-            Self::Waiting => "waiting",
-            Self::Doubt => "doubt",
-            Self::Undo => "undo",
-            Self::Skipped => "skipped",
-        }
-    }
-}
-
-/// A stretch of time in a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bar {
-    /// Its start.
-    pub from: Timestamp,
-    /// Its end.
-    pub until: Timestamp,
-    /// It has not ended: the end is where knowledge ends.
-    pub open: bool,
-    /// How it looks.
-    pub look: Look,
-    /// What it is, for hover and screen readers.
-    pub title: String,
-}
-
-/// How a band looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BandLook {
-    /// Clients are not served.
-    Outage,
-    /// The run rests.
-    Held,
-    /// Nobody drives the run.
-    Silent,
-}
-
-/// A stretch of time across all rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Band {
-    /// Its start.
-    pub from: Timestamp,
-    /// Its end.
-    pub until: Timestamp,
-    /// How it looks.
-    pub look: BandLook,
-    /// What it is.
-    pub title: String,
-}
-
-/// How a mark looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MarkLook {
-    /// The latest instant that meets an objective.
-    Objective,
-    /// The pivot.
-    Pivot,
-    /// Something good happened: clients are served.
-    Served,
-    /// Something else.
-    Plain,
-}
-
-/// An instant across all rows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mark {
-    /// The instant.
-    pub at: Timestamp,
-    /// How it looks.
-    pub look: MarkLook,
-    /// What stands at its top.
-    pub label: String,
-}
+use crate::report::axis::Axis;
+use crate::report::words;
 
 const WIDTH: f64 = 1000.0;
 const LEFT: f64 = 214.0;
 const RIGHT: f64 = 984.0;
-const LANE: f64 = 24.0;
-const HEADING: f64 = 24.0;
+const LANE: f64 = 21.0;
+const HEADING: f64 = 19.0;
 const LABEL_ROW: f64 = 17.0;
 /// Narrower than this a bar cannot be seen or pointed at.
 const BAR_MIN: f64 = 3.0;
@@ -253,7 +111,7 @@ pub fn svg(timeline: &Timeline) -> String {
         groups.push(GroupBox {
             y: px(y),
             height: px(height),
-            text_y: px(y + 16.0),
+            text_y: px(y + 14.5),
             name: &group.name,
             even: index % 2 == 0,
         });
@@ -285,14 +143,7 @@ pub fn svg(timeline: &Timeline) -> String {
         groups,
         lanes,
         bands: timeline.bands.iter().map(|b| band_box(b, &axis)).collect(),
-        ticks: axis
-            .ticks(timeline.origin)
-            .into_iter()
-            .map(|(seconds, x)| TickBox {
-                x: px(x),
-                label: tick_label(seconds),
-            })
-            .collect(),
+        ticks: tick_boxes(&axis, timeline.origin),
         folds: axis
             .folds()
             .map(|fold| FoldBox {
@@ -329,11 +180,7 @@ fn band_box<'a>(band: &'a Band, axis: &Axis) -> BandBox<'a> {
     BandBox {
         x: px(x),
         width: px((axis.x(band.until) - x).max(1.0)),
-        class: match band.look {
-            BandLook::Outage => "outage",
-            BandLook::Held => "held",
-            BandLook::Silent => "silent",
-        },
+        class: band.look.class(),
         title: &band.title,
     }
 }
@@ -378,6 +225,29 @@ fn place_marks<'a>(timeline: &'a Timeline, axis: &Axis) -> (Vec<MarkBox<'a>>, f6
         })
         .collect();
     (placed, size(rows.len()))
+}
+
+/// The ticks. A label that would stand on another one, or on that of a folded stretch, is left out.
+fn tick_boxes(axis: &Axis, origin: Timestamp) -> Vec<TickBox> {
+    let room = 30.0;
+    let folds: Vec<(f64, f64)> = axis
+        .folds()
+        .map(|fold| (fold.x - room, fold.x + fold.width + room))
+        .collect();
+    let mut free_from = 0.0;
+    axis.ticks(origin)
+        .into_iter()
+        .map(|(seconds, x)| {
+            let taken = x < free_from || folds.iter().any(|(from, until)| *from < x && x < *until);
+            let label = if taken {
+                String::new()
+            } else {
+                free_from = x + 2.0 * room;
+                tick_label(seconds)
+            };
+            TickBox { x: px(x), label }
+        })
+        .collect()
 }
 
 fn tick_label(seconds: i64) -> String {
