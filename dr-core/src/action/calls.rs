@@ -27,10 +27,20 @@ impl<'a> CallList<'a> {
     }
 
     /// The calls of `operations` of a component at `site`; none for a component that the estate does not have.
+    ///
+    /// What switches a front door lies in the region that clients were last sent to, so it is read on either site.
     pub(super) fn add(mut self, id: &ComponentId, site: &SiteId, operations: &[Operation]) -> Self {
-        let required = self.is_required(site);
-        if let Some(component) = self.estate.component(id) {
-            for operation in operations {
+        let Some(component) = self.estate.component(id) else {
+            return self;
+        };
+        let Direction { from, to } = self.direction;
+        for operation in operations {
+            let sites = match (component.kind(), operation) {
+                (Kind::Traffic, Operation::Observe) => vec![from, to],
+                _ => vec![site],
+            };
+            for site in sites {
+                let required = self.is_required(site);
                 self.calls
                     .extend(call_specs(component, *operation, site, required));
             }

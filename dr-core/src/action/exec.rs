@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::calls::CallList;
 use super::{Action, Before, Context, Observation, Output, StepError, Undo, UndoError};
-use crate::adapter::technology::EXEC;
+use crate::adapter::technology::{EXEC, EXEC_READ};
 use crate::model::{Direction, Duration, Estate, Exec as Command, Finding, Mode, Verb};
 use crate::port::{CallSpec, CommandOutput, PortResult};
 
@@ -45,10 +45,19 @@ fn failed(code: &str, what: &str, output: &CommandOutput) -> StepError {
 
 #[async_trait]
 impl Action for Exec {
-    fn calls(&self, estate: &Estate, direction: &Direction, mode: Mode, _: &Verb) -> Vec<CallSpec> {
-        CallList::new(estate, direction, mode)
-            .loose(EXEC, &direction.to, true)
-            .done()
+    fn calls(
+        &self,
+        estate: &Estate,
+        direction: &Direction,
+        mode: Mode,
+        verb: &Verb,
+    ) -> Vec<CallSpec> {
+        let list = CallList::new(estate, direction, mode).loose(EXEC, &direction.to, true);
+        match command(verb).observe {
+            Some(_) => list.loose(EXEC_READ, &direction.to, true),
+            None => list,
+        }
+        .done()
     }
 
     fn undoable(&self, verb: &Verb) -> Undo {

@@ -1,6 +1,6 @@
 //! One file a verb: what a step does, how it is read back, how it is undone.
 //!
-//! The contract of every action, proven by one suite over all of them (`tests/tests/action_contract.rs`):
+//! The contract of every action, proven by one suite over all of them (`tests/tests/action_contract/`):
 //!
 //! 1. [`Action::calls`] lists every call that it may make.
 //! 2. [`Action::preflight`] and [`Action::observe`] change nothing.

@@ -71,6 +71,8 @@ pub const LEASE_GRANT: ApiCall = write("write-lease", "Grant");
 pub const NOTIFY: ApiCall = write("notify", "Send");
 /// Runs the estate's own command.
 pub const EXEC: ApiCall = write("exec", "Run");
+/// Runs the estate's own command that tells whether another was carried out.
+pub const EXEC_READ: ApiCall = read("exec", "Run");
 
 /// The calls that `technology` makes for `operation`.
 ///

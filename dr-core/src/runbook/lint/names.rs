@@ -55,7 +55,13 @@ fn works_on(verb: &Verb) -> &'static [Kind] {
     match verb {
         Verb::Provision(_) | Verb::Converge(_) => &[Kind::Infrastructure],
         Verb::Activate(_) => &[Kind::Repository, Kind::Compute, Kind::Kubernetes],
-        Verb::Promote(_) | Verb::Reprotect(_) | Verb::Demote(_) => &[Kind::Database],
+        Verb::Promote(_) | Verb::Reprotect(_) => &[Kind::Database],
+        Verb::Demote(_) => &[
+            Kind::Database,
+            Kind::Repository,
+            Kind::Compute,
+            Kind::Kubernetes,
+        ],
         Verb::Shift(_) => &[Kind::Traffic],
         Verb::Repoint(_) => &[Kind::Monitoring],
         Verb::Verify(_)
