@@ -10,7 +10,7 @@ use super::{
 };
 use crate::adapter::technology::{self, CLIENTS};
 use crate::model::{
-    ClientView, Direction, Duration, Estate, Finding, Mode, Settings, TrafficState, Verb,
+    ClientView, Direction, Duration, Estate, Finding, Mode, Outage, Settings, TrafficState, Verb,
 };
 use crate::port::retry::{self, Patience};
 use crate::port::{CallSpec, Operation, PortResult};
@@ -40,10 +40,13 @@ async fn read(cx: &Context<'_>) -> PortResult<Reading> {
 }
 
 impl Reading {
+    /// The first client that arrives is not yet a service: the outage, where there was one, must be over.
     fn is_shifted(&self, cx: &Context<'_>) -> bool {
+        let over = |outage: &Outage| outage.until.is_some();
         self.traffic.switched_to == *cx.to()
             && self.traffic.answers == *cx.to()
             && self.clients.served_by.contains(cx.to())
+            && self.clients.outage.as_ref().is_none_or(over)
     }
 
     fn output(self, cx: &Context<'_>) -> Output {

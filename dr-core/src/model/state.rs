@@ -179,8 +179,8 @@ pub struct ClientView {
     pub tried: u64,
     /// Of them, acknowledged.
     pub acknowledged: u64,
-    /// The newest stretch of time, started within the time looked back over, in which less than half of the writes of
-    /// each second were acknowledged.
+    /// The newest stretch of time that reaches into the time looked back over, whenever it began, in which less than half
+    /// of the writes of each second were acknowledged.
     pub outage: Option<Outage>,
     /// The sites that acknowledged writes in the last minute.
     pub served_by: Vec<SiteId>,

@@ -132,7 +132,7 @@ impl Record {
             outage: self
                 .downs
                 .last()
-                .filter(|down| down.from >= first)
+                .filter(|down| down.until.is_none_or(|until| until > first))
                 .map(|down| down.outage()),
             served_by: [0, 1]
                 .into_iter()
@@ -165,8 +165,8 @@ mod tests {
         let view = |over| record.view(now, Duration::from_secs(over), [&sites[0], &sites[1]]);
         assert_eq!((view(40).tried, view(40).acknowledged), (160, 160));
         assert_eq!((view(50).tried, view(50).acknowledged), (200, 170));
-        assert_eq!(view(50).outage, None, "it began before");
-        let outage = view(60).outage.unwrap();
+        assert_eq!(view(40).outage, None, "it ended before");
+        let outage = view(41).outage.expect("its last second is looked at");
         assert_eq!(outage.from, SimTime::of_second(41).timestamp());
         assert_eq!(outage.until, Some(SimTime::of_second(61).timestamp()));
         assert_eq!(view(60).served_by, [sites[0].clone()]);
