@@ -102,13 +102,14 @@ pub(super) fn clients(fold: &Fold) -> ClientDowntime {
 /// People tell the start of an outage to the minute; clients measure it to the second.
 const REPORTED_WITHIN: Duration = Duration::from_mins(1);
 
-/// A measurement sees only a stretch that began while it looked back, so that none seen is not none there.
+/// A measurement sees only the newest stretch that reaches into the time that it looks back over, so that none seen is not
+/// none there.
 fn total(fold: &Fold, stretches: &[Downtime], measurements: usize) -> Measured {
     let Some(first) = stretches.first() else {
         return Measured::not_measured(if measurements == 0 {
             "no step of this run measured what clients experienced"
         } else {
-            "the measurements looked back over less than the whole run and saw no stretch begin"
+            "the measurements looked back over less than the whole run, and saw no outage in it"
         });
     };
     let lasted: Duration = stretches.iter().map(Downtime::lasted).sum();
