@@ -101,20 +101,37 @@ impl Host {
                 continue;
             }
             match next(&mut tasks, &mut tick, self.stop.pressed(told_to_stop)).await {
+                // Before a run holds because nobody here answered, it looks whether somebody did elsewhere.
+                Next::Input(Input::Unanswered(step)) => {
+                    let answers = self.answers(run, &mut inbox_read).await;
+                    let settled = answers.iter().any(|input| {
+                        matches!(input, Input::Answered(answer, _) if answer.step == step)
+                    });
+                    inputs.extend(answers);
+                    if !settled {
+                        inputs.push_back(Input::Unanswered(step));
+                    }
+                }
                 Next::Input(input) => inputs.push_back(input),
                 Next::Stop => {}
                 Next::Tick => {
                     tick = clock.sleep(TICK);
                     self.renew(lease, &shared.deadline).await?;
-                    // The inbox is other people's way in; that it cannot be read for a moment stops nothing.
-                    let answers = inbox::read_from(&*self.store, run, inbox_read).await;
-                    for answer in answers.unwrap_or_default() {
-                        inputs.push_back(Input::Answered(answer, Some(inbox_read)));
-                        inbox_read += 1;
-                    }
+                    inputs.extend(self.answers(run, &mut inbox_read).await);
                 }
             }
         }
+    }
+
+    /// What people answered elsewhere since. The inbox is their way in; that it cannot be read for a moment stops nothing.
+    async fn answers(&self, run: &RunId, read: &mut u64) -> Vec<Input> {
+        let answers = inbox::read_from(&*self.store, run, *read).await;
+        let numbered = answers.unwrap_or_default().into_iter().map(|answer| {
+            let number = *read;
+            *read += 1;
+            Input::Answered(answer, Some(number))
+        });
+        numbered.collect()
     }
 
     /// Makes an event durable, then lets the machine see it. A store that fails for a moment is tried again for as long as the
