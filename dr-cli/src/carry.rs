@@ -18,7 +18,9 @@ use crate::error::{Error, Result};
 use crate::exit_code::ExitCode;
 use crate::interrupt;
 use crate::people::{AtTerminal, Nobody, PeopleChoice};
-use crate::render::{progress::Progress, runs, summary};
+use crate::render::duration::short;
+use crate::render::progress::Progress;
+use crate::render::{runs, summary};
 use crate::session::Session;
 use crate::simulator::{SimulatedWorld, Start};
 use crate::stores::{self, FoundRun, RunStore};
@@ -41,10 +43,10 @@ pub(crate) fn start(
     running: &RunningArgs,
     session: &Session,
 ) -> Result<ExitCode> {
-    let run = unused(&run_id(&plan, world.now()), world.store())?;
     let process = world.simulation().operator(operator);
     let host = host(world, &process, running, session)?;
     world.keep()?;
+    let run = unused(&run_id(&plan, world.now()), world.store())?;
     let outcome = world.run(&process, host.start(run.clone(), plan, options))?;
     come_to_rest(&run, outcome.map(|_| ()), world, session)
 }
@@ -90,7 +92,8 @@ fn catch_up(world: &SimulatedWorld, found: &FoundRun, session: &Session) -> Resu
     if let Some(holder) = holder.filter(|holder| holder.until > world.now()) {
         let rest = Duration::between(world.now(), holder.until) + Duration::from_millis(1);
         session.out.notice(&format!(
-            "simulator: waiting {rest} until the lease of {} has run out, who died holding it",
+            "simulator: waiting {} until the lease of {} has run out, who died holding it",
+            short(rest),
             holder.who
         ));
         simulation.advance(rest);

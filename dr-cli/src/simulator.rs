@@ -36,18 +36,20 @@ pub(crate) enum Start {
     Instead(u64),
 }
 
-/// The simulated world of a store, moved by this process alone.
+/// The simulated world of a store: moved by this process alone, or only looked at.
 pub(crate) struct SimulatedWorld {
     simulation: Simulation,
     store: RunStore,
+    /// Whether what the store holds belongs to an older world, which this one replaces once it is kept.
+    replaces: bool,
     /// The first failure to save it.
     failure: Arc<Mutex<Option<io::Error>>>,
     /// Held until this is dropped, or the process dies.
-    _driver: File,
+    _driver: Option<File>,
 }
 
 impl SimulatedWorld {
-    /// Opens the world of the session's store.
+    /// Opens the world of the session's store, to move it. Nothing in the store changes before [`Self::keep`].
     ///
     /// # Errors
     /// Another process moves it; it was made from another estate; a new one is wanted while a run of the old one is not
@@ -55,36 +57,47 @@ impl SimulatedWorld {
     pub(crate) fn open(estate: &Estate, start: Start, session: &Session) -> Result<Self> {
         let store = RunStore::simulated(session)?;
         let driver = drive(store.root())?;
+        if let Start::New(_) = start {
+            store
+                .refuse_open_runs()
+                .map_err(|error| error.hint("dr simulator reset"))?;
+        }
+        Self::with(estate, start, store, Some(driver))
+    }
+
+    /// Opens the world of the session's store to look at it, also while another process moves it. It is never kept.
+    ///
+    /// # Errors
+    /// It was made from another estate; the file cannot be used.
+    pub(crate) fn look(estate: &Estate, start: Start, session: &Session) -> Result<Self> {
+        Self::with(estate, start, RunStore::simulated(session)?, None)
+    }
+
+    fn with(estate: &Estate, start: Start, store: RunStore, driver: Option<File>) -> Result<Self> {
         let simulation = match start {
             Start::GoOn => match load(store.root(), estate)? {
                 Some(world) => Simulation::restore(world),
                 None => Simulation::new(estate, FIRST_SEED),
             },
-            Start::New(seed) => {
-                store
-                    .refuse_open_runs()
-                    .map_err(|error| error.hint("dr simulator reset"))?;
-                remove(&store)?;
-                Simulation::new(estate, seed)
-            }
-            Start::Instead(seed) => {
-                remove(&store)?;
-                Simulation::new(estate, seed)
-            }
+            Start::New(seed) | Start::Instead(seed) => Simulation::new(estate, seed),
         };
         Ok(Self {
             simulation,
             store,
+            replaces: start != Start::GoOn,
             failure: Arc::default(),
             _driver: driver,
         })
     }
 
-    /// Saves the world now and whenever it changes.
+    /// Saves the world now and whenever it changes. What is left of the world that it replaces goes now.
     ///
     /// # Errors
     /// It cannot be saved.
     pub(crate) fn keep(&self) -> Result<()> {
+        if self.replaces {
+            remove(&self.store)?;
+        }
         let path = world_file(self.store.root());
         save(&path, &self.simulation.snapshot())
             .map_err(|error| Error::file("write", &path, &error))?;

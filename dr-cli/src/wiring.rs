@@ -7,6 +7,15 @@ use crate::error::{Error, Result};
 use crate::session::Session;
 use crate::simulator::{SimulatedWorld, Start};
 
+/// What a command does with the world that it opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// It carries out a run there.
+    Move,
+    /// It only reads.
+    Look,
+}
+
 /// Opens the world that a command works on.
 ///
 /// This build has adapters for no technology of the real world yet: those of AWS come with the next release. So the only
@@ -17,6 +26,7 @@ use crate::simulator::{SimulatedWorld, Start};
 pub(crate) fn world(
     args: &SimulationArgs,
     estate: &Estate,
+    access: Access,
     again: &str,
     session: &Session,
 ) -> Result<SimulatedWorld> {
@@ -27,7 +37,10 @@ pub(crate) fn world(
         Some(seed) => Start::New(seed),
         None => Start::GoOn,
     };
-    SimulatedWorld::open(estate, start, session)
+    match access {
+        Access::Move => SimulatedWorld::open(estate, start, session),
+        Access::Look => SimulatedWorld::look(estate, start, session),
+    }
 }
 
 /// What this build cannot reach.

@@ -12,7 +12,7 @@ use crate::session::Session;
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  dr failover --simulate                     Lose the primary's region on the simulator and fail over
+  dr failover --simulate                     Lose a simulated region and fail over
   dr failover --simulate --speed 60          The same, a simulated minute a second
   dr plan failover -o plan.json              Plan now, look at it, and later run
   dr failover --plan plan.json               exactly that plan

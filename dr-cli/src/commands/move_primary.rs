@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::exit_code::ExitCode;
 use crate::session::Session;
 use crate::simulator::SimulatedWorld;
-use crate::wiring;
+use crate::wiring::{self, Access};
 
 /// How long the primary's region has been lost when a simulated failover starts.
 const LOST_BEFORE: Duration = Duration::from_secs(30);
@@ -100,7 +100,13 @@ pub(crate) fn run(movement: Movement, args: &MoveArgs, session: &Session) -> Res
     let mode = args.mode.map_or_else(|| movement.mode(), Mode::from);
     let (world, plan) = match given {
         Some(plan) => {
-            let world = wiring::world(&args.simulation, &plan.estate, &again, session)?;
+            let world = wiring::world(
+                &args.simulation,
+                &plan.estate,
+                Access::Move,
+                &again,
+                session,
+            )?;
             ready(args, &again, &world)?;
             set_the_scene(movement, plan.mode, &world, session)?;
             (world, plan)
@@ -108,7 +114,13 @@ pub(crate) fn run(movement: Movement, args: &MoveArgs, session: &Session) -> Res
         None => {
             let files = session.estate()?;
             let runbook = files.runbook(movement.runbook())?;
-            let world = wiring::world(&args.simulation, &files.estate, &again, session)?;
+            let world = wiring::world(
+                &args.simulation,
+                &files.estate,
+                Access::Move,
+                &again,
+                session,
+            )?;
             ready(args, &again, &world)?;
             set_the_scene(movement, mode, &world, session)?;
             let plan = self::plan(movement, mode, &runbook, &files.estate, &world)?;

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::exit_code::ExitCode;
 use crate::render::plan;
 use crate::session::Session;
-use crate::wiring;
+use crate::wiring::{self, Access};
 
 /// Show what a run would do, how long it would take and what it might lose; change nothing
 #[derive(Debug, Args)]
@@ -55,7 +55,13 @@ pub(crate) fn run(args: &PlanArgs, session: &Session) -> Result<ExitCode> {
 fn make(args: &PlanArgs, session: &Session) -> Result<Plan> {
     let files = session.estate()?;
     let again = format!("dr plan {}", args.what);
-    let world = wiring::world(&args.simulation, &files.estate, &again, session)?;
+    let world = wiring::world(
+        &args.simulation,
+        &files.estate,
+        Access::Look,
+        &again,
+        session,
+    )?;
     let movement = Movement::named(&args.what);
     let runbook = match movement {
         Some(movement) => files.runbook(movement.runbook())?,

@@ -94,6 +94,7 @@ pub(crate) fn run(command: &SimulatorCommand, session: &Session) -> Result<ExitC
         SimulatorCommand::Reset(args) => {
             let files = session.estate()?;
             let world = SimulatedWorld::open(&files.estate, Start::Instead(args.seed), session)?;
+            world.keep()?;
             done(&world, session)
         }
     }
@@ -102,6 +103,11 @@ pub(crate) fn run(command: &SimulatorCommand, session: &Session) -> Result<ExitC
 fn open(session: &Session) -> Result<SimulatedWorld> {
     let files = session.estate()?;
     SimulatedWorld::open(&files.estate, Start::GoOn, session)
+}
+
+fn look(session: &Session) -> Result<SimulatedWorld> {
+    let files = session.estate()?;
+    SimulatedWorld::look(&files.estate, Start::GoOn, session)
 }
 
 /// Lets one thing happen to one site.
@@ -130,7 +136,7 @@ fn advance(args: &AdvanceArgs, session: &Session) -> Result<ExitCode> {
 }
 
 fn log(session: &Session) -> Result<ExitCode> {
-    let log = open(session)?.simulation().log();
+    let log = look(session)?.simulation().log();
     if session.out.is_json() {
         session.out.json(&serde_json::json!({ "log": log }));
     } else {
@@ -142,7 +148,7 @@ fn log(session: &Session) -> Result<ExitCode> {
 }
 
 fn truth(session: &Session) -> Result<ExitCode> {
-    let world = open(session)?;
+    let world = look(session)?;
     let (truth, violations) = (world.simulation().truth(), world.simulation().violations());
     if session.out.is_json() {
         session

@@ -71,7 +71,9 @@ impl Progress {
                 text.push_str(&heading(stage, state.plan.stages.len(), planned, style));
             }
         }
-        view.last = (self.out.is_live() && !rests(state.status)).then(|| state.clone());
+        // While people are asked, the screen is theirs.
+        let alive = !rests(state.status) && state.questions.is_empty();
+        view.last = (self.out.is_live() && alive).then(|| state.clone());
         text.push_str(&view.paint(at, style));
         self.out.progress(&text);
     }
