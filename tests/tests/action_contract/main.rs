@@ -14,7 +14,7 @@ use dr_core::port::{Effect, Place};
 use dr_core::sim::{Fault, Moment};
 
 fn id(name: &str) -> ComponentId {
-    name.parse().unwrap()
+    name.parse().expect("a name")
 }
 
 fn words(text: &str) -> Vec<String> {

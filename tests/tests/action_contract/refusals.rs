@@ -21,7 +21,7 @@ fn fence() -> Verb {
 fn refused(bench: &mut Bench, verb: &Verb) -> (String, u32) {
     let before = bench.begin(verb).expect("it is not done");
     let changes = bench.changes();
-    let refused = match bench.apply(verb, &before).unwrap_err() {
+    let refused = match bench.apply(verb, &before).expect_err("it is refused") {
         StepError::Gate(question) => {
             assert_eq!(question.step, step(verb));
             assert!(!question.text.is_empty());
@@ -53,7 +53,7 @@ fn waive(history: &mut History, verb: &Verb, code: &str, who: &str) {
         code: code.to_owned(),
         who: who.to_owned(),
         why: "the region is gone".to_owned(),
-        at: "2026-01-01T00:30:00Z".parse().unwrap(),
+        at: "2026-01-01T00:30:00Z".parse().expect("an instant"),
     };
     history.waivers.entry(step(verb)).or_default().push(waiver);
 }
