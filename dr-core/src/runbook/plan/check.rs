@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{PlannedStage, Prediction, Request};
 use crate::model::{
-    ComponentId, DatabaseRole, DatabaseState, Duration, Finding, Kind, Mode, Observed, Severity,
-    SiteId, Subject, Verb,
+    ComponentId, DatabaseRole, DatabaseState, Duration, Estate, Finding, Kind, Mode, Observed,
+    Severity, SiteId, Subject, Verb,
 };
 use crate::runbook::lint;
 
@@ -71,7 +71,7 @@ pub(super) fn reality(
     for component in &promoted {
         promotion(request, component, &mut findings);
     }
-    for component in built_up_again(stages).difference(&promoted) {
+    for component in built_up_again(request.estate, stages).difference(&promoted) {
         taken_over_before(request, component, &mut findings);
     }
     locks(request, stages, &mut findings);
@@ -125,11 +125,16 @@ fn promoted(stages: &[PlannedStage]) -> BTreeSet<&ComponentId> {
 }
 
 /// The databases whose old primary is set aside or made a replica.
-fn built_up_again(stages: &[PlannedStage]) -> BTreeSet<&ComponentId> {
+fn built_up_again<'a>(estate: &Estate, stages: &'a [PlannedStage]) -> BTreeSet<&'a ComponentId> {
     verbs(stages)
         .filter_map(|verb| match verb {
             Verb::Reprotect(component) | Verb::Demote(component) => Some(component),
             _ => None,
+        })
+        // A Git server or a fleet can be set aside, too.
+        .filter(|id| {
+            let component = estate.component(id);
+            component.is_some_and(|component| component.kind() == Kind::Database)
         })
         .collect()
 }
