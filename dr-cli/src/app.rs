@@ -99,6 +99,8 @@ pub(crate) enum Command {
     Run(commands::run::RunCommand),
     Report(commands::report::ReportArgs),
     #[command(subcommand)]
+    Gameday(commands::gameday::GamedayCommand),
+    #[command(subcommand)]
     Simulator(commands::simulator::SimulatorCommand),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
@@ -152,6 +154,7 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode> {
         Command::Switchover(args) => commands::switchover::run(&args, session),
         Command::Run(command) => commands::run::run(&command, session),
         Command::Report(args) => commands::report::run(&args, session),
+        Command::Gameday(command) => commands::gameday::run(&command, session),
         Command::Simulator(command) => commands::simulator::run(&command, session),
         Command::Completions(args) => commands::completions::run(&args, session),
         Command::Man(args) => commands::man::run(&args, session),

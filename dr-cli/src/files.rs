@@ -11,6 +11,8 @@ use crate::exit_code::ExitCode;
 
 /// Where an estate's files are read when nothing else is said.
 const DEFAULT_ESTATE: &str = "estate.yaml";
+/// The folder of game days beside an estate.
+const GAMEDAYS: &str = "gamedays";
 /// The built-in estate's name.
 pub(crate) const BUILT_IN: &str = "storefront";
 
@@ -79,6 +81,47 @@ impl EstateFiles {
             })?,
         };
         parse_runbook(source)
+    }
+
+    /// The game day of that name.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be read.
+    pub(crate) fn gameday(&self, name: &str) -> Result<Source> {
+        match &self.origin {
+            Origin::File(estate) => {
+                read(&estate.with_file_name(GAMEDAYS).join(format!("{name}.yaml")))
+            }
+            Origin::BuiltIn => builtin::storefront_gameday(name).ok_or_else(|| {
+                Error::usage(format!("the built-in estate has no game day {name}"))
+                    .hint(format!("one of {}", builtin::gameday_names().join(", ")))
+            }),
+        }
+    }
+
+    /// The sources of all its game days: the YAML files of the folder `gamedays` beside the estate.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub(crate) fn gameday_sources(&self) -> Result<Vec<Source>> {
+        let Origin::File(estate) = &self.origin else {
+            return Ok(builtin::gameday_names()
+                .into_iter()
+                .filter_map(builtin::storefront_gameday)
+                .collect());
+        };
+        let folder = estate.with_file_name(GAMEDAYS);
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(Error::file("list", &folder, &error)),
+        };
+        let mut paths: Vec<PathBuf> = entries
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .filter(|path| path.extension().is_some_and(|end| end == "yaml"))
+            .collect();
+        paths.sort();
+        paths.iter().map(|path| read(path)).collect()
     }
 
     /// The runbook of a file, wherever it is.
@@ -157,7 +200,7 @@ pub(crate) fn parse_runbook(source: Source) -> Result<Runbook> {
     Runbook::parse(source).map_err(|problems| invalid("the runbook", problems))
 }
 
-fn invalid(what: &str, problems: Problems) -> Error {
+pub(crate) fn invalid(what: &str, problems: Problems) -> Error {
     let count = match problems.list.len() {
         1 => "1 problem".to_owned(),
         n => format!("{n} problems"),

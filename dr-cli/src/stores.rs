@@ -44,6 +44,28 @@ impl RunStore {
         })
     }
 
+    /// The store of the runs of the last game day.
+    pub(crate) fn rehearsed(session: &Session) -> Result<Self> {
+        Ok(Self {
+            simulated: true,
+            root: session.store.join("gamedays"),
+            runtime: session.runtime()?,
+        })
+    }
+
+    /// Removes every run with all that belongs to it.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub(crate) fn clear(&self) -> Result<()> {
+        match std::fs::remove_dir_all(&self.root) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::file("remove", &self.root, &error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The directory.
     pub(crate) fn root(&self) -> &Path {
         &self.root
@@ -139,7 +161,11 @@ pub(crate) struct FoundRun {
 
 /// Finds a run by its name, real ones first.
 pub(crate) fn find(run: &RunId, session: &Session) -> Result<FoundRun> {
-    for store in [RunStore::real(session)?, RunStore::simulated(session)?] {
+    for store in [
+        RunStore::real(session)?,
+        RunStore::simulated(session)?,
+        RunStore::rehearsed(session)?,
+    ] {
         if let Some(journal) = store.read(run)? {
             return Ok(FoundRun { store, journal });
         }

@@ -4,6 +4,7 @@ pub(crate) mod completions;
 pub(crate) mod estate;
 pub(crate) mod failback;
 pub(crate) mod failover;
+pub(crate) mod gameday;
 pub(crate) mod init;
 pub(crate) mod man;
 mod move_primary;

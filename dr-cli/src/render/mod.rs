@@ -4,6 +4,7 @@ pub(crate) mod duration;
 pub(crate) mod error;
 pub(crate) mod event;
 pub(crate) mod finding;
+pub(crate) mod gameday;
 pub(crate) mod grid;
 pub(crate) mod plan;
 pub(crate) mod problems;

@@ -15,6 +15,11 @@ const STOREFRONT_RUNBOOKS: [(&str, &str); 2] = [
     ),
 ];
 
+const STOREFRONT_GAMEDAYS: [(&str, &str); 1] = [(
+    "region-loss",
+    include_str!("../../../runbooks/storefront/gamedays/region-loss.yaml"),
+)];
+
 /// The estate of a web shop in us-east-2 and us-west-1.
 pub fn storefront_estate() -> Source {
     Source::new("built-in storefront/estate.yaml", STOREFRONT)
@@ -31,6 +36,19 @@ pub fn storefront_runbook(name: &str) -> Option<Source> {
 /// The names of the storefront's runbooks.
 pub fn runbook_names() -> [&'static str; 2] {
     STOREFRONT_RUNBOOKS.map(|(name, _)| name)
+}
+
+/// The storefront's game day of that name.
+pub fn storefront_gameday(name: &str) -> Option<Source> {
+    STOREFRONT_GAMEDAYS
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, text)| Source::new(format!("built-in storefront/gamedays/{name}.yaml"), *text))
+}
+
+/// The names of the storefront's game days.
+pub fn gameday_names() -> [&'static str; 1] {
+    STOREFRONT_GAMEDAYS.map(|(name, _)| name)
 }
 
 #[cfg(test)]

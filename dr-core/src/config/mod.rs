@@ -13,6 +13,7 @@
 pub mod builtin;
 mod diagnostic;
 mod estate;
+mod gameday;
 mod read;
 mod runbook;
 mod schema;
@@ -24,8 +25,9 @@ mod yaml;
 pub(crate) use diagnostic::Report;
 pub use diagnostic::{Problem, Problems, Source, Span};
 pub use estate::load_estate;
+pub(crate) use gameday::{ActWord, RawAct, RawGameday};
 pub(crate) use read::{FromNode, Place};
 pub(crate) use runbook::{MAX_ATTEMPTS, RawRunbook, RawStage, RawStep};
-pub use schema::{estate_schema, runbook_schema};
+pub use schema::{estate_schema, gameday_schema, runbook_schema};
 pub(crate) use suggest::help as did_you_mean;
 pub(crate) use yaml::{At, parse};

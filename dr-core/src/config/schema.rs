@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use super::estate::RawEstate;
+use super::gameday::RawGameday;
 use super::read::Rows;
 use super::runbook::RawRunbook;
 use super::yaml::At;
@@ -22,6 +23,11 @@ pub fn estate_schema() -> Value {
 /// The JSON Schema (draft 2020-12) of a runbook.
 pub fn runbook_schema() -> Value {
     schema_of::<RawRunbook>("A runbook of dr")
+}
+
+/// The JSON Schema of a game day.
+pub fn gameday_schema() -> Value {
+    schema_of::<RawGameday>("A game day of dr")
 }
 
 fn schema_of<T: JsonSchema>(title: &str) -> Value {

@@ -6,8 +6,9 @@ use std::str::FromStr;
 use super::diagnostic::{Problem, Span};
 use super::suggest;
 use crate::model::{
-    Check, ComponentId, CronLine, Duration, EstateName, FenceTarget, InvalidName, Kind, OnDoubt,
-    Only, Percent, Platform, Region, Role, SiteId, StepId, Technology, TrafficMethod,
+    Check, ComponentId, CronLine, Duration, Ending, EstateName, Expectation, FenceTarget,
+    Happening, InvalidName, Kind, Mode, OnDoubt, Only, Percent, Platform, Region, Role, SiteId,
+    StepId, Technology, TrafficMethod,
 };
 
 /// Why a scalar was not taken.
@@ -241,5 +242,45 @@ impl Word for OnDoubt {
     fn read(text: &str) -> Result<Self, Refusal> {
         let words = [("observe", Self::Observe), ("hold", Self::Hold)];
         choose(text, "unknown-answer", "something to do in doubt", &words)
+    }
+}
+
+impl Word for Mode {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let words = [("planned", Self::Planned), ("unplanned", Self::Unplanned)];
+        choose(text, "unknown-mode", "a way to run", &words)
+    }
+}
+
+impl Word for Happening {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        choose(
+            text,
+            "unknown-fault",
+            "something that happens",
+            &Self::WORDS,
+        )
+    }
+}
+
+impl Word for Ending {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        choose(
+            text,
+            "unknown-ending",
+            "a way for a run to rest",
+            &Self::WORDS,
+        )
+    }
+}
+
+impl Word for Expectation {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        choose(
+            text,
+            "unknown-expectation",
+            "something to expect",
+            &Self::WORDS,
+        )
     }
 }

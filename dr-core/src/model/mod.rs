@@ -9,6 +9,7 @@ mod id;
 mod inventory;
 mod objective;
 mod quantity;
+mod rehearsal;
 mod site;
 mod state;
 mod steady_state;
@@ -26,6 +27,7 @@ pub use id::{ComponentId, EstateName, InvalidName, RunId, SiteId, StepId};
 pub use inventory::{EstateInventory, Gap, Inventory, Observed};
 pub use objective::Objectives;
 pub use quantity::{CronLine, Duration, InvalidQuantity, Percent, Region, Size};
+pub use rehearsal::{Ending, Expectation, Happening};
 pub use site::{Direction, Platform, Role, Site};
 pub use state::{
     ClientView, ComputeState, DatabaseRole, DatabaseState, DatabaseStatus, FacilityState,
