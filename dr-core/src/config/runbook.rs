@@ -210,7 +210,8 @@ struct StepShape {
     repoint: Option<ComponentId>,
     /// Builds replication from the new primary to the old one's site. Names a database.
     reprotect: Option<ComponentId>,
-    /// Sets the old primary aside, fenced and kept as evidence. Names a database.
+    /// Sets the old primary aside: data fenced and kept as evidence, a server off, a fleet as small as a standby's. Names a
+    /// database, repository, compute or kubernetes component.
     demote: Option<ComponentId>,
     /// Makes the stacks of both sites describe what there is. Names an infrastructure component.
     converge: Option<ComponentId>,
