@@ -104,9 +104,9 @@ impl Host {
                 // Before a run holds because nobody here answered, it looks whether somebody did elsewhere.
                 Next::Input(Input::Unanswered(step)) => {
                     let answers = self.answers(run, &mut inbox_read).await;
-                    let settled = answers.iter().any(|input| {
-                        matches!(input, Input::Answered(answer, _) if answer.step == step)
-                    });
+                    let settled = answers.iter().any(
+                        |input| matches!(input, Input::Answered(answer, _) if answer.step == step),
+                    );
                     inputs.extend(answers);
                     if !settled {
                         inputs.push_back(Input::Unanswered(step));
