@@ -7,7 +7,7 @@
 //!                                                   └────schema──▶ JSON Schema for editors
 //! ```
 //!
-//! The raw shape of a runbook stands here too ([`RawRunbook`] within the crate); what its steps mean is decided in
+//! The raw shape of a runbook stands here too (`RawRunbook`, within the crate); what its steps mean is decided in
 //! [`crate::runbook::document`].
 
 pub mod builtin;

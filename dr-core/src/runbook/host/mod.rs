@@ -2,7 +2,7 @@
 //!
 //! The order that makes a crash harmless at any instruction:
 //! 1. an event is durable before the machine sees it, and a step's start is durable before its first side effect;
-//! 2. every change of the world carries a [`Permit`] that ends before the lock's lease does;
+//! 2. every change of the world carries a [`Permit`](crate::port::Permit) that ends before the lock's lease does;
 //! 3. a run is taken over under a higher epoch, and whoever held it before is refused at its next append.
 
 mod drive;
