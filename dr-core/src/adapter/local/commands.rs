@@ -114,6 +114,8 @@ impl Commands for LocalCommands {
         let Some((status, more_to_read)) = self.within(timeout, ended).await else {
             drop(group);
             let _ = child.wait().await;
+            // What it had written before its end says most about why it hung.
+            let _ = self.within(DRAIN, output).await;
             return Err(timed_out(program, timeout, permit.is_some(), &tail.text()));
         };
         let status = status
