@@ -1,3 +1,4 @@
 //! Support for the cross-crate suites: the shipped estate on the simulator, driven the way `dr` drives it.
 
+pub mod end_state;
 pub mod lab;
