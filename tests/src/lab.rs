@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use dr_core::config::{self, builtin};
 use dr_core::discover;
 use dr_core::model::{Direction, Duration, Estate, Finding, Mode, RunId, SiteId};
-use dr_core::port::{LogStore, People};
+use dr_core::port::{Decision, LogStore, People};
 use dr_core::runbook::Runbook;
 use dr_core::runbook::engine::RunState;
 use dr_core::runbook::host::{Host, HostError, Outcome, StartOptions, StopFlag, Watcher, run_id};
@@ -105,6 +105,23 @@ impl Lab {
         Arc::new(OnCall::new(
             self.sim.clock(),
             &["ana", "ben"],
+            Duration::from_secs(90),
+        ))
+    }
+
+    /// One person says yes to approvals; nobody passes a gate.
+    pub fn cautious(&self) -> Arc<dyn People> {
+        let team = OnCall::new(self.sim.clock(), &["ana"], Duration::from_secs(90));
+        Arc::new(team.deciding(Box::new(|question| {
+            (question.code == "approval").then_some(Decision::Yes)
+        })))
+    }
+
+    /// One person, who says yes to everything.
+    pub fn one_person(&self) -> Arc<dyn People> {
+        Arc::new(OnCall::new(
+            self.sim.clock(),
+            &["ana"],
             Duration::from_secs(90),
         ))
     }

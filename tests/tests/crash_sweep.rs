@@ -26,7 +26,7 @@ struct Case {
 }
 
 enum Job {
-    Start(Plan),
+    Start(Box<Plan>),
     Resume(RunId),
 }
 
@@ -49,7 +49,7 @@ impl Case {
 
     fn go(&self, lab: &Lab, operator: &Operator) -> Result<Result<Outcome, HostError>, Stopped> {
         match &self.job {
-            Job::Start(plan) => lab.start(operator, plan.clone(), StartOptions::default()),
+            Job::Start(plan) => lab.start(operator, (**plan).clone(), StartOptions::default()),
             Job::Resume(run) => lab.resume(operator, run),
         }
     }
@@ -178,7 +178,7 @@ fn lost() -> (Lab, Case) {
     let plan = planned(&lab, "failover", Mode::Unplanned, lab.estate.outward());
     let case = Case {
         world: lab.sim.snapshot(),
-        job: Job::Start(plan),
+        job: Job::Start(Box::new(plan)),
         ends: RunStatus::Held,
     };
     (lab, case)
@@ -192,7 +192,7 @@ fn returned() -> (Lab, Case) {
     };
     let olga = lab.sim.operator("olga");
     let held = lab
-        .start(&olga, plan, StartOptions::default())
+        .start(&olga, *plan, StartOptions::default())
         .expect("no crash")
         .expect("it is begun");
     lab.sim.advance(Duration::from_mins(10));
@@ -222,7 +222,7 @@ fn a_switchover_killed_at_any_call_ends_as_if_it_had_not_been() {
     let plan = planned(&lab, "failover", Mode::Planned, lab.estate.outward());
     let case = Case {
         world: lab.sim.snapshot(),
-        job: Job::Start(plan),
+        job: Job::Start(Box::new(plan)),
         ends: RunStatus::Completed,
     };
     sweep(&case, 500);
@@ -243,7 +243,7 @@ fn a_failback_killed_at_any_call_ends_as_if_it_had_not_been() {
     let plan = planned(&lab, "failback", Mode::Planned, home);
     let case = Case {
         world: lab.sim.snapshot(),
-        job: Job::Start(plan),
+        job: Job::Start(Box::new(plan)),
         ends: RunStatus::Completed,
     };
     sweep(&case, 500);

@@ -75,7 +75,10 @@ pub(crate) fn line(event: &Event, style: Style) -> String {
             (Mark::Waits, format!("{} is in doubt: {reason}", name(step)))
         }
         Event::DoubtResolved { step } => {
-            let text = format!("{} had not taken effect: it is to be done", name(step));
+            let text = format!(
+                "{} was read: it is not done yet, and is gone on with",
+                name(step)
+            );
             (Mark::Begins, text)
         }
         Event::StepSkipped { step, who, why } => {

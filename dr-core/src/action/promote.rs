@@ -27,6 +27,9 @@ fn is_promoted(state: &DatabaseState) -> bool {
         )
 }
 
+/// How often in a row a promotion may be refused while no backup is seen to run.
+const REFUSALS: u32 = 3;
+
 /// The old primary, where it can be read. In a switchover it must be.
 async fn source(cx: &Context<'_>) -> Result<Option<DatabaseState>, StepError> {
     match cx.database(subject(cx.verb), cx.from()).await {
@@ -71,14 +74,20 @@ async fn begin(
     mut replica: DatabaseState,
 ) -> Result<(DatabaseState, Option<DatabaseState>), StepError> {
     let id = subject(cx.verb);
+    let mut refused = 0;
     loop {
         let source = source(cx).await?;
         check_gates(cx, &replica, source.as_ref())?;
-        if replica.status != DatabaseStatus::BackingUp {
+        if replica.status == DatabaseStatus::BackingUp {
+            refused = 0;
+        } else {
             match cx.ports.database(id, cx.to())?.promote(cx.permit).await {
                 Ok(()) => return Ok((replica, source)),
-                // A backup has begun since: it is waited for.
-                Err(error) if error.class == ErrorClass::Conflict => {}
+                // A backup may have begun since, which is waited for once it can be read. A refusal for another reason is not
+                // waited out: behind the fence clients wait too.
+                Err(error) if error.class == ErrorClass::Conflict && refused < REFUSALS => {
+                    refused += 1;
+                }
                 Err(error) => return Err(error.into()),
             }
         }
