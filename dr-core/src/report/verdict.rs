@@ -206,6 +206,19 @@ pub(super) fn protection(fold: &Fold) -> Protection {
         RunStatus::Stuck | RunStatus::Aborted => Protection::NotKnown {
             because: "the run ended early and did not establish it".to_owned(),
         },
+        // The new primary serves, and what would protect it is not done yet.
+        RunStatus::Running | RunStatus::Held
+            if matches!(moved(fold), Moved::Yes | Moved::Partly) =>
+        {
+            Protection::Missing {
+                items: fold
+                    .steps
+                    .iter()
+                    .filter(|step| step.ended.is_none())
+                    .map(|step| format!("{} is still to be done", step.does))
+                    .collect(),
+            }
+        }
         RunStatus::Running | RunStatus::Unwinding | RunStatus::Held => Protection::NotKnown {
             because: "the run is not over".to_owned(),
         },
