@@ -19,6 +19,7 @@ mod operator;
 pub mod people;
 mod ports;
 mod random;
+mod request;
 mod simulation;
 mod store;
 mod story;

@@ -16,7 +16,6 @@ pub struct OnCall {
     names: Vec<String>,
     delay: Duration,
     decide: Decide,
-    plan_digest: String,
 }
 
 impl OnCall {
@@ -28,7 +27,6 @@ impl OnCall {
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             delay,
             decide: Box::new(|question| (question.people > 0).then_some(Decision::Yes)),
-            plan_digest: String::new(),
         }
     }
 
@@ -36,13 +34,6 @@ impl OnCall {
     #[must_use]
     pub fn deciding(mut self, decide: Decide) -> Self {
         self.decide = decide;
-        self
-    }
-
-    /// The plan that these people have seen.
-    #[must_use]
-    pub fn having_seen(mut self, plan_digest: &str) -> Self {
-        plan_digest.clone_into(&mut self.plan_digest);
         self
     }
 }
@@ -62,7 +53,8 @@ impl People for OnCall {
             decision,
             who: who.clone(),
             why: "rehearsed on the simulator".to_owned(),
-            plan_digest: self.plan_digest.clone(),
+            // The host writes down which plan was shown.
+            plan_digest: String::new(),
         })
     }
 }

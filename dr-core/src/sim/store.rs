@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 
 use super::Column;
-use super::gate::{Gate, Request};
+use super::gate::Gate;
+use super::request::Request;
 use super::world::World;
 use super::world::stack::{Content, Object};
 use crate::port::{ApiCall, Effect, Etag, ObjectStore, Plane, PortResult, PutError, StoredObject};

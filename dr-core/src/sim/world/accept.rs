@@ -2,17 +2,17 @@
 
 use super::World;
 use super::change::{Change, DatabaseChange, Order, Refusal, Said};
-use super::database::{Part, Work};
+use super::copy::Part;
 use super::event::Event;
 use crate::adapter::technology;
-use crate::model::{ComponentId, Duration, Role, RunId, Settings};
+use crate::model::{ComponentId, Duration, Role, Settings};
 use crate::port::{ErrorClass, Operation};
+use crate::sim::Column;
 use crate::sim::invariant::Invariant;
 use crate::sim::time::SimTime;
-use crate::sim::{Column, other};
 
 /// Whether an accepted change did anything, or found it done.
-type Accepted = Result<bool, Refusal>;
+pub(super) type Accepted = Result<bool, Refusal>;
 
 impl World {
     /// Accepts a change, or says why not. A change that is done already is accepted again and does nothing.
@@ -111,147 +111,12 @@ impl World {
     }
 
     /// How long an operation is expected to take, from the technology's table.
-    fn expected(&self, component: &ComponentId, operation: Operation) -> Duration {
+    pub(super) fn expected(&self, component: &ComponentId, operation: Operation) -> Duration {
         self.estate
             .component(component)
             .map_or(Duration::ZERO, |component| {
                 technology::expected_for(component, operation)
             })
-    }
-
-    /// Fences or lifts the fence, after a while.
-    fn fence(&mut self, id: &ComponentId, column: Column, fenced: bool) -> Accepted {
-        let expected = self.expected(id, Operation::Fence);
-        let copy = &mut found(self.data.get_mut(id))?.copies[column];
-        match copy.part {
-            Part::Absent => return Err(Refusal::not_found("there is no database")),
-            Part::Retired if !fenced => {
-                return Err(Refusal::conflict("it was set aside and stays fenced"));
-            }
-            _ if copy.fence_asked == fenced => return Ok(false),
-            _ => {}
-        }
-        let generation = copy.ask_fence(fenced);
-        let at = self.now.plus(self.dice.around(expected, 10, 80));
-        let database = id.clone();
-        self.queue.push(
-            at,
-            Event::FenceTakesHold {
-                database,
-                column,
-                generation,
-                fenced,
-            },
-        );
-        Ok(true)
-    }
-
-    /// Makes a replica the primary. Its history ends where it has applied, at this instant.
-    fn promote(&mut self, id: &ComponentId, column: Column, run: &RunId) -> Accepted {
-        let expected = self.expected(id, Operation::Promote);
-        let set = found(self.data.get_mut(id))?;
-        let copy = &mut set.copies[column];
-        match (copy.part, copy.work) {
-            (Part::Primary, None | Some(Work::Rebooting))
-            | (Part::Replica, Some(Work::Promoting)) => return Ok(false),
-            (Part::Replica, None) => {}
-            (Part::Absent, _) => return Err(Refusal::not_found("there is no database")),
-            _ => return Err(Refusal::conflict("it is not an available replica")),
-        }
-        if copy.backups > 0 {
-            return Err(Refusal::conflict("a backup is running"));
-        }
-        if set.refusals > 0 {
-            set.refusals -= 1;
-            return Err(Refusal::conflict("the service refuses the promotion"));
-        }
-        copy.remember(self.now, &mut self.call_dice);
-        let generation = copy.begin(Work::Promoting);
-        let was = copy.content;
-        copy.content.timeline = set
-            .histories
-            .fork(was.timeline, was.position, column, self.now);
-        let at = self.now.plus(self.dice.around(expected, 40, 110));
-        let database = id.clone();
-        self.queue.push(
-            at,
-            Event::WorkDone {
-                database,
-                column,
-                generation,
-            },
-        );
-        if let Some(detail) = self.audit.promotion(id, run, column) {
-            self.violate(self.now, Invariant::OnePromotion, detail);
-        }
-        Ok(true)
-    }
-
-    /// Builds a replica of the other site's primary, from a copy of what that contains now.
-    fn replicate(&mut self, id: &ComponentId, column: Column) -> Accepted {
-        let expected = self.expected(id, Operation::Replicate);
-        let connected = self.is_connected();
-        let set = found(self.data.get_mut(id))?;
-        let source = &set.copies[other(column)];
-        let (source_part, source_work, content) = (source.part, source.work, source.content);
-        let copy = &mut set.copies[column];
-        let is_replica_of_it =
-            copy.part == Part::Replica && copy.content.timeline == content.timeline;
-        if is_replica_of_it && matches!(copy.work, None | Some(Work::Creating)) {
-            return Ok(false);
-        }
-        if copy.is_writable() {
-            return Err(Refusal::conflict("a writable primary stands here"));
-        }
-        if copy.work.is_some() || copy.backups > 0 {
-            return Err(Refusal::conflict("what stands here is busy"));
-        }
-        if source_part != Part::Primary || source_work.is_some() || !connected {
-            return Err(Refusal::conflict("the source is not an available primary"));
-        }
-        copy.remember(self.now, &mut self.call_dice);
-        copy.set_aside();
-        copy.part = Part::Replica;
-        copy.content = content;
-        let generation = copy.begin(Work::Creating);
-        let at = self.now.plus(self.dice.around(expected, 40, 110));
-        let database = id.clone();
-        self.queue.push(
-            at,
-            Event::WorkDone {
-                database,
-                column,
-                generation,
-            },
-        );
-        Ok(true)
-    }
-
-    /// Sets an old primary aside. The fence holds at once, the new name after minutes.
-    fn retire(&mut self, id: &ComponentId, column: Column) -> Accepted {
-        let expected = self.expected(id, Operation::Retire);
-        let copy = &mut found(self.data.get_mut(id))?.copies[column];
-        match (copy.part, copy.work) {
-            (Part::Retired, _) | (Part::Primary, Some(Work::Renaming)) => return Ok(false),
-            (Part::Primary, None) if copy.backups == 0 => {}
-            (Part::Absent, _) => return Err(Refusal::not_found("there is no database")),
-            (Part::Replica, _) => return Err(Refusal::conflict("it is a replica")),
-            (Part::Primary, _) => return Err(Refusal::conflict("it is busy")),
-        }
-        copy.ask_fence(true);
-        copy.fenced = true;
-        let generation = copy.begin(Work::Renaming);
-        let at = self.now.plus(self.dice.around(expected, 20, 95));
-        let database = id.clone();
-        self.queue.push(
-            at,
-            Event::WorkDone {
-                database,
-                column,
-                generation,
-            },
-        );
-        Ok(true)
     }
 
     fn scale(&mut self, id: &ComponentId, column: Column, count: u32) -> Accepted {
@@ -380,6 +245,6 @@ impl World {
 }
 
 /// What is there, or the refusal that it is not.
-fn found<T>(thing: Option<T>) -> Result<T, Refusal> {
+pub(super) fn found<T>(thing: Option<T>) -> Result<T, Refusal> {
     thing.ok_or_else(|| Refusal::not_found("the estate has none"))
 }

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::World;
-use super::database::{Part, Work};
+use super::copy::{Part, Work};
 use super::event::Event;
 use super::stack::Stack;
 use crate::model::{ComponentId, Duration, Role};

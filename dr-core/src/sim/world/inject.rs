@@ -1,6 +1,6 @@
 //! What each fault does.
 
-use super::database::{Content, Part};
+use super::copy::{Content, Part};
 use super::{Column, World};
 use crate::model::{ComponentId, SiteId};
 use crate::sim::fault::Fault;

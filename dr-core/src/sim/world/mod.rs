@@ -1,13 +1,16 @@
 //! The world: plain data that goes from event to event.
 
 mod accept;
+mod accept_database;
 pub(super) mod change;
 mod check;
 mod clients;
+mod copy;
 pub(super) mod database;
 mod event;
 mod fleet;
 mod front_door;
+mod furnish;
 mod happen;
 mod inject;
 mod lease;
@@ -25,7 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use self::change::Order;
 use self::clients::{Record, Turn};
-use self::database::{DataSet, Part};
+use self::database::DataSet;
 use self::event::{Event, Queue};
 use self::fleet::Fleet;
 use self::front_door::FrontDoor;
@@ -38,7 +41,7 @@ use super::invariant::{Audit, Violation};
 use super::random::Dice;
 use super::story::LogLine;
 use super::time::SimTime;
-use crate::model::{ComponentId, Duration, Epoch, Estate, Exec, Role, Settings, SiteId};
+use crate::model::{ComponentId, Duration, Epoch, Estate, Exec, SiteId};
 
 /// How long a new world has been running when it is handed out.
 const WARM_UP: Duration = Duration::from_mins(10);
@@ -115,7 +118,7 @@ impl World {
             store_writes: 0,
             commands: Vec::new(),
             epoch_seen: Epoch::default(),
-            serving_fleets: serving_fleets(estate),
+            serving_fleets: furnish::serving_fleets(estate),
             serving: [false, false],
             settled: 0,
             clients: Record::default(),
@@ -127,65 +130,6 @@ impl World {
         world.refresh();
         world.advance_to(SimTime::default().plus(WARM_UP));
         world
-    }
-
-    /// Puts every component in its place.
-    fn furnish(&mut self, estate: &Estate) {
-        let databases: Vec<ComponentId> = estate
-            .components
-            .values()
-            .filter(|component| matches!(component.settings, Settings::Database(_)))
-            .map(|component| component.id.clone())
-            .collect();
-        for component in estate.components.values() {
-            let id = component.id.clone();
-            match &component.settings {
-                Settings::Database(_) => {
-                    let mut set = DataSet::new();
-                    for copy in &mut set.copies {
-                        copy.base_lag_s = self.dice.between(1, 3);
-                    }
-                    self.data.insert(id, set);
-                }
-                Settings::Compute(fleet) | Settings::Kubernetes(fleet) => {
-                    let at = |count| Fleet::new(fleet, count);
-                    let both = [at(fleet.capacity.count), at(fleet.standby_count)];
-                    self.fleets.insert(id, both);
-                }
-                Settings::Traffic(traffic) => {
-                    let door = FrontDoor::new(traffic.method, traffic.ttl);
-                    self.doors.insert(id, door);
-                }
-                Settings::Monitoring(monitoring) => {
-                    let hosted_on = monitoring.hosted_on.clone();
-                    let watches = [0, 0];
-                    self.monitors.insert(id, Monitor { hosted_on, watches });
-                }
-                Settings::Infrastructure(_) => {
-                    let stack = |role, part| Stack::new(role, part, &databases);
-                    let both = [
-                        stack(Role::Primary, Part::Primary),
-                        stack(Role::Standby, Part::Replica),
-                    ];
-                    self.stacks.insert(id, both);
-                }
-                Settings::Repository(repository) => {
-                    let repository_id = id.clone();
-                    self.servers.insert(id, Git::new(repository.standby_off));
-                    let at = self.dice.soon(self.now, 0, 60);
-                    self.queue.push(
-                        at,
-                        Event::Commit {
-                            repository: repository_id,
-                        },
-                    );
-                }
-                Settings::Network(_) | Settings::Balancer(_) | Settings::ObjectStore(_) => {}
-            }
-        }
-        for policy in 0..estate.backups.len() {
-            self.schedule_backup(policy);
-        }
     }
 
     /// Lets everything happen that happens until `instant`, that instant included.
@@ -363,25 +307,4 @@ impl World {
             text: text.into(),
         });
     }
-}
-
-/// The fleets behind balancers; every fleet of servers where there is no balancer.
-fn serving_fleets(estate: &Estate) -> Vec<ComponentId> {
-    let behind_balancers: Vec<ComponentId> = estate
-        .components
-        .values()
-        .filter_map(|component| match &component.settings {
-            Settings::Balancer(balancer) => balancer.fleet.clone(),
-            _ => None,
-        })
-        .collect();
-    if !behind_balancers.is_empty() {
-        return behind_balancers;
-    }
-    estate
-        .components
-        .values()
-        .filter(|component| matches!(component.settings, Settings::Compute(_)))
-        .map(|component| component.id.clone())
-        .collect()
 }

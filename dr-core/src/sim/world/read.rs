@@ -1,7 +1,7 @@
 //! What is read of the world through its ports.
 
 use super::change::Refusal;
-use super::database::Part;
+use super::copy::Part;
 use super::stack::Stack;
 use super::{Column, World};
 use crate::model::{

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::database::Part;
+use super::copy::Part;
 use crate::model::{ComponentId, Role};
 use crate::sim::time::SimTime;
 use crate::sim::{Column, other};

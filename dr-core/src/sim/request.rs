@@ -1,0 +1,96 @@
+//! What an operator calls, where that goes, and what stands in its way.
+
+use super::Column;
+use super::world::World;
+use super::world::change::Refusal;
+use crate::adapter::technology;
+use crate::model::{ComponentId, Duration, Estate};
+use crate::port::{ApiCall, Effect, ErrorClass, Place, Plane};
+
+/// What is called, and where.
+pub(super) struct Request<'a> {
+    /// The calls, one after another.
+    pub(super) calls: &'a [ApiCall],
+    /// The site that they are about; `None` where they go to no site.
+    pub(super) column: Option<Column>,
+    /// The component that they are about.
+    pub(super) component: Option<&'a ComponentId>,
+}
+
+impl Request<'_> {
+    /// Where one of its calls goes.
+    pub(super) fn place(&self, call: &ApiCall, estate: &Estate) -> Place {
+        match self.column {
+            Some(column) => technology::place(call, &estate.sites[column].id),
+            None => Place::Global,
+        }
+    }
+
+    /// The call that it is named after: the first that changes something, or the first.
+    pub(super) fn name(&self) -> String {
+        let call = self
+            .calls
+            .iter()
+            .find(|call| call.effect != Effect::Read)
+            .or(self.calls.first());
+        call.map_or_else(String::new, |call| {
+            format!("{}:{}", call.service, call.call)
+        })
+    }
+
+    /// Whether everything that it calls can be reached by operators.
+    pub(super) fn is_reached(&self, world: &World) -> bool {
+        self.calls
+            .iter()
+            .all(|call| match self.place(call, &world.estate) {
+                Place::Site(site) => world
+                    .column(&site)
+                    .is_some_and(|column| world.regions[column].answers_operators()),
+                Place::Global => true,
+                Place::GlobalControl => world.global_control_up,
+            })
+    }
+
+    /// What refuses it at the door: a denial, or throttling.
+    pub(super) fn refusal(&self, world: &mut World) -> Option<Refusal> {
+        for call in self.calls {
+            let Place::Site(site) = self.place(call, &world.estate) else {
+                continue;
+            };
+            let region = &world.regions[world.column(&site)?];
+            if region.denies(call.service, call.call) {
+                return Some(Refusal {
+                    class: ErrorClass::Denied,
+                    message: format!("{}:{} is not allowed", call.service, call.call),
+                });
+            }
+            if region.throttling && world.call_dice.chance(50) {
+                return Some(Refusal {
+                    class: ErrorClass::Throttled,
+                    message: "too many calls".to_owned(),
+                });
+            }
+        }
+        None
+    }
+
+    /// How long it takes until the answer is back. Data planes answer in 10 to 40 ms, control planes in 60 to 250 ms for a
+    /// reading and 200 to 900 ms for a change: assumptions.
+    pub(super) fn latency(&self, world: &mut World) -> Duration {
+        let mut total = Duration::ZERO;
+        for call in self.calls {
+            let (low, high) = match (call.plane, call.effect) {
+                (Plane::Data, _) => (10, 40),
+                (Plane::Control, Effect::Read) => (60, 250),
+                (Plane::Control, _) => (200, 900),
+            };
+            let slowness = match (self.place(call, &world.estate), self.column) {
+                (Place::Site(_), Some(column)) => world.regions[column].slowness,
+                _ => 1,
+            };
+            let once = Duration::from_millis(world.call_dice.between(low, high));
+            total = total + once.times(u64::from(slowness));
+        }
+        total
+    }
+}
