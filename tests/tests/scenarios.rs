@@ -9,6 +9,7 @@ use dr_core::runbook::host::{HostError, Outcome, StartOptions, run_id};
 use dr_core::runbook::journal::Record;
 use dr_core::runbook::{Event, RunStatus};
 use dr_core::sim::Fault;
+use dr_tests::end_state::end_state;
 use dr_tests::lab::{self, Lab};
 
 fn lose(lab: &Lab) {
@@ -239,6 +240,7 @@ fn switchover_loses_nothing() {
 #[test]
 fn planned_run_unwinds_when_the_promotion_is_refused_for_good() {
     let lab = Lab::new(1);
+    let before = end_state(&lab);
     lab.sim.inject(Fault::PromotionRefused {
         database: "database".parse().expect("a name"),
         times: 1000,
@@ -246,7 +248,10 @@ fn planned_run_unwinds_when_the_promotion_is_refused_for_good() {
     let outcome = switchover(&lab).expect("it is begun");
     assert_eq!(outcome.status(), RunStatus::Unwound);
     assert_eq!(lab.sim.truth().lost, 0);
-    insta::assert_snapshot!(story(&lab));
+    let told = story(&lab);
+    lab.sim.advance(Duration::from_mins(5));
+    assert_eq!(end_state(&lab), before, "everything is as it was");
+    insta::assert_snapshot!(told);
 }
 
 #[test]
