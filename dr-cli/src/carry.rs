@@ -82,7 +82,14 @@ fn catch_up(world: &SimulatedWorld, found: &FoundRun, session: &Session) -> Resu
     if let Some(last) = found.journal.records.last() {
         simulation.advance(Duration::between(world.now(), last.at));
     }
-    let estate = &found.journal.header.plan.estate.name;
+    outlast_dead_holder(world, session)
+}
+
+/// Lets the lease of an operator who died holding it run out. Only this process moves the world, so whoever else holds the
+/// lock is dead.
+fn outlast_dead_holder(world: &SimulatedWorld, session: &Session) -> Result<()> {
+    let simulation = world.simulation();
+    let estate = &world.estate().name;
     let store = world.store();
     let holder = store
         .wait(lock::holder(&store.directory(), estate))
