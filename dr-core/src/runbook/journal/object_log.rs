@@ -15,7 +15,7 @@ const READS: usize = 16;
 /// refuses when it is there (Amazon S3: `If-None-Match: *`). An object is written whole or not at all, so no line is ever torn.
 ///
 /// That the line before is there is not checked on append: [`super::Journal`] appends only after it was told so, and
-/// [`super::read`] refuses a journal with a gap.
+/// [`super::read()`] refuses a journal with a gap.
 #[derive(Clone)]
 pub struct ObjectLog {
     store: Arc<dyn ObjectStore>,

@@ -128,7 +128,7 @@ impl Journal {
     }
 
     /// Opens the journal of a run, and removes a last line that a crash cut off. Only the holder of the estate's lock does this;
-    /// who only wants to look uses [`read`].
+    /// who only wants to look uses [`read()`].
     ///
     /// # Errors
     /// [`JournalError`].
