@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Component, ComponentId, CronLine, Direction, Duration, EstateName, Kind, Objectives, Probe,
-    Role, Site, SiteId,
+    Binding, Bindings, Component, ComponentId, CronLine, Direction, Duration, EstateName, Kind,
+    Objectives, Probe, Role, Site, SiteId,
 };
 
 /// The whole thing protected: a grid of components, two sites across.
@@ -30,6 +30,12 @@ pub struct Estate {
     pub steady_state: Vec<Probe>,
     /// When data is backed up. A promotion is refused while a backup runs.
     pub backups: Vec<BackupPolicy>,
+    /// Addresses of the observers outside both sites (`dr observe`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub observers: Vec<String>,
+    /// Which real thing stands at each place of the grid. The simulator needs none.
+    #[serde(default, skip_serializing_if = "Bindings::is_empty")]
+    pub bindings: Bindings,
 }
 
 /// When a component's data is backed up.
@@ -80,6 +86,11 @@ impl Estate {
     /// The component of that name.
     pub fn component(&self, id: &ComponentId) -> Option<&Component> {
         self.components.get(id)
+    }
+
+    /// The real thing behind a component on a site; `None` where nothing is bound.
+    pub fn binding(&self, component: &ComponentId, site: &SiteId) -> Option<&Binding> {
+        self.bindings.get(site)?.get(component)
     }
 
     /// The components of a kind, by name.

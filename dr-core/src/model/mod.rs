@@ -1,5 +1,6 @@
 //! Pure nouns. No I/O, no clock, no randomness: values that compare, print and serialise.
 
+mod binding;
 mod component;
 mod epoch;
 mod estate;
@@ -15,6 +16,11 @@ mod state;
 mod steady_state;
 mod verb;
 
+pub use binding::{
+    Access, AlbBinding, AutoscalingBinding, Binding, Bindings, EksBinding, GitBinding,
+    GrafanaBinding, InvalidSecretRef, PrometheusBinding, RdsBinding, Route53Binding, SecretRef,
+    TerraformBinding, VpcBinding,
+};
 pub use component::{
     Balancer, Capacity, Component, Compute, Database, Infrastructure, Kind, Monitoring, Network,
     ObjectStorage, Repository, Settings, Technology, Traffic, TrafficMethod,

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Region, SiteId};
+use super::{Access, Region, SiteId};
 
 /// What a site runs on.
 #[derive(
@@ -62,6 +62,9 @@ pub struct Site {
     pub region: Region,
     /// The role that it has when nothing has failed over: *home*.
     pub home_role: Role,
+    /// How its provider is reached.
+    #[serde(default, skip_serializing_if = "Access::is_default")]
+    pub access: Access,
 }
 
 /// Which way a run moves the primary role.

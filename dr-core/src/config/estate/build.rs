@@ -9,9 +9,9 @@ use super::settings::{RawCompute, RawKubernetes, RawObjectStore, RawStandbyFleet
 use crate::config::read::Rows;
 use crate::config::yaml::At;
 use crate::model::{
-    BackupPolicy, Balancer, Capacity, Component, ComponentId, Compute, Database, Estate,
-    Infrastructure, Monitoring, Network, ObjectStorage, Objectives, Probe, ProbeKind, Repository,
-    Role, Settings, Site, SiteId, Traffic, TrafficMethod,
+    Access, BackupPolicy, Balancer, Bindings, Capacity, Component, ComponentId, Compute, Database,
+    Estate, Infrastructure, Monitoring, Network, ObjectStorage, Objectives, Probe, ProbeKind,
+    Repository, Role, Settings, Site, SiteId, Traffic, TrafficMethod,
 };
 
 pub(super) fn estate(raw: RawEstate) -> Option<Estate> {
@@ -31,6 +31,8 @@ pub(super) fn estate(raw: RawEstate) -> Option<Estate> {
         write_lease: raw.write_lease.map(|lease| lease.value),
         steady_state: all(raw.steady_state, probe)?,
         backups: all(raw.backups, backup)?,
+        observers: Vec::new(),
+        bindings: Bindings::new(),
     })
 }
 
@@ -50,6 +52,7 @@ fn sites(raw: Rows<SiteId, RawSite>) -> Option<[Site; 2]> {
                 platform: site.platform?.value,
                 region: site.region?.value,
                 home_role: site.role?.value,
+                access: Access::default(),
             })
         })
         .collect::<Option<Vec<_>>>()?;

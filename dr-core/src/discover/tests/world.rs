@@ -32,6 +32,7 @@ pub(super) fn estate() -> Estate {
         platform: Platform::Aws,
         region: id(region),
         home_role,
+        access: crate::model::Access::default(),
     };
     let component = |name, technology, settings| Component {
         id: id(name),
@@ -84,6 +85,8 @@ pub(super) fn estate() -> Estate {
         write_lease: None,
         steady_state: Vec::new(),
         backups: Vec::new(),
+        observers: Vec::new(),
+        bindings: crate::model::Bindings::new(),
     }
 }
 

@@ -34,6 +34,7 @@ fn site(name: &str, region: &str, home_role: Role) -> Site {
         platform: Platform::Aws,
         region: id(region),
         home_role,
+        access: crate::model::Access::default(),
     }
 }
 
@@ -60,6 +61,8 @@ fn estate() -> Estate {
         write_lease: None,
         steady_state: Vec::new(),
         backups: Vec::new(),
+        observers: Vec::new(),
+        bindings: crate::model::Bindings::new(),
     }
 }
 

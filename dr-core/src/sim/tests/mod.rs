@@ -34,6 +34,7 @@ fn site(id: SiteId, region: &str, home_role: Role) -> Site {
         platform: Platform::Aws,
         region: region.parse().unwrap(),
         home_role,
+        access: crate::model::Access::default(),
     }
 }
 
@@ -139,6 +140,8 @@ fn estate() -> Estate {
             schedule: "30 2 * * *".parse().unwrap(),
             keep: "35d".parse().unwrap(),
         }],
+        observers: Vec::new(),
+        bindings: crate::model::Bindings::new(),
     }
 }
 

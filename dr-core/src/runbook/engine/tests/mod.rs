@@ -33,6 +33,7 @@ fn estate() -> Estate {
         platform: Platform::Aws,
         region: region.parse().expect("a region"),
         home_role,
+        access: crate::model::Access::default(),
     };
     Estate {
         name: id("shop"),
@@ -48,6 +49,8 @@ fn estate() -> Estate {
         write_lease: None,
         steady_state: Vec::new(),
         backups: Vec::new(),
+        observers: Vec::new(),
+        bindings: crate::model::Bindings::new(),
     }
 }
 
