@@ -143,7 +143,7 @@ impl Promotion<'_> {
                 ),
             ));
         }
-        if self.replica.position == source.position {
+        if self.replica.position.has_reached(&source.position) {
             Ok(())
         } else {
             Err(StepError::NotMet {
@@ -214,7 +214,7 @@ impl Promotion<'_> {
     /// Nothing can be lost: the old primary was read, refuses writes, and the replica is where it is.
     fn has_everything(&self) -> bool {
         self.source.is_some_and(|source| {
-            source.fenced && !source.writable && source.position == self.replica.position
+            source.fenced && !source.writable && self.replica.position.has_reached(&source.position)
         })
     }
 
@@ -236,11 +236,11 @@ impl Promotion<'_> {
         };
         let until = writes_until(self.fence, self.now);
         let window = Duration::between(replication.last_applied_commit, until);
-        match replication.source_position {
-            Some(source) => format!(
-                "Writes of the last {window} may be lost, {} at least",
-                source.0.saturating_sub(self.replica.position.0)
-            ),
+        let fewest = replication
+            .source_position
+            .and_then(|source| self.replica.position.misses(&source));
+        match fewest {
+            Some(fewest) => format!("Writes of the last {window} may be lost, {fewest} at least"),
             None => format!("Writes of the last {window} may be lost"),
         }
     }
@@ -257,6 +257,12 @@ pub(super) fn loss(
     fence: Option<&FenceEvidence>,
 ) -> Option<LossStatement> {
     let replication = replica.replication.as_ref()?;
+    // A new primary counts writes on from where it took over. The other units go on in a history of its own, in which its
+    // place says nothing about the old one: what the replica was last seen to have is claimed, and no more.
+    let promoted = match promoted {
+        Position::Writes(_) => promoted,
+        Position::Wal { .. } | Position::Committed { .. } => replica.position,
+    };
     Some(LossStatement {
         promoted_position: promoted,
         last_known_source: replication
@@ -266,7 +272,7 @@ pub(super) fn loss(
         window_until: fence
             .filter(|evidence| evidence.level.allows_promotion())
             .map(|evidence| evidence.at.max(replication.last_applied_commit)),
-        exact: source.map(|position| position.0.saturating_sub(promoted.0)),
+        exact: source.and_then(|source| promoted.misses(&source)),
     })
 }
 
@@ -275,7 +281,10 @@ pub(super) fn settle(statement: &LossStatement, last: Position, at: Timestamp) -
     LossStatement {
         last_known_source: Some((last, at)),
         window_until: Some(statement.window_until.unwrap_or(at)),
-        exact: Some(last.0.saturating_sub(statement.promoted_position.0)),
+        exact: statement
+            .promoted_position
+            .misses(&last)
+            .or(statement.exact),
         ..statement.clone()
     }
 }

@@ -119,7 +119,7 @@ async fn caught_up(cx: &Context<'_>) -> PortResult<Look> {
         let source = cx.database(id, cx.from()).await?;
         if !source.fenced || source.writable {
             missing.push(format!("{id} at {} still takes writes", cx.from()));
-        } else if replica.position != source.position {
+        } else if !replica.position.has_reached(&source.position) {
             missing.push(format!(
                 "{id} at {} is at position {}, at {} at {}",
                 cx.to(),

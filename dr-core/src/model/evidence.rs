@@ -58,16 +58,56 @@ pub struct FenceEvidence {
     pub unanswered: Vec<ComponentId>,
 }
 
-/// A place in a database's stream of changes: an LSN, a GTID count. Comparable within one history only.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
-#[serde(transparent)]
-pub struct Position(pub u64);
+/// A place in a database's stream of changes, in the unit in which it could be read. Comparable within one history and one
+/// unit only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Position {
+    /// Writes, counted from the beginning of the history: a GTID count.
+    Writes(u64),
+    /// Bytes of write-ahead log: a PostgreSQL LSN. How many writes lie between two of them is not known.
+    Wal {
+        /// The LSN as a number.
+        wal: u64,
+    },
+    /// The commit time of the newest transaction, where the engine's own position cannot be read. A copy that has replayed
+    /// a transaction has replayed all that were committed before it.
+    Committed {
+        /// The commit time.
+        committed: Timestamp,
+    },
+}
+
+impl Position {
+    /// Whether a copy at this place has everything that its source had at `source`. Never true across units.
+    pub fn has_reached(&self, source: &Self) -> bool {
+        match (self, source) {
+            (Self::Writes(copy), Self::Writes(source))
+            | (Self::Wal { wal: copy }, Self::Wal { wal: source }) => copy >= source,
+            (Self::Committed { committed: copy }, Self::Committed { committed: source }) => {
+                copy >= source
+            }
+            _ => false,
+        }
+    }
+
+    /// How many writes of `source` a copy at this place does not have; `None` where the unit does not tell.
+    pub fn misses(&self, source: &Self) -> Option<u64> {
+        match (self, source) {
+            (Self::Writes(copy), Self::Writes(source)) => Some(source.saturating_sub(*copy)),
+            _ => self.has_reached(source).then_some(0),
+        }
+    }
+}
 
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
+        match self {
+            Self::Writes(writes) => write!(f, "{writes}"),
+            // As PostgreSQL writes it: two 32-bit halves (documentation, "pg_lsn").
+            Self::Wal { wal } => write!(f, "{:X}/{:X}", wal >> 32, wal & 0xFFFF_FFFF),
+            Self::Committed { committed } => write!(f, "{committed}"),
+        }
     }
 }
 
@@ -106,9 +146,9 @@ impl LossStatement {
     /// The fewest writes that can have been lost.
     pub fn at_least(&self) -> u64 {
         self.exact.unwrap_or_else(|| {
-            self.last_known_source.map_or(0, |(source, _)| {
-                source.0.saturating_sub(self.promoted_position.0)
-            })
+            self.last_known_source
+                .and_then(|(source, _)| self.promoted_position.misses(&source))
+                .unwrap_or(0)
         })
     }
 
@@ -119,5 +159,60 @@ impl LossStatement {
         }
         self.window_until
             .map(|until| Duration::between(self.window_from, until))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn positions() -> impl Strategy<Value = Position> {
+        prop_oneof![
+            (0..50_u64).prop_map(Position::Writes),
+            (0..50_u64).prop_map(|wal| Position::Wal { wal }),
+            (0..50_i64).prop_map(|second| Position::Committed {
+                committed: Timestamp::from_second(second).unwrap(),
+            }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_copy_misses_nothing_exactly_where_it_has_reached_its_source(
+            copy in positions(),
+            source in positions(),
+        ) {
+            prop_assert_eq!(copy.misses(&source) == Some(0), copy.has_reached(&source));
+        }
+
+        #[test]
+        fn places_in_different_units_prove_nothing(copy in positions(), source in positions()) {
+            let same = std::mem::discriminant(&copy) == std::mem::discriminant(&source);
+            prop_assert!(same || copy.misses(&source).is_none());
+        }
+
+        #[test]
+        fn a_position_is_read_back_as_it_was_written(position in positions()) {
+            let text = serde_json::to_string(&position).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Position>(&text).unwrap(), position);
+        }
+    }
+
+    #[test]
+    fn a_count_of_writes_is_written_as_a_number() {
+        assert_eq!(serde_json::to_string(&Position::Writes(7)).unwrap(), "7");
+    }
+
+    #[test]
+    fn a_place_in_the_write_ahead_log_is_printed_as_postgresql_does() {
+        assert_eq!(
+            Position::Wal {
+                wal: 0x16_B374_D848
+            }
+            .to_string(),
+            "16/B374D848"
+        );
     }
 }

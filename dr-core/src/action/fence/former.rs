@@ -69,8 +69,12 @@ fn done(cx: &Context<'_>, look: &Look) -> Output {
     Output::with(summary, Detail::FormerFence { evidence, losses })
 }
 
+/// What all of them lost; `None` where one of them cannot tell.
 fn total(losses: &BTreeMap<ComponentId, LossStatement>) -> Option<u64> {
-    (!losses.is_empty()).then(|| losses.values().filter_map(|loss| loss.exact).sum())
+    if losses.is_empty() {
+        return None;
+    }
+    losses.values().map(|loss| loss.exact).sum()
 }
 
 /// The exact losses: how far each old primary got, read while it refuses writes, against what was promoted.

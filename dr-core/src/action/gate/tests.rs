@@ -22,11 +22,11 @@ fn replica(lag: Duration) -> DatabaseState {
         status: DatabaseStatus::Available,
         writable: false,
         fenced: false,
-        position: Position(400),
+        position: Position::Writes(400),
         replication: Some(Replication {
             lag,
             measured_at: at(1000),
-            source_position: Some(Position(500)),
+            source_position: Some(Position::Writes(500)),
             last_applied_commit: lag.before(at(1000)),
         }),
     }
@@ -38,7 +38,7 @@ fn fenced_primary(position: u64) -> DatabaseState {
         status: DatabaseStatus::Available,
         writable: false,
         fenced: true,
-        position: Position(position),
+        position: Position::Writes(position),
         replication: None,
     }
 }
@@ -221,9 +221,49 @@ fn a_switchover_goes_on_only_without_loss_and_nobody_can_waive_that() {
 }
 
 #[test]
+fn a_switchover_by_commit_times_waits_until_something_committed_after_the_fence_was_replayed() {
+    let confirmed = fence(FenceLevel::Confirmed, 1000);
+    let committed = |second| Position::Committed {
+        committed: at(second),
+    };
+    let mut source = fenced_primary(0);
+    source.position = committed(1000);
+    let found = |second| {
+        let mut replica = replica(Duration::ZERO);
+        replica.position = committed(second);
+        let fence = Some(&confirmed);
+        shut(Mode::Planned, 1010, fence, &replica, Some(&source), &|_| 99)
+    };
+    assert_eq!(found(999), Some(("not-caught-up".to_owned(), 0)));
+    assert_eq!(found(1000), None);
+}
+
+#[test]
+fn a_history_that_goes_on_in_another_one_claims_only_what_the_replica_was_seen_to_have() {
+    let mut replica = replica(Duration::from_secs(3));
+    replica.position = Position::Wal { wal: 400 };
+    let source = Position::Wal { wal: 450 };
+    // The new primary has written on: its place is no longer one of the old history.
+    let promoted = Position::Wal { wal: 900 };
+    let stated = loss(&replica, promoted, Some(source), None).unwrap();
+    assert_eq!(stated.promoted_position, replica.position);
+    assert_eq!(stated.exact, None);
+    let settled = settle(&stated, Position::Wal { wal: 400 }, at(2000));
+    assert_eq!(settled.exact, Some(0));
+}
+
+#[test]
 fn a_loss_window_is_closed_only_by_a_fence_that_allows_promotion() {
     let replica = replica(Duration::from_secs(3));
-    let stated = |level| loss(&replica, Position(400), None, Some(&fence(level, 1045))).unwrap();
+    let stated = |level| {
+        loss(
+            &replica,
+            Position::Writes(400),
+            None,
+            Some(&fence(level, 1045)),
+        )
+        .unwrap()
+    };
     let open = stated(FenceLevel::IsolatedObserved);
     assert_eq!((open.window_from, open.window_until), (at(997), None));
     assert_eq!(open.achieved_rpo(), None);
@@ -236,11 +276,14 @@ fn a_loss_window_is_closed_only_by_a_fence_that_allows_promotion() {
 #[test]
 fn the_old_primary_settles_how_many_writes_were_lost_and_closes_an_open_window() {
     let replica = replica(Duration::from_secs(3));
-    let open = loss(&replica, Position(400), None, None).unwrap();
-    let settled = settle(&open, Position(417), at(2000));
+    let open = loss(&replica, Position::Writes(400), None, None).unwrap();
+    let settled = settle(&open, Position::Writes(417), at(2000));
     assert_eq!(settled.exact, Some(17));
     assert_eq!(settled.window_until, Some(at(2000)));
-    assert_eq!(settled.last_known_source, Some((Position(417), at(2000))));
+    assert_eq!(
+        settled.last_known_source,
+        Some((Position::Writes(417), at(2000)))
+    );
 }
 
 proptest! {
@@ -270,10 +313,10 @@ proptest! {
         promoted in 0u64..1000, known in 0u64..1000, last in 0u64..1000,
     ) {
         let mut state = replica(Duration::from_secs(3));
-        state.replication.as_mut().unwrap().source_position = Some(Position(known));
-        let open = loss(&state, Position(promoted), None, None).unwrap();
+        state.replication.as_mut().unwrap().source_position = Some(Position::Writes(known));
+        let open = loss(&state, Position::Writes(promoted), None, None).unwrap();
         prop_assert_eq!(open.at_least(), known.saturating_sub(promoted));
-        let settled = settle(&open, Position(last.max(known)), at(2000));
+        let settled = settle(&open, Position::Writes(last.max(known)), at(2000));
         prop_assert!(settled.at_least() >= open.at_least());
     }
 }

@@ -96,7 +96,7 @@ pub(super) fn database(role: DatabaseRole, fenced: bool) -> DatabaseState {
         role,
         status: DatabaseStatus::Available,
         fenced,
-        position: Position(7),
+        position: Position::Writes(7),
         replication: None,
     }
 }

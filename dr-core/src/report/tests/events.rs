@@ -108,8 +108,8 @@ pub(super) fn answered(name: &str, code: &str, decision: Decision, who: &str, wh
 
 pub(super) fn loss(until: Option<i64>, exact: Option<u64>) -> LossStatement {
     LossStatement {
-        promoted_position: Position(81_204),
-        last_known_source: Some((Position(81_217), at(-4))),
+        promoted_position: Position::Writes(81_204),
+        last_known_source: Some((Position::Writes(81_217), at(-4))),
         window_from: at(-38),
         window_until: until.map(at),
         exact,

@@ -114,7 +114,7 @@ impl DataSet {
             status: seen.status(),
             writable: seen.is_writable(),
             fenced: seen.fenced,
-            position: Position(copy.content.position),
+            position: Position::Writes(copy.content.position),
             replication: replication.map(|measured| self.replication(copy.content, measured)),
         }
     }
@@ -128,7 +128,7 @@ impl DataSet {
         Replication {
             lag: Duration::from_secs(measured.lag_s),
             measured_at: SimTime::of_second(measured.second).timestamp(),
-            source_position: Some(Position(measured.source)),
+            source_position: Some(Position::Writes(measured.source)),
             last_applied_commit: SimTime::of_second(commit).timestamp(),
         }
     }

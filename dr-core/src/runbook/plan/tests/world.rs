@@ -180,7 +180,7 @@ fn database(primary: bool, direction: &Direction) -> DatabaseState {
     let replication = Replication {
         lag: Duration::from_secs(2),
         measured_at: Timestamp::UNIX_EPOCH,
-        source_position: Some(Position(100)),
+        source_position: Some(Position::Writes(100)),
         last_applied_commit: Timestamp::UNIX_EPOCH,
     };
     DatabaseState {
@@ -194,7 +194,7 @@ fn database(primary: bool, direction: &Direction) -> DatabaseState {
         status: DatabaseStatus::Available,
         writable: primary,
         fenced: false,
-        position: Position(100),
+        position: Position::Writes(100),
         replication: (!primary).then_some(replication),
     }
 }
