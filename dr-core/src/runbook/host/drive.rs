@@ -101,18 +101,20 @@ impl Host {
                 continue;
             }
             match next(&mut tasks, &mut tick, self.stop.pressed(told_to_stop)).await {
-                // Before a run holds because nobody here answered, it looks whether somebody did elsewhere.
-                Next::Input(Input::Unanswered(step)) => {
-                    let answers = self.answers(run, &mut inbox_read).await;
-                    let settled = answers.iter().any(
-                        |input| matches!(input, Input::Answered(answer, _) if answer.step == step),
-                    );
-                    inputs.extend(answers);
-                    if !settled {
-                        inputs.push_back(Input::Unanswered(step));
+                Next::Input(input) => {
+                    // Before a run holds because nobody here answered, it looks whether somebody did elsewhere.
+                    if let Input::Unanswered(step) = &*input {
+                        let answers = self.answers(run, &mut inbox_read).await;
+                        let settled = answers.iter().any(
+                            |input| matches!(input, Input::Answered(answer, _) if answer.step == *step),
+                        );
+                        inputs.extend(answers);
+                        if settled {
+                            continue;
+                        }
                     }
+                    inputs.push_back(*input);
                 }
-                Next::Input(input) => inputs.push_back(input),
                 Next::Stop => {}
                 Next::Tick => {
                     tick = clock.sleep(TICK);
@@ -369,7 +371,7 @@ impl Work<'_> {
 
 /// What the loop wakes up for.
 enum Next {
-    Input(Input),
+    Input(Box<Input>),
     Tick,
     Stop,
 }
@@ -388,7 +390,7 @@ async fn next(
     };
     pin_mut!(input);
     match select(input, select(tick, stop)).await {
-        Either::Left((input, _)) => Next::Input(input),
+        Either::Left((input, _)) => Next::Input(Box::new(input)),
         Either::Right((Either::Left(_), _)) => Next::Tick,
         Either::Right((Either::Right(_), _)) => Next::Stop,
     }
