@@ -101,13 +101,24 @@ async fn begin(
     }
 }
 
-/// Reads until the database is a primary that takes writes.
+/// Reads until the database is a primary that takes writes. A primary whose promotion is not finished is asked to go on with
+/// it: what the service could not do before it was a primary.
 async fn promoted(cx: &Context<'_>, poll: &Poll<'_>) -> Result<DatabaseState, StepError> {
+    let id = subject(cx.verb);
     loop {
-        if let Some(state) = tolerate(cx.database(subject(cx.verb), cx.to()).await)?
-            && is_promoted(&state)
-        {
-            return Ok(state);
+        if let Some(state) = tolerate(cx.database(id, cx.to()).await)? {
+            if is_promoted(&state) {
+                return Ok(state);
+            }
+            if state.role == DatabaseRole::Primary && state.status == DatabaseStatus::Promoting {
+                match cx.ports.database(id, cx.to())?.promote(cx.permit).await {
+                    // It is busy: that is waited for.
+                    Err(error) if error.class == ErrorClass::Conflict => {}
+                    result => {
+                        tolerate(result)?;
+                    }
+                }
+            }
         }
         poll.pause().await?;
     }

@@ -128,39 +128,68 @@ pub fn calls_for(component: &Component, operation: Operation) -> &'static [ApiCa
     }
 }
 
-/// Amazon RDS for MySQL, with a cross-region read replica.
+/// Amazon RDS for PostgreSQL, with a cross-region read replica: what `adapter::aws::RdsDatabase` calls.
 ///
-/// - State: `DescribeDBInstances`; lag: the CloudWatch metric `ReplicaLag`; positions: a session of the database
-///   (RDS user guide, "USER_ReadRepl.Monitoring"; access policies name a session `rds-db:connect`).
-/// - Fence: the dynamic parameter `read_only` of the instance's own parameter group, then `mysql.rds_kill` for the sessions
-///   that are left ("Appendix.MySQL.Parameters", "mysql-stored-proc-ending").
-/// - Promote: `PromoteReadReplica` ("USER_ReadRepl.Promote"). Replicate: what stands there is renamed, then
-///   `CreateDBInstanceReadReplica` ("USER_ReadRepl.XRgn"). Retire: rename and tag ("USER_RenameInstance").
+/// - State: `DescribeDBInstances`, the network ACL and the VPC's addresses for the fence, the parameter with the address that
+///   the application reads; lag: the CloudWatch metric `ReplicaLag` (RDS user guide, "rds-metrics"). Where the estate gives a
+///   login, a secret is read for it; the session itself is a connection, no call.
+/// - Fence: a deny rule in the network ACL, then the quarantine group (`ModifyDBInstance`), and tags that keep what was before
+///   and when it held. Lifted the other way round.
+/// - Promote: `PromoteReadReplica` ("USER_ReadRepl.Promote"), then backups and Multi-AZ (`ModifyDBInstance`) and the address
+///   (`PutParameter`). A tag says that it is not finished.
+/// - Replicate: what stands there is renamed, the deny rule removed, then `CreateDBInstanceReadReplica`
+///   ("USER_ReadRepl.XRgn"). Retire: fenced, tagged and renamed ("USER_RenameInstance").
 fn rds(operation: Operation) -> &'static [ApiCall] {
     match operation {
         Operation::Observe => {
             const {
                 &[
                     describe("rds", "DescribeDBInstances"),
+                    describe("ec2", "DescribeNetworkAcls"),
+                    describe("ec2", "DescribeVpcs"),
+                    read("ssm", "GetParameter"),
                     read("cloudwatch", "GetMetricData"),
-                    read("rds-db", "connect"),
+                    read("secretsmanager", "GetSecretValue"),
                 ]
             }
         }
         Operation::Fence => {
             const {
                 &[
-                    administer("rds", "ModifyDBParameterGroup"),
-                    write("rds-db", "connect"),
+                    administer("ec2", "CreateNetworkAclEntry"),
+                    administer("rds", "ModifyDBInstance"),
+                    administer("rds", "AddTagsToResource"),
+                    administer("rds", "RemoveTagsFromResource"),
                 ]
             }
         }
-        Operation::Unfence => const { &[administer("rds", "ModifyDBParameterGroup")] },
-        Operation::Promote => const { &[administer("rds", "PromoteReadReplica")] },
+        Operation::Unfence => {
+            const {
+                &[
+                    administer("rds", "RemoveTagsFromResource"),
+                    administer("rds", "ModifyDBInstance"),
+                    administer("ec2", "DeleteNetworkAclEntry"),
+                ]
+            }
+        }
+        Operation::Promote => {
+            const {
+                &[
+                    administer("rds", "PromoteReadReplica"),
+                    administer("rds", "AddTagsToResource"),
+                    administer("rds", "RemoveTagsFromResource"),
+                    administer("rds", "ModifyDBInstance"),
+                    administer("ssm", "PutParameter"),
+                ]
+            }
+        }
         Operation::Replicate => {
             const {
                 &[
                     administer("rds", "ModifyDBInstance"),
+                    administer("rds", "AddTagsToResource"),
+                    administer("ec2", "DeleteNetworkAclEntry"),
+                    describe("rds", "DescribeDBSubnetGroups"),
                     create("rds", "CreateDBInstanceReadReplica"),
                 ]
             }
@@ -168,9 +197,10 @@ fn rds(operation: Operation) -> &'static [ApiCall] {
         Operation::Retire => {
             const {
                 &[
-                    administer("rds", "ModifyDBParameterGroup"),
+                    administer("ec2", "CreateNetworkAclEntry"),
                     administer("rds", "ModifyDBInstance"),
                     administer("rds", "AddTagsToResource"),
+                    administer("rds", "RemoveTagsFromResource"),
                 ]
             }
         }

@@ -20,11 +20,13 @@ pub trait Database: Send + Sync {
     /// Lifts a fence.
     async fn unfence(&self, permit: &Permit) -> PortResult<()>;
 
-    /// Begins to make a replica the primary. Takes minutes; [`super::ErrorClass::Conflict`] while a backup runs.
+    /// Begins to make a replica the primary. Takes minutes; [`super::ErrorClass::Conflict`] while a backup runs. Asked again
+    /// of a primary that is still [`crate::model::DatabaseStatus::Promoting`], it finishes what could not be done before.
     async fn promote(&self, permit: &Permit) -> PortResult<()>;
 
     /// Begins to build a replica of the database on `source` here. What stands here is first set aside, never destroyed.
-    /// Refused with [`super::ErrorClass::Conflict`] while a writable primary stands here.
+    /// Refused with [`super::ErrorClass::Conflict`] while a writable primary stands here, and while what stands here is still
+    /// being set aside: it is asked again then.
     async fn replicate_from(&self, source: &SiteId, permit: &Permit) -> PortResult<()>;
 
     /// Sets an old primary aside: fenced, renamed, kept as evidence.

@@ -8,6 +8,20 @@
 
 mod call;
 mod error;
+#[cfg(all(
+    feature = "aws-rds",
+    feature = "aws-ec2",
+    feature = "aws-cloudwatch",
+    feature = "aws-ssm"
+))]
+mod rds;
 mod session;
 
+#[cfg(all(
+    feature = "aws-rds",
+    feature = "aws-ec2",
+    feature = "aws-cloudwatch",
+    feature = "aws-ssm"
+))]
+pub use rds::{RdsDatabase, RetiredDatabase};
 pub use session::AwsSite;

@@ -1,0 +1,143 @@
+//! The rule of a network ACL that cuts a database off.
+//!
+//! A security group that loses its rules lets tracked connections live on (EC2 user guide,
+//! "security-group-connection-tracking"). A network ACL is stateless: a deny rule ends them at once (VPC user guide,
+//! "vpc-network-acls"). The rule names the addresses of the VPC, where the application is. Replication from the other region
+//! does not come from there and goes on. An ACL is judged where traffic enters a subnet: nothing but databases belongs into
+//! these subnets.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+
+use aws_sdk_ec2::types::{NetworkAclEntry, RuleAction, VpcCidrBlockStateCode};
+
+/// Rule numbers that are kept free for `dr`: rules are judged in ascending order, and the first that matches decides.
+pub(super) const RESERVED: RangeInclusive<i32> = 1..=50;
+
+/// TCP (IANA, protocol numbers).
+pub(super) const TCP: &str = "6";
+const ANY: &str = "-1";
+
+/// The ingress rules of a network ACL, as far as they are about the database's port.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Rules {
+    /// Deny rules of reserved numbers for exactly this port, by number: the addresses.
+    denied: BTreeMap<i32, String>,
+    /// Numbers that let someone reach the port.
+    allowed: BTreeSet<i32>,
+    /// Numbers that are taken, by whatever rule.
+    taken: BTreeSet<i32>,
+}
+
+impl Rules {
+    /// Reads the rules of an ACL.
+    pub(super) fn read(entries: &[NetworkAclEntry], port: u16) -> Self {
+        let mut rules = Self::default();
+        for entry in entries.iter().filter(|e| e.egress() != Some(true)) {
+            let Some(number) = entry.rule_number() else {
+                continue;
+            };
+            rules.taken.insert(number);
+            let denies = entry.rule_action() == Some(&RuleAction::Deny);
+            if !denies && reaches(entry, port) {
+                rules.allowed.insert(number);
+            }
+            if denies && RESERVED.contains(&number) && is_exactly(entry, port) {
+                let addresses = entry.cidr_block().or(entry.ipv6_cidr_block());
+                rules
+                    .denied
+                    .insert(number, addresses.unwrap_or_default().to_owned());
+            }
+        }
+        rules
+    }
+
+    /// The numbers of the rules of a fence.
+    pub(super) fn of_fence(&self) -> impl Iterator<Item = i32> {
+        self.denied.keys().copied()
+    }
+
+    /// Whether any rule of a fence is there.
+    pub(super) fn has_any(&self) -> bool {
+        !self.denied.is_empty()
+    }
+
+    /// Whether all of `addresses` are denied before anything is allowed.
+    pub(super) fn denies(&self, addresses: &BTreeSet<String>) -> bool {
+        !addresses.is_empty()
+            && addresses
+                .iter()
+                .all(|wanted| self.effective().any(|denied| denied == wanted))
+    }
+
+    /// What must be added so that all of `addresses` are denied: numbers and addresses. `None` where an earlier rule lets
+    /// clients in, or the reserved numbers are used up.
+    pub(super) fn missing(&self, addresses: &BTreeSet<String>) -> Option<Vec<(i32, String)>> {
+        let first_allowed = self.first_allowed();
+        let mut free = RESERVED.filter(|n| !self.taken.contains(n) && *n < first_allowed);
+        addresses
+            .iter()
+            .filter(|wanted| !self.effective().any(|denied| denied == *wanted))
+            .map(|wanted| Some((free.next()?, wanted.clone())))
+            .collect()
+    }
+
+    fn effective(&self) -> impl Iterator<Item = &String> {
+        self.denied
+            .range(..self.first_allowed())
+            .map(|(_, addresses)| addresses)
+    }
+
+    fn first_allowed(&self) -> i32 {
+        self.allowed.first().copied().unwrap_or(i32::MAX)
+    }
+}
+
+fn reaches(entry: &NetworkAclEntry, port: u16) -> bool {
+    match entry.protocol() {
+        Some(ANY) => true,
+        Some(TCP) => entry.port_range().is_none_or(|range| {
+            let port = i32::from(port);
+            range.from().is_none_or(|from| from <= port) && range.to().is_none_or(|to| port <= to)
+        }),
+        _ => false,
+    }
+}
+
+fn is_exactly(entry: &NetworkAclEntry, port: u16) -> bool {
+    let port = Some(i32::from(port));
+    entry.protocol() == Some(TCP)
+        && entry
+            .port_range()
+            .is_some_and(|range| range.from() == port && range.to() == port)
+}
+
+/// The addresses of a VPC: every block that is associated with it.
+pub(super) fn addresses(vpc: &aws_sdk_ec2::types::Vpc) -> BTreeSet<String> {
+    let is_gone = |state: Option<&VpcCidrBlockStateCode>| {
+        matches!(
+            state,
+            Some(VpcCidrBlockStateCode::Disassociated | VpcCidrBlockStateCode::Failed)
+        )
+    };
+    let v4 = vpc.cidr_block_association_set().iter().filter_map(|block| {
+        let state = block.cidr_block_state().and_then(|state| state.state());
+        block.cidr_block().filter(|_| !is_gone(state))
+    });
+    let v6 = vpc
+        .ipv6_cidr_block_association_set()
+        .iter()
+        .filter_map(|block| {
+            let state = block
+                .ipv6_cidr_block_state()
+                .and_then(|state| state.state());
+            block.ipv6_cidr_block().filter(|_| !is_gone(state))
+        });
+    vpc.cidr_block()
+        .into_iter()
+        .chain(v4)
+        .chain(v6)
+        .filter(|block| !block.is_empty())
+        .map(str::to_owned)
+        .collect()
+}

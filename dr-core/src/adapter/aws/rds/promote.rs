@@ -1,0 +1,131 @@
+//! Makes the replica the primary, and finishes what a primary needs.
+//!
+//! `PromoteReadReplica` is accepted at once; the replica then restarts as an instance of its own, which takes minutes (RDS user
+//! guide, "USER_ReadRepl.Promote"). What is left to do can only be done after that. A tag, set before the call and removed when
+//! all is done, says that a promotion is unfinished, whoever died meanwhile: while it is there, or while the application reads
+//! another address, the instance is observed as *promoting*, and promoting it again goes on where it was left.
+//!
+//! Order: the address first, because clients wait for it; then backups, Multi-AZ and protection as the estate says. A service
+//! that refuses those for good (no capacity in the other zone, not allowed) does not hold up a failover: they are what
+//! `converge` compares and sets again.
+
+use std::collections::BTreeMap;
+
+use super::RdsDatabase;
+use super::instance::{Instance, PROMOTING, RETIRED};
+use crate::model::{DatabaseStatus, Duration, Settings};
+use crate::port::{ErrorClass, Permit, PortResult};
+
+/// Days that automated backups can be kept (RDS API reference, `BackupRetentionPeriod`). 0 turns them off, and then there is
+/// no replica of the instance.
+const RETENTION_DAYS: std::ops::RangeInclusive<u64> = 1..=35;
+/// Days where the estate has no backup policy for the database: as the console proposes.
+const DEFAULT_DAYS: i32 = 7;
+
+/// Days that automated backups are to be kept for `keep`.
+pub(super) fn retention_days(keep: Option<Duration>) -> i32 {
+    const DAY_MS: u64 = 86_400_000;
+    keep.map_or(DEFAULT_DAYS, |keep| {
+        let days = keep
+            .as_millis()
+            .div_ceil(DAY_MS)
+            .clamp(*RETENTION_DAYS.start(), *RETENTION_DAYS.end());
+        i32::try_from(days).expect("35 days at most")
+    })
+}
+
+impl RdsDatabase {
+    /// Promotes the replica, or goes on with a promotion that is not finished.
+    pub(super) async fn make_primary(&self, permit: &Permit) -> PortResult<()> {
+        let operation = "rds:PromoteReadReplica";
+        let instance = self.standing(operation).await?;
+        let refused = |message: String| self.here.error(ErrorClass::Conflict, operation, message);
+        if instance.is_replica() {
+            return self.begin_promotion(&instance, permit).await;
+        }
+        if instance.tags.contains_key(RETIRED) {
+            return Err(refused(format!("{} was set aside", instance.id)));
+        }
+        if instance.groups.contains_key(&self.binding.quarantine_group) {
+            return Err(refused(format!("{} is a fenced primary", instance.id)));
+        }
+        if !instance.status().serves {
+            // It restarts as a primary.
+            return Ok(());
+        }
+        self.finish_promotion(&instance, permit).await
+    }
+
+    async fn begin_promotion(&self, replica: &Instance, permit: &Permit) -> PortResult<()> {
+        let operation = "rds:PromoteReadReplica";
+        let is_asked = replica.tags.contains_key(PROMOTING);
+        match replica.status().status {
+            DatabaseStatus::BackingUp => {
+                return Err(self.here.error(
+                    ErrorClass::Conflict,
+                    operation,
+                    "a backup is running",
+                ));
+            }
+            _ if is_asked && replica.word != "available" => return Ok(()),
+            _ => {}
+        }
+        if !is_asked {
+            let tags = BTreeMap::from([(PROMOTING, permit.run.to_string())]);
+            self.tag(replica, &tags, permit).await?;
+        }
+        self.aws
+            .change(operation, permit, || {
+                self.rds
+                    .promote_read_replica()
+                    .db_instance_identifier(&replica.id)
+                    .backup_retention_period(self.retention_days)
+                    .send()
+            })
+            .await?;
+        Ok(())
+    }
+
+    async fn finish_promotion(&self, primary: &Instance, permit: &Permit) -> PortResult<()> {
+        if let Some(address) = &primary.address {
+            self.publish(address, permit).await?;
+        }
+        match self.equip(primary, permit).await {
+            Err(error) if error.class.is_retryable() => return Err(error),
+            Err(error) if error.class == ErrorClass::Indeterminate => return Err(error),
+            // Refused for good: `converge` will say so.
+            Ok(()) | Err(_) => {}
+        }
+        if primary.tags.contains_key(PROMOTING) {
+            self.untag(primary, &[PROMOTING], permit).await?;
+        }
+        Ok(())
+    }
+
+    /// Backups, a standby in another zone and protection against deletion, as the estate says.
+    async fn equip(&self, primary: &Instance, permit: &Permit) -> PortResult<()> {
+        let multi_az = match &self.here.component.settings {
+            Settings::Database(database) => database.nodes >= 2,
+            _ => false,
+        };
+        let is_equipped = primary.protected
+            && primary.retention == self.retention_days
+            && primary.multi_az == multi_az;
+        if is_equipped {
+            return Ok(());
+        }
+        self.aws
+            .change("rds:ModifyDBInstance", permit, || {
+                self.rds
+                    .modify_db_instance()
+                    .db_instance_identifier(&primary.id)
+                    .backup_retention_period(self.retention_days)
+                    .multi_az(multi_az)
+                    .deletion_protection(true)
+                    .apply_immediately(true)
+                    .send()
+            })
+            .await?;
+        Ok(())
+    }
+}
