@@ -1,0 +1,25 @@
+# One deployment of the workload. Nothing here is global and nothing is read from the other site: a plan of this stack
+# makes calls to its own region only.
+
+data "aws_caller_identity" "this" {}
+data "aws_region" "this" {}
+
+data "aws_availability_zones" "this" {
+  state = "available"
+}
+
+# Which image a new member boots from is decided by whoever releases images; see `ignore_changes` where it is used.
+data "aws_ami" "this" {
+  most_recent = true
+  owners      = ["amazon"]
+  filter {
+    name   = "name"
+    values = ["al2023-ami-*", "amzn2-ami-hvm-*"]
+  }
+}
+
+locals {
+  region  = data.aws_region.this.name
+  account = data.aws_caller_identity.this.account_id
+  zones   = slice(data.aws_availability_zones.this.names, 0, var.zones)
+}
