@@ -91,6 +91,7 @@ pub(crate) enum Command {
     Estate(commands::estate::EstateCommand),
     #[command(subcommand)]
     Runbook(commands::runbook::RunbookCommand),
+    Discover(commands::discover::DiscoverArgs),
     Plan(commands::plan::PlanArgs),
     Failover(commands::failover::FailoverArgs),
     Failback(commands::failback::FailbackArgs),
@@ -148,6 +149,7 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode> {
         Command::Init(args) => commands::init::run(&args, session),
         Command::Estate(command) => commands::estate::run(&command, session),
         Command::Runbook(command) => commands::runbook::run(&command, session),
+        Command::Discover(args) => commands::discover::run(&args, session),
         Command::Plan(args) => commands::plan::run(&args, session),
         Command::Failover(args) => commands::failover::run(&args, session),
         Command::Failback(args) => commands::failback::run(&args, session),

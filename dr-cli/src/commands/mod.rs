@@ -1,6 +1,7 @@
 //! One file a verb: arguments, and what is done with them.
 
 pub(crate) mod completions;
+pub(crate) mod discover;
 pub(crate) mod estate;
 pub(crate) mod failback;
 pub(crate) mod failover;

@@ -9,6 +9,7 @@ pub(crate) mod grid;
 pub(crate) mod plan;
 pub(crate) mod problems;
 pub(crate) mod progress;
+pub(crate) mod resources;
 pub(crate) mod runs;
 pub(crate) mod style;
 pub(crate) mod summary;

@@ -11,6 +11,7 @@ mod inventory;
 mod objective;
 mod quantity;
 mod rehearsal;
+mod resource;
 mod site;
 mod state;
 mod steady_state;
@@ -34,6 +35,9 @@ pub use inventory::{EstateInventory, Gap, Inventory, Observed};
 pub use objective::Objectives;
 pub use quantity::{CronLine, Duration, InvalidQuantity, Percent, Region, Size};
 pub use rehearsal::{Ending, Expectation, Happening};
+pub use resource::{
+    COMPONENT_TAG, EstateScan, GapClass, Resource, ResourceKind, ScanGap, SiteScan, UnknownKind,
+};
 pub use site::{Direction, Platform, Role, Site};
 pub use state::{
     ClientView, ComputeState, DatabaseRole, DatabaseState, DatabaseStatus, FacilityState,

@@ -15,6 +15,7 @@ mod object_store;
 mod people;
 mod permit;
 pub mod retry;
+mod scan;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub use log::LogStore;
 pub use object_store::{Etag, ObjectStore, PutError, StoredObject};
 pub use people::{Answer, Decision, People, Question};
 pub use permit::{LeaseDeadline, Permit};
+pub use scan::{DatabaseDemand, Demand, Reading, ScanPart, ScanProgress, ScanWatch, Scanner};
 
 use crate::model::{ComponentId, SiteId};
 

@@ -15,6 +15,8 @@ mod error;
     feature = "aws-ssm"
 ))]
 mod rds;
+#[cfg(feature = "aws")]
+pub mod scan;
 mod session;
 
 #[cfg(all(

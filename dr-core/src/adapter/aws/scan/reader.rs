@@ -1,0 +1,380 @@
+//! Reads one service of one site: all pages, politely, with what it could not read as gaps.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+use super::topic::Topic;
+use crate::adapter::aws::AwsSite;
+use crate::discover::budget::TokenBucket;
+use crate::model::{Duration, GapClass, Resource, ResourceKind, ScanGap};
+use crate::port::{ErrorClass, PortError, ScanProgress, ScanWatch};
+
+/// After so many services of a region did not answer at all, the others are not asked any more.
+pub(super) const DEAD_AFTER: usize = 3;
+
+/// No list has more pages: a service that goes on for ever is not believed.
+const MOST_PAGES: usize = 2_000;
+
+/// The pause before a call that may work in a moment is repeated; it doubles.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What the readers of one part of a site share.
+pub(super) struct Region<'a> {
+    pub(super) site: &'a AwsSite,
+    watch: &'a dyn ScanWatch,
+    services: usize,
+    done: AtomicUsize,
+    calls: AtomicU64,
+    throttled: AtomicU64,
+    silent: Mutex<BTreeSet<&'static str>>,
+}
+
+impl<'a> Region<'a> {
+    pub(super) fn new(site: &'a AwsSite, services: usize, watch: &'a dyn ScanWatch) -> Self {
+        Self {
+            site,
+            watch,
+            services,
+            done: AtomicUsize::new(0),
+            calls: AtomicU64::new(0),
+            throttled: AtomicU64::new(0),
+            silent: Mutex::default(),
+        }
+    }
+
+    pub(super) fn calls(&self) -> (u64, u64) {
+        (
+            self.calls.load(Ordering::Relaxed),
+            self.throttled.load(Ordering::Relaxed),
+        )
+    }
+
+    /// One more service was read.
+    pub(super) fn finish_service(&self) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+        self.tell();
+    }
+
+    fn tell(&self) {
+        let (calls, throttled) = self.calls();
+        self.watch.went_on(
+            &self.site.site().id,
+            ScanProgress {
+                done: self.done.load(Ordering::Relaxed),
+                services: self.services,
+                calls,
+                throttled,
+            },
+        );
+    }
+
+    /// Why nothing more is asked of the whole region, where that is so.
+    fn dead(&self) -> Option<String> {
+        let silent = locked(&self.silent);
+        (silent.len() >= DEAD_AFTER).then(|| {
+            let names: Vec<&str> = silent.iter().copied().collect();
+            format!(
+                "not asked: {} of {} did not answer, so nothing more was asked there",
+                names.join(", "),
+                self.site.site().region
+            )
+        })
+    }
+}
+
+/// A lock that no panic can have poisoned halfway: what it guards is replaced as a whole.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How a call failed on its way, beside its class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// No answer in time.
+    Silence,
+    /// No connection, or it broke.
+    Broken,
+    /// An answer without the form of the service.
+    Foreign,
+    /// The service's own answer.
+    Answered,
+}
+
+impl Way {
+    fn of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Self {
+        match error {
+            SdkError::TimeoutError(_) => Self::Silence,
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => Self::Silence,
+            SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => Self::Broken,
+            SdkError::ServiceError(answer) if answer.err().code().is_some() => Self::Answered,
+            _ => Self::Foreign,
+        }
+    }
+
+    /// How often a call that failed like this, and may work in a moment, is sent in all. Silence costs the most time, and
+    /// a page of a proxy does not go away.
+    fn attempts(self) -> u32 {
+        match self {
+            Self::Silence => 1,
+            Self::Broken | Self::Foreign => 2,
+            Self::Answered => 3,
+        }
+    }
+}
+
+/// A call that gave nothing.
+#[derive(Debug, Clone)]
+pub(super) struct Refusal {
+    pub(super) class: GapClass,
+    pub(super) reason: String,
+    /// The service says that what was asked for does not exist.
+    pub(super) not_found: bool,
+}
+
+impl Refusal {
+    fn of(error: &PortError, way: Way) -> Self {
+        let class = match (error.class, way) {
+            (ErrorClass::Denied, _) => GapClass::Denied,
+            (ErrorClass::Throttled, _) => GapClass::Throttled,
+            (_, Way::Silence | Way::Broken) => GapClass::Unreachable,
+            (_, Way::Foreign) => GapClass::NotAnAnswer,
+            (_, Way::Answered) => GapClass::Failed,
+        };
+        Self {
+            class,
+            reason: error.message.clone(),
+            not_found: error.class == ErrorClass::NotFound && way == Way::Answered,
+        }
+    }
+}
+
+/// Reads one service.
+pub(super) struct Reader<'a> {
+    region: &'a Region<'a>,
+    service: &'static str,
+    bucket: Mutex<TokenBucket>,
+    /// Why the service is not asked any more.
+    silent: Option<String>,
+    pub(super) resources: Vec<Resource>,
+    pub(super) gaps: Vec<ScanGap>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(region: &'a Region<'a>, service: &'static str, bucket: TokenBucket) -> Self {
+        Self {
+            region,
+            service,
+            bucket: Mutex::new(bucket),
+            silent: None,
+            resources: Vec::new(),
+            gaps: Vec::new(),
+        }
+    }
+
+    /// The site's session.
+    pub(super) fn site(&self) -> &'a AwsSite {
+        self.region.site
+    }
+
+    /// Keeps resources.
+    pub(super) fn keep(&mut self, resources: impl IntoIterator<Item = Resource>) {
+        self.resources.extend(resources);
+    }
+
+    /// The resources of a kind that were read so far.
+    pub(super) fn of_kind(&mut self, kind: ResourceKind) -> impl Iterator<Item = &mut Resource> {
+        let resources = self.resources.iter_mut();
+        resources.filter(move |resource| resource.kind == kind)
+    }
+
+    /// Sends one call, under the budget; repeats it where it may work in a moment.
+    pub(super) async fn ask<T, E, F>(
+        &mut self,
+        topic: &Topic,
+        send: impl Fn() -> F + Send + Sync,
+    ) -> Result<T, Refusal>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        T: Send,
+    {
+        if let Some(reason) = self.silent.clone().or_else(|| self.region.dead()) {
+            return Err(Refusal {
+                class: GapClass::Skipped,
+                reason,
+                not_found: false,
+            });
+        }
+        let mut pause = PAUSE;
+        let mut attempt = 1;
+        loop {
+            let (error, way) = match self.send(topic, &send).await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            if error.class == ErrorClass::Transient && attempt < way.attempts() {
+                attempt += 1;
+                self.site().clock().sleep(pause).await;
+                pause = pause.times(2);
+                continue;
+            }
+            let refusal = Refusal::of(&error, way);
+            if refusal.class == GapClass::Unreachable {
+                self.falls_silent(topic);
+            }
+            return Err(refusal);
+        }
+    }
+
+    /// Sends one call; the session repeats it while the service refuses for too many.
+    async fn send<T, E, F>(
+        &self,
+        topic: &Topic,
+        send: &(impl Fn() -> F + Send + Sync),
+    ) -> Result<T, (PortError, Way)>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+        T: Send,
+    {
+        let last = Mutex::new(Way::Answered);
+        let sent = AtomicU64::new(0);
+        let answer = self
+            .site()
+            .read(&topic.action(), || async {
+                self.token().await;
+                sent.fetch_add(1, Ordering::Relaxed);
+                self.region.calls.fetch_add(1, Ordering::Relaxed);
+                self.region.tell();
+                let answer = send().await;
+                if let Err(error) = &answer {
+                    *locked(&last) = Way::of(error);
+                }
+                answer
+            })
+            .await;
+        // The session sends again only after a refusal for too many.
+        let again = sent.into_inner().saturating_sub(1);
+        let refused_last = matches!(&answer, Err(error) if error.class == ErrorClass::Throttled);
+        let throttled = again + u64::from(refused_last);
+        self.region
+            .throttled
+            .fetch_add(throttled, Ordering::Relaxed);
+        answer.map_err(|error| (error, *locked(&last)))
+    }
+
+    /// Waits for a token.
+    async fn token(&self) {
+        let clock = self.site().clock();
+        loop {
+            let taken = locked(&self.bucket).take(clock.now());
+            match taken {
+                Ok(()) => return,
+                Err(wait) => clock.sleep(wait).await,
+            }
+        }
+    }
+
+    /// Asks this service nothing more: each further call would cost a timeout.
+    fn falls_silent(&mut self, topic: &Topic) {
+        locked(&self.region.silent).insert(self.service);
+        self.silent = Some(format!(
+            "not asked: {} did not answer, so nothing more was asked of {}",
+            topic.action(),
+            self.service
+        ));
+    }
+
+    /// Reads all pages of a list. `take` gives the token of the next page and what the page holds.
+    ///
+    /// Where a page fails, what was read is returned, and a gap says that the rest is missing.
+    pub(super) async fn pages<P, T, E, F>(
+        &mut self,
+        topic: &Topic,
+        send: impl Fn(Option<String>) -> F + Send + Sync,
+        take: impl Fn(P) -> (Option<String>, Vec<T>) + Send,
+    ) -> Vec<T>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        F: Future<Output = Result<P, SdkError<E, HttpResponse>>> + Send,
+        P: Send,
+        T: Send,
+    {
+        let mut found = Vec::new();
+        let mut token: Option<String> = None;
+        for _ in 0..MOST_PAGES {
+            let page = match self.ask(topic, || send(token.clone())).await {
+                Ok(page) => page,
+                Err(refusal) => {
+                    self.missing(topic, refusal, found.len());
+                    return found;
+                }
+            };
+            let (next, more) = take(page);
+            found.extend(more);
+            match next.filter(|next| !next.is_empty()) {
+                None => return found,
+                // A service that names the page that it just gave would be asked for ever.
+                Some(next) if token.as_ref() == Some(&next) => break,
+                Some(next) => token = Some(next),
+            }
+        }
+        let endless = Refusal {
+            class: GapClass::Failed,
+            reason: "the service's pages do not end".to_owned(),
+            not_found: false,
+        };
+        self.missing(topic, endless, found.len());
+        found
+    }
+
+    /// Reads all pages of a list and keeps the resources in them.
+    pub(super) async fn list<P, E, F>(
+        &mut self,
+        topic: &Topic,
+        send: impl Fn(Option<String>) -> F + Send + Sync,
+        take: impl Fn(P) -> (Option<String>, Vec<Resource>) + Send,
+    ) where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        F: Future<Output = Result<P, SdkError<E, HttpResponse>>> + Send,
+        P: Send,
+    {
+        let found = self.pages(topic, send, take).await;
+        self.keep(found);
+    }
+
+    /// Records that resources are missing.
+    pub(super) fn missing(&mut self, topic: &Topic, refusal: Refusal, kept: usize) {
+        self.gap(topic, refusal, None, &[], kept);
+    }
+
+    /// Records that one resource lacks attributes.
+    pub(super) fn lacks(&mut self, topic: &Topic, refusal: Refusal, id: &str, attributes: &[&str]) {
+        self.gap(topic, refusal, Some(id), attributes, 0);
+    }
+
+    fn gap(
+        &mut self,
+        topic: &Topic,
+        refusal: Refusal,
+        about: Option<&str>,
+        attributes: &[&str],
+        kept: usize,
+    ) {
+        self.gaps.push(ScanGap {
+            kind: topic.kind,
+            about: about.map(str::to_owned),
+            attributes: attributes.iter().map(|name| (*name).to_owned()).collect(),
+            class: refusal.class,
+            action: topic.action(),
+            reason: refusal.reason,
+            kept,
+        });
+    }
+}

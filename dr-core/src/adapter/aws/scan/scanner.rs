@@ -1,0 +1,129 @@
+//! A site's account as a [`Scanner`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use futures_util::future::join_all;
+
+use super::budget::allowance;
+use super::reader::{Reader, Region};
+use super::service::{GLOBAL, OFFERS, REGION, Service};
+use crate::adapter::aws::AwsSite;
+use crate::discover::budget::{Share, TokenBucket};
+use crate::model::{Binding, ComponentId, Estate, Settings};
+use crate::port::{Demand, Reading, ScanPart, ScanWatch, Scanner};
+
+/// What of the estate a scan of one site needs to know.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wanted {
+    /// The estate's buckets of the site.
+    pub(super) buckets: BTreeSet<String>,
+    /// The stacks' states: bucket and key.
+    pub(super) states: BTreeSet<(String, String)>,
+    /// The names that clients use.
+    pub(super) records: BTreeSet<String>,
+    /// Hosted zones that the estate names.
+    pub(super) zones: BTreeSet<String>,
+    /// The estate's components.
+    pub(super) components: BTreeSet<ComponentId>,
+    /// What either site uses.
+    pub(super) demand: Demand,
+}
+
+impl Wanted {
+    fn new(estate: &Estate, site: &AwsSite) -> Self {
+        let site = site.site();
+        let mut wanted = Self {
+            components: estate.components.keys().cloned().collect(),
+            buckets: site.access.store.iter().cloned().collect(),
+            ..Self::default()
+        };
+        for component in estate.components.values() {
+            match &component.settings {
+                Settings::ObjectStore(storage) => {
+                    wanted
+                        .buckets
+                        .extend(storage.buckets.get(&site.id).cloned());
+                }
+                Settings::Traffic(traffic) => drop(wanted.records.insert(traffic.record.clone())),
+                _ => {}
+            }
+            match estate.binding(&component.id, &site.id) {
+                Some(Binding::Terraform(stack)) => {
+                    wanted.buckets.insert(stack.state_bucket.clone());
+                    let state = (stack.state_bucket.clone(), stack.state_key.clone());
+                    wanted.states.insert(state);
+                }
+                Some(Binding::Route53(front)) => {
+                    wanted.zones.insert(front.zone.clone());
+                    wanted.buckets.extend(front.switch_bucket.clone());
+                }
+                _ => {}
+            }
+        }
+        wanted
+    }
+}
+
+/// Reads one site's account through the SDK.
+pub struct AwsScanner {
+    site: AwsSite,
+    wanted: Wanted,
+    share: Share,
+}
+
+impl AwsScanner {
+    /// A scanner of `site` that takes `share` of what each service allows the account.
+    pub fn new(site: AwsSite, estate: &Estate, share: Share) -> Self {
+        Self {
+            wanted: Wanted::new(estate, &site),
+            site,
+            share,
+        }
+    }
+
+    async fn read(&self, services: &[Service], wanted: &Wanted, watch: &dyn ScanWatch) -> Reading {
+        let region = Region::new(&self.site, services.len(), watch);
+        // Rows of one service share its budget in equal parts.
+        let mut rows: BTreeMap<&str, u32> = BTreeMap::new();
+        for service in services {
+            *rows.entry(service.name).or_default() += 1;
+        }
+        let now = self.site.clock().now();
+        let readings = services.iter().map(|service| {
+            let share = self.share.split(rows[service.name]);
+            let bucket = TokenBucket::new(allowance(service.name), share, now);
+            let mut reader = Reader::new(&region, service.name, bucket);
+            let region = &region;
+            async move {
+                (service.read)(&mut reader, wanted).await;
+                region.finish_service();
+                (reader.resources, reader.gaps)
+            }
+        });
+        let mut reading = Reading::default();
+        for (resources, gaps) in join_all(readings).await {
+            reading.resources.extend(resources);
+            reading.gaps.extend(gaps);
+        }
+        (reading.calls, reading.throttled) = region.calls();
+        reading
+    }
+}
+
+#[async_trait]
+impl Scanner for AwsScanner {
+    async fn scan(&self, part: &ScanPart, watch: &dyn ScanWatch) -> Reading {
+        match part {
+            ScanPart::Region => self.read(REGION, &self.wanted, watch).await,
+            ScanPart::Global => self.read(GLOBAL, &self.wanted, watch).await,
+            ScanPart::Offers(demand) => {
+                let wanted = Wanted {
+                    demand: demand.clone(),
+                    ..self.wanted.clone()
+                };
+                self.read(OFFERS, &wanted, watch).await
+            }
+        }
+    }
+}

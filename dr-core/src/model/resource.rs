@@ -1,0 +1,412 @@
+//! What stands in a site's account, one value a thing, as `dr discover` reads it.
+//!
+//! Attributes are normalised where they are read: names in kebab-case, lists that have no order sorted, defaults that a
+//! service spells in two ways spelt in one. A value that must stay secret is not kept; where only its change matters,
+//! its SHA-256 is.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{ComponentId, EstateName, Region, SiteId};
+
+/// The tag that says which component a thing belongs to.
+pub const COMPONENT_TAG: &str = "dr:component";
+
+macro_rules! kinds {
+    ($($variant:ident $name:literal $doc:literal,)*) => {
+        /// What a resource is: its service and its kind there.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub enum ResourceKind {
+            $(#[doc = $doc] $variant,)*
+        }
+
+        impl ResourceKind {
+            /// Every kind, in the order of reports.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// Its name: `ec2/security-group`.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    StsAccount "sts/account" "The account that the credentials belong to.",
+    Ec2Zone "ec2/zone" "An availability zone that the account can use, by its id: letters differ between accounts.",
+    Ec2Vpc "ec2/vpc" "A VPC.",
+    Ec2Subnet "ec2/subnet" "A subnet.",
+    Ec2RouteTable "ec2/route-table" "A route table with its routes.",
+    Ec2InternetGateway "ec2/internet-gateway" "An internet gateway.",
+    Ec2NatGateway "ec2/nat-gateway" "A NAT gateway.",
+    Ec2NetworkAcl "ec2/network-acl" "A network ACL with its entries.",
+    Ec2SecurityGroup "ec2/security-group" "A security group with its rules.",
+    Ec2Instance "ec2/instance" "An instance.",
+    Ec2Image "ec2/image" "An image of the account itself.",
+    Ec2LaunchTemplate "ec2/launch-template" "A launch template with the data of its default version.",
+    Ec2KeyPair "ec2/key-pair" "A key pair: its name and fingerprint.",
+    Ec2Address "ec2/address" "An elastic address.",
+    Ec2TypeOffering "ec2/instance-type-offering" "An instance type that either site uses, and the zones that offer it here.",
+    ElbLoadBalancer "elb/load-balancer" "An application, network or gateway load balancer.",
+    ElbTargetGroup "elb/target-group" "A target group with the health of its targets.",
+    ElbListener "elb/listener" "A listener.",
+    AutoscalingGroup "autoscaling/group" "An Auto Scaling group.",
+    EksCluster "eks/cluster" "A Kubernetes cluster.",
+    EksNodeGroup "eks/node-group" "A managed node group.",
+    RdsInstance "rds/instance" "A database instance.",
+    RdsParameterGroup "rds/parameter-group" "A DB parameter group with the parameters that people set.",
+    RdsOptionGroup "rds/option-group" "A DB option group.",
+    RdsSubnetGroup "rds/subnet-group" "A DB subnet group.",
+    RdsSnapshot "rds/snapshot" "A snapshot.",
+    RdsOrderable "rds/orderable-option" "An engine version on a class that either site uses, and what can be ordered of it here.",
+    S3Bucket "s3/bucket" "A bucket of the estate.",
+    KmsKey "kms/key" "A key that the account manages.",
+    SecretsManagerSecret "secretsmanager/secret" "A secret: its name and replication, never its value.",
+    SsmParameter "ssm/parameter" "A parameter: its name and version; of a plain one the hash of its value.",
+    AcmCertificate "acm/certificate" "A certificate.",
+    ServiceQuota "servicequotas/quota" "A quota that a failover can run into.",
+    TerraformState "terraform/state" "The state of a stack.",
+    TerraformResource "terraform/resource" "What a stack's state says that it manages, by its address.",
+    Route53Zone "route53/zone" "A hosted zone.",
+    Route53Record "route53/record" "A record of a zone of the estate.",
+    Route53HealthCheck "route53/health-check" "A health check.",
+}
+
+impl ResourceKind {
+    /// Its service: `ec2`.
+    pub fn service(self) -> &'static str {
+        let name = self.name();
+        name.split_once('/').map_or(name, |(service, _)| service)
+    }
+}
+
+impl fmt::Display for ResourceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// A name that is no kind of resource.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no kind of resource that this version knows")]
+pub struct UnknownKind(pub String);
+
+impl FromStr for ResourceKind {
+    type Err = UnknownKind;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .find(|kind| kind.name() == name)
+            .copied()
+            .ok_or_else(|| UnknownKind(name.to_owned()))
+    }
+}
+
+impl TryFrom<String> for ResourceKind {
+    type Error = UnknownKind;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        name.parse()
+    }
+}
+
+impl From<ResourceKind> for String {
+    fn from(kind: ResourceKind) -> Self {
+        kind.name().to_owned()
+    }
+}
+
+/// One thing that stands in a site's account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Resource {
+    /// What it is.
+    pub kind: ResourceKind,
+    /// Its id, unique among its kind in its region.
+    pub id: String,
+    /// What people call it: its name, or its tag `Name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its ARN, where the service tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arn: Option<String>,
+    /// The component that it belongs to, by its tag [`COMPONENT_TAG`] or by the estate's binding.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<ComponentId>,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+    /// What it is like. An attribute that is not set is absent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, Value>,
+}
+
+impl Resource {
+    /// A resource of which nothing more is known yet.
+    pub fn new(kind: ResourceKind, id: impl Into<String>) -> Self {
+        Self {
+            kind,
+            id: id.into(),
+            name: None,
+            arn: None,
+            component: None,
+            tags: BTreeMap::new(),
+            attributes: BTreeMap::new(),
+        }
+    }
+
+    /// With its name, where it has one.
+    #[must_use]
+    pub fn named(mut self, name: Option<&str>) -> Self {
+        self.name = name.map(str::to_owned).or(self.name);
+        self
+    }
+
+    /// With its ARN, where it is known.
+    #[must_use]
+    pub fn arn(mut self, arn: Option<&str>) -> Self {
+        self.arn = arn.map(str::to_owned);
+        self
+    }
+
+    /// With its tags: they name its component, and itself where it has no name of its own.
+    #[must_use]
+    pub fn tagged(mut self, tags: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.tags = tags.into_iter().collect();
+        self.component = self
+            .tags
+            .get(COMPONENT_TAG)
+            .and_then(|component| component.parse().ok());
+        if self.name.is_none() {
+            self.name = self.tags.get("Name").cloned();
+        }
+        self
+    }
+
+    /// With an attribute. Nothing, an empty text and an empty list are the same as no attribute: services spell it in
+    /// all three ways.
+    #[must_use]
+    pub fn with(mut self, attribute: &str, value: impl Into<Value>) -> Self {
+        let value = value.into();
+        let empty = match &value {
+            Value::Null => true,
+            Value::String(text) => text.is_empty(),
+            Value::Array(list) => list.is_empty(),
+            Value::Object(map) => map.is_empty(),
+            Value::Bool(_) | Value::Number(_) => false,
+        };
+        if !empty {
+            self.attributes.insert(attribute.to_owned(), value);
+        }
+        self
+    }
+
+    /// An attribute as text.
+    pub fn text(&self, attribute: &str) -> Option<&str> {
+        self.attributes.get(attribute)?.as_str()
+    }
+}
+
+/// Why something could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GapClass {
+    /// The credentials do not allow the call, or are not accepted.
+    Denied,
+    /// The service refused for too many calls, again and again.
+    Throttled,
+    /// Nobody answered.
+    Unreachable,
+    /// Something answered that is not the service: a proxy's page, say.
+    NotAnAnswer,
+    /// It was not asked, because nothing else of the service or the region answered.
+    Skipped,
+    /// The service answered with an error, or with something that makes no sense.
+    Failed,
+}
+
+impl fmt::Display for GapClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Denied => "denied",
+            Self::Throttled => "throttled",
+            Self::Unreachable => "unreachable",
+            Self::NotAnAnswer => "not an answer",
+            Self::Skipped => "not asked",
+            Self::Failed => "failed",
+        })
+    }
+}
+
+/// What could not be read of a kind, and why. Nothing is said about what a gap covers: neither that it is there nor that
+/// it is not.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ScanGap {
+    /// What was to be read.
+    pub kind: ResourceKind,
+    /// The one resource that lacks something; `None`: resources may be missing altogether.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// The attributes that are missing because of it. Empty: resources themselves are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<String>,
+    /// What came of the call.
+    pub class: GapClass,
+    /// The call, by its action in access policies: `ec2:DescribeInstances`.
+    pub action: String,
+    /// Why, in one sentence.
+    pub reason: String,
+    /// How many resources had been read when the call failed: they are kept, the rest of the pages is missing.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub kept: usize,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+impl ScanGap {
+    /// What to do about it.
+    pub fn fix(&self) -> String {
+        match self.class {
+            GapClass::Denied => format!("allow {} to the role that dr uses there", self.action),
+            GapClass::Throttled => {
+                "something else uses up the account's calls: run dr discover again later".to_owned()
+            }
+            GapClass::Unreachable | GapClass::Skipped => {
+                "check the way to the region and the health of the service, then run dr discover again"
+                    .to_owned()
+            }
+            GapClass::NotAnAnswer => {
+                "look at the endpoint and the proxies on the way: AWS did not write this answer"
+                    .to_owned()
+            }
+            GapClass::Failed => "run dr discover again; look the error up if it stays".to_owned(),
+        }
+    }
+}
+
+/// What was read of one site, or of the global services through one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SiteScan {
+    /// The site.
+    pub site: SiteId,
+    /// Its region.
+    pub region: Region,
+    /// When reading ended. Reality may differ since.
+    pub at: Timestamp,
+    /// What was read, sorted by kind and id.
+    pub resources: Vec<Resource>,
+    /// What could not be read, sorted by kind.
+    pub gaps: Vec<ScanGap>,
+    /// How many calls were sent.
+    pub calls: u64,
+    /// How many of them were refused because there were too many.
+    pub throttled: u64,
+}
+
+impl SiteScan {
+    /// The resources of a kind.
+    pub fn of_kind(&self, kind: ResourceKind) -> impl Iterator<Item = &Resource> {
+        self.resources
+            .iter()
+            .filter(move |resource| resource.kind == kind)
+    }
+
+    /// The gaps of a kind.
+    pub fn gaps_of(&self, kind: ResourceKind) -> impl Iterator<Item = &ScanGap> {
+        self.gaps.iter().filter(move |gap| gap.kind == kind)
+    }
+
+    /// Whether everything of a kind was read: only then does an absent resource mean that there is none.
+    pub fn is_complete(&self, kind: ResourceKind) -> bool {
+        self.gaps_of(kind).next().is_none()
+    }
+}
+
+/// What was read of the estate's accounts: one column a site, and the global services once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct EstateScan {
+    /// The version of this form: [`EstateScan::FORMAT`].
+    pub format: u32,
+    /// The estate.
+    pub estate: EstateName,
+    /// One scan a site that was asked for.
+    pub sites: BTreeMap<SiteId, SiteScan>,
+    /// The global services: names, records and health checks; through the site that it names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub global: Option<SiteScan>,
+}
+
+impl EstateScan {
+    /// The version of the form that this program writes. It grows when a reader of the old form would misread the new one.
+    pub const FORMAT: u32 = 1;
+
+    /// Every part, the sites first.
+    pub fn parts(&self) -> impl Iterator<Item = &SiteScan> {
+        self.sites.values().chain(&self.global)
+    }
+
+    /// Whether everything that was asked for was read.
+    pub fn is_complete(&self) -> bool {
+        self.parts().all(|part| part.gaps.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_read_back_from_its_name_and_belongs_to_a_service() {
+        for kind in ResourceKind::ALL {
+            assert_eq!(kind.name().parse(), Ok(*kind));
+            assert!(kind.name().starts_with(&format!("{}/", kind.service())));
+        }
+        assert!("ec2/nonsense".parse::<ResourceKind>().is_err());
+    }
+
+    #[test]
+    fn a_tag_names_the_component_and_what_has_no_name_of_its_own() {
+        let tags = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            let owned = pairs
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+            owned.collect()
+        };
+        let vpc = Resource::new(ResourceKind::Ec2Vpc, "vpc-1")
+            .tagged(tags(&[("Name", "main"), (COMPONENT_TAG, "network")]));
+        assert_eq!(vpc.name.as_deref(), Some("main"));
+        assert_eq!(vpc.component, "network".parse().ok());
+        let wrong = Resource::new(ResourceKind::Ec2Vpc, "vpc-2")
+            .tagged(tags(&[(COMPONENT_TAG, "Not A Name")]));
+        assert_eq!(wrong.component, None);
+    }
+
+    #[test]
+    fn nothing_is_written_in_one_way_only() {
+        let bare = Resource::new(ResourceKind::Ec2Vpc, "vpc-1");
+        let empty = bare
+            .clone()
+            .with("a", None::<String>)
+            .with("b", "")
+            .with("c", Vec::<String>::new());
+        assert_eq!(empty, bare);
+        assert_ne!(bare.clone().with("d", false), bare);
+    }
+}
