@@ -105,7 +105,7 @@ fn scan(estate: &Estate, only: Option<&SiteId>, session: &Session) -> Result<Est
         .map_err(|error| {
             Error::new(ExitCode::Unexpected, "cannot start the runtime").because(&error)
         })?;
-    let watch = resources::Reading::new(session.out.clone());
+    let watch = crate::render::reading::Reading::new(session.out.clone());
     let scan = runtime.block_on(async {
         let mut scanners = Scanners::new();
         for site in sites {

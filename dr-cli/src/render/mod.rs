@@ -9,6 +9,8 @@ pub(crate) mod grid;
 pub(crate) mod plan;
 pub(crate) mod problems;
 pub(crate) mod progress;
+#[cfg(feature = "real")]
+pub(crate) mod reading;
 pub(crate) mod resources;
 pub(crate) mod runs;
 pub(crate) mod style;
