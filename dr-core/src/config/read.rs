@@ -163,7 +163,12 @@ impl<K, V> Rows<K, V> {
 
 impl<K: Word, V: FromNode> Rows<K, V> {
     /// Reads the rows; `what` names one of them in messages: `component`.
-    fn from_node(node: &Node, place: &Place, what: &str, report: &mut Report) -> Option<Self> {
+    pub(crate) fn from_node(
+        node: &Node,
+        place: &Place,
+        what: &str,
+        report: &mut Report,
+    ) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
             wrong_shape(node, place, "a map", report);
             return None;
@@ -298,6 +303,17 @@ impl<'a, 'r> Fields<'a, 'r> {
         example: &str,
     ) -> Option<Rows<K, V>> {
         self.must_have(key, example);
+        let entry = self.entry(key)?;
+        let place = self.place.inside(&entry.key);
+        Rows::from_node(&entry.node, &place, what, self.report)
+    }
+
+    /// The rows under a key, when it is there.
+    pub(crate) fn optional_rows<K: Word, V: FromNode>(
+        &mut self,
+        key: &str,
+        what: &str,
+    ) -> Option<Rows<K, V>> {
         let entry = self.entry(key)?;
         let place = self.place.inside(&entry.key);
         Rows::from_node(&entry.node, &place, what, self.report)

@@ -31,7 +31,12 @@ pub(super) fn estate(raw: RawEstate) -> Option<Estate> {
         write_lease: raw.write_lease.map(|lease| lease.value),
         steady_state: all(raw.steady_state, probe)?,
         backups: all(raw.backups, backup)?,
-        observers: Vec::new(),
+        observers: raw
+            .observers
+            .unwrap_or_default()
+            .into_iter()
+            .map(|at| at.value)
+            .collect(),
         bindings: Bindings::new(),
     })
 }
@@ -52,7 +57,12 @@ fn sites(raw: Rows<SiteId, RawSite>) -> Option<[Site; 2]> {
                 platform: site.platform?.value,
                 region: site.region?.value,
                 home_role: site.role?.value,
-                access: Access::default(),
+                access: Access {
+                    profile: site.profile.map(|at| at.value),
+                    assume_role: site.assume_role.map(|at| at.value),
+                    endpoint: site.endpoint.map(|at| at.value),
+                    store: site.store.map(|at| at.value),
+                },
             })
         })
         .collect::<Option<Vec<_>>>()?;

@@ -1,6 +1,7 @@
 //! `estate.yaml` to a validated [`Estate`]: [`raw`] is what is written, [`check`] what must hold of it as a whole, [`build`]
 //! the value made from it.
 
+pub(super) mod binding;
 mod build;
 mod check;
 pub(super) mod component;
@@ -25,7 +26,12 @@ pub fn load_estate(source: Source) -> Result<Estate, Problems> {
         let place = Place::file();
         let raw = RawEstate::from_node(&node, &place, &mut report)?;
         check::estate(&raw, &mut report);
-        build::estate(raw)
+        let bindings =
+            binding::bindings(raw.bindings.as_ref(), raw.components.as_ref(), &mut report);
+        Some(Estate {
+            bindings,
+            ..build::estate(raw)?
+        })
     });
     report.finish(estate)
 }

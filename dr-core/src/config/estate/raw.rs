@@ -5,6 +5,7 @@
 
 use schemars::JsonSchema;
 
+use super::binding::RawSiteBindings;
 use super::component::RawComponent;
 use super::probe::RawProbe;
 use crate::config::read::{Fields, Rows, Shape};
@@ -35,6 +36,10 @@ pub(crate) struct RawEstate {
     pub(crate) steady_state: Option<Vec<RawProbe>>,
     /// When data is backed up, and how long a backup is kept.
     pub(crate) backups: Option<Vec<RawBackup>>,
+    /// Addresses of the observers outside both sites: running `dr observe`.
+    pub(crate) observers: Option<Vec<At<String>>>,
+    /// Which real thing stands at each place, by site and component. `dr estate from-terraform` writes it.
+    pub(crate) bindings: Option<Rows<SiteId, RawSiteBindings>>,
 }
 
 impl Shape for RawEstate {
@@ -46,6 +51,8 @@ impl Shape for RawEstate {
         "write-lease",
         "steady-state",
         "backups",
+        "observers",
+        "bindings",
     ];
 
     fn read(fields: &mut Fields<'_, '_>) -> Self {
@@ -61,6 +68,8 @@ impl Shape for RawEstate {
             write_lease: fields.optional("write-lease"),
             steady_state: fields.optional("steady-state"),
             backups: fields.optional("backups"),
+            observers: fields.optional("observers"),
+            bindings: fields.optional_rows("bindings", "bindings of"),
         }
     }
 }
@@ -78,16 +87,36 @@ pub(crate) struct RawSite {
     /// The role that the site has when nothing has failed over.
     #[schemars(required)]
     pub(crate) role: Option<At<Role>>,
+    /// The profile of the AWS configuration files that its credentials come from; the standard chain when it is left out.
+    pub(crate) profile: Option<At<String>>,
+    /// The ARN of a role that is assumed with those credentials.
+    pub(crate) assume_role: Option<At<String>>,
+    /// An address that replaces every service endpoint of the site.
+    pub(crate) endpoint: Option<At<String>>,
+    /// The bucket in the site's region that keeps journals, lock and plans of runs that move to it.
+    pub(crate) store: Option<At<String>>,
 }
 
 impl Shape for RawSite {
-    const KEYS: &[&str] = &["platform", "region", "role"];
+    const KEYS: &[&str] = &[
+        "platform",
+        "region",
+        "role",
+        "profile",
+        "assume-role",
+        "endpoint",
+        "store",
+    ];
 
     fn read(fields: &mut Fields<'_, '_>) -> Self {
         Self {
             platform: fields.required("platform", "platform: aws"),
             region: fields.required("region", "region: us-east-2"),
             role: fields.required("role", "role: primary"),
+            profile: fields.optional("profile"),
+            assume_role: fields.optional("assume-role"),
+            endpoint: fields.optional("endpoint"),
+            store: fields.optional("store"),
         }
     }
 }

@@ -7,6 +7,7 @@ mod sites;
 
 use super::raw::RawEstate;
 use crate::config::diagnostic::Report;
+use crate::model::Kind;
 use references::References;
 
 pub(super) fn estate(raw: &RawEstate, report: &mut Report) {
@@ -14,4 +15,15 @@ pub(super) fn estate(raw: &RawEstate, report: &mut Report) {
     let references = References::new(raw);
     components::check(raw, &references, report);
     policies::check(raw, &references, report);
+    bindings(raw, &references, report);
+}
+
+/// What is bound exists.
+fn bindings(raw: &RawEstate, references: &References<'_>, report: &mut Report) {
+    for (site, bound) in raw.bindings.iter().flat_map(|rows| &rows.list) {
+        references.site(site, report);
+        for (component, _) in bound.iter().flat_map(|bound| &bound.0.list) {
+            references.component(Some(component), &Kind::ALL, report);
+        }
+    }
 }

@@ -1,0 +1,308 @@
+//! `bindings:` as written: which real thing stands at each place. What keys there are hangs on the component's technology.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value as Json, json};
+
+use super::component::RawComponent;
+use crate::config::diagnostic::{Problem, Report};
+use crate::config::read::{FromNode, Place, Rows};
+use crate::config::suggest;
+use crate::config::yaml::{At, Node, Value};
+use crate::model::{Binding, Bindings, ComponentId, SecretRef, SiteId, Technology};
+
+/// The bindings of one site.
+#[derive(Debug)]
+pub(crate) struct RawSiteBindings(pub(crate) Rows<ComponentId, RawBinding>);
+
+impl FromNode for RawSiteBindings {
+    const ITEM: &str = "bindings of a site";
+
+    fn from_node(node: &Node, place: &Place, report: &mut Report) -> Option<Self> {
+        Rows::from_node(node, place, "binding", report).map(Self)
+    }
+}
+
+impl JsonSchema for RawSiteBindings {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "SiteBindings".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Rows::<ComponentId, RawBinding>::json_schema(generator)
+    }
+}
+
+/// The binding of one component on one site: its keys as they are written.
+#[derive(Debug)]
+pub(crate) struct RawBinding {
+    entries: Vec<(At<String>, RawValue)>,
+}
+
+#[derive(Debug)]
+enum RawValue {
+    Word(At<String>),
+    Words(Vec<String>),
+}
+
+impl FromNode for RawBinding {
+    const ITEM: &str = "a binding";
+
+    fn from_node(node: &Node, place: &Place, report: &mut Report) -> Option<Self> {
+        let Value::Map(entries) = &node.value else {
+            let message = format!("{} must be a map", place.what);
+            report.add(Problem::new("wrong-shape", place.span, message));
+            return None;
+        };
+        let entries = entries.iter().filter_map(|entry| {
+            let value = match &entry.node.value {
+                Value::List(_) => {
+                    let words = Vec::<At<String>>::from_node(&entry.node, place, report)?;
+                    RawValue::Words(words.into_iter().map(|word| word.value).collect())
+                }
+                _ => RawValue::Word(At::from_node(&entry.node, place, report)?),
+            };
+            Some((entry.key.clone(), value))
+        });
+        Some(Self {
+            entries: entries.collect(),
+        })
+    }
+}
+
+impl JsonSchema for RawBinding {
+    fn schema_name() -> Cow<'static, str> {
+        "Binding".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Which real thing it is; `dr estate from-terraform` writes it.",
+            "type": "object",
+            "additionalProperties": {
+                "anyOf": [
+                    { "type": ["string", "integer"] },
+                    { "type": "array", "items": { "type": "string" } }
+                ]
+            }
+        })
+    }
+}
+
+/// How the value of a key is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Word,
+    Number,
+    List,
+    Secret,
+}
+
+/// A key: its name, how its value is written, whether it must be there.
+type Key = (&'static str, Form, bool);
+
+/// The keys of a technology's binding, as in [`Binding`]; `None` for one that needs no binding.
+fn keys(technology: Technology) -> Option<&'static [Key]> {
+    use Form::{List, Number, Secret, Word};
+    let keys: &[Key] = match technology {
+        Technology::Git => &[
+            ("instance", Word, false),
+            ("url", Word, true),
+            ("branch", Word, true),
+        ],
+        Technology::Terraform => &[
+            ("directory", Word, true),
+            ("roles", Word, true),
+            ("state-bucket", Word, true),
+            ("state-key", Word, true),
+        ],
+        Technology::Vpc => &[("vpc", Word, true)],
+        Technology::Alb => &[("load-balancer", Word, true), ("target-group", Word, true)],
+        Technology::Ec2Autoscaling => &[("group", Word, true)],
+        Technology::Eks => &[("cluster", Word, true), ("node-group", Word, true)],
+        Technology::Rds => &[
+            ("instance", Word, true),
+            ("port", Number, true),
+            ("subnet-group", Word, true),
+            ("parameter-group", Word, true),
+            ("kms-key", Word, false),
+            ("security-group", Word, true),
+            ("quarantine-group", Word, true),
+            ("network-acl", Word, true),
+            ("endpoint-parameter", Word, false),
+            ("login", Secret, false),
+        ],
+        Technology::Prometheus => &[
+            ("url", Word, true),
+            ("targets-file", Word, true),
+            ("targets", List, true),
+        ],
+        Technology::Grafana => &[
+            ("url", Word, true),
+            ("data-source", Word, true),
+            ("source-url", Word, true),
+            ("token", Secret, true),
+        ],
+        Technology::Route53 => &[
+            ("zone", Word, true),
+            ("set-identifier", Word, true),
+            ("health-check", Word, false),
+            ("answers", List, true),
+            ("switch-bucket", Word, false),
+            ("switch-key", Word, false),
+            ("name-servers", List, false),
+        ],
+        Technology::S3 => return None,
+    };
+    Some(keys)
+}
+
+/// What is bound, with the components that tell each binding's keys. Every problem is in the report.
+pub(super) fn bindings(
+    raw: Option<&Rows<SiteId, RawSiteBindings>>,
+    components: Option<&Rows<ComponentId, RawComponent>>,
+    report: &mut Report,
+) -> Bindings {
+    let mut bound = Bindings::new();
+    for (site, rows) in raw.iter().flat_map(|rows| rows.read()) {
+        let of_site = bound.entry(site.value.clone()).or_default();
+        for (id, raw) in rows.0.read() {
+            let component = components
+                .iter()
+                .flat_map(|rows| rows.read())
+                .find(|(name, _)| name.value == id.value);
+            let technology = component.and_then(|(_, raw)| raw.technology);
+            if let Some(technology) = technology
+                && let Some(binding) = binding(id, technology.value, raw, report)
+            {
+                of_site.insert(id.value.clone(), binding);
+            }
+        }
+    }
+    bound
+}
+
+fn binding(
+    id: &At<ComponentId>,
+    technology: Technology,
+    raw: &RawBinding,
+    report: &mut Report,
+) -> Option<Binding> {
+    let Some(keys) = keys(technology) else {
+        let message = format!("`{}` of technology {technology} has no binding", id.value);
+        report.add(
+            Problem::new("needless-binding", id.span, message)
+                .help("remove it: the component itself says what is needed"),
+        );
+        return None;
+    };
+    let mut object = Map::new();
+    object.insert("technology".to_owned(), json!(technology.name()));
+    let mut is_sound = true;
+    for (key, value) in &raw.entries {
+        match entry(id, technology, keys, key, value) {
+            Ok(value) => {
+                object.insert(key.value.clone(), value);
+            }
+            Err(problem) => {
+                report.add(problem);
+                is_sound = false;
+            }
+        }
+    }
+    for (name, _, _) in keys.iter().filter(|(_, _, required)| *required) {
+        if !raw.entries.iter().any(|(key, _)| key.value == *name) {
+            let message = format!("the binding of `{}` has no `{name}`", id.value);
+            report.add(
+                Problem::new("missing-key", id.span, message)
+                    .help("add it, or let `dr estate from-terraform` write the bindings"),
+            );
+            is_sound = false;
+        }
+    }
+    is_sound.then(|| {
+        serde_json::from_value(Json::Object(object))
+            .expect("every key of the table is one of the binding, in its form")
+    })
+}
+
+fn entry(
+    id: &At<ComponentId>,
+    technology: Technology,
+    keys: &[Key],
+    key: &At<String>,
+    value: &RawValue,
+) -> Result<Json, Problem> {
+    let Some((_, form, _)) = keys.iter().find(|(name, _, _)| *name == key.value) else {
+        let message = format!("a binding of {technology} has no key `{}`", key.value);
+        let mut problem = Problem::new("unknown-key", key.span, message);
+        problem.help = suggest::help(&key.value, keys.iter().map(|(name, _, _)| *name));
+        return Err(problem);
+    };
+    let wrong = |wanted: &str| {
+        let message = format!("`{}` of `{}` must be {wanted}", key.value, id.value);
+        Problem::new("wrong-shape", key.span, message)
+    };
+    match (form, value) {
+        (Form::List, RawValue::Words(words)) => Ok(json!(words)),
+        (Form::List, RawValue::Word(_)) => Err(wrong("a list")),
+        (_, RawValue::Words(_)) => Err(wrong("a single value")),
+        (Form::Word, RawValue::Word(word)) => Ok(json!(word.value)),
+        (Form::Number, RawValue::Word(word)) => match word.value.parse::<u16>() {
+            Ok(number) => Ok(json!(number)),
+            Err(_) => Err(wrong("a port: 1 to 65535")),
+        },
+        (Form::Secret, RawValue::Word(word)) => match word.value.parse::<SecretRef>() {
+            Ok(secret) => Ok(json!(secret)),
+            // The value is not repeated: it may be the secret itself.
+            Err(_) => Err(wrong(
+                "where the secret is kept: env:NAME, file:PATH, secretsmanager:NAME or ssm:NAME",
+            )),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A value in the form of a key.
+    fn example(form: Form) -> Json {
+        match form {
+            Form::Word => json!("a"),
+            Form::Number => json!(1),
+            Form::List => json!(["a"]),
+            Form::Secret => json!("env:A"),
+        }
+    }
+
+    #[test]
+    fn every_binding_can_be_made_from_the_keys_of_its_table_and_knows_no_other() {
+        for technology in Technology::ALL {
+            let Some(keys) = keys(technology) else {
+                continue;
+            };
+            for required_only in [false, true] {
+                let mut object = Map::new();
+                object.insert("technology".to_owned(), json!(technology.name()));
+                for (name, form, required) in keys {
+                    if *required || !required_only {
+                        object.insert((*name).to_owned(), example(*form));
+                    }
+                }
+                let binding: Binding =
+                    serde_json::from_value(Json::Object(object.clone())).unwrap();
+                assert_eq!(binding.technology(), technology);
+                assert_eq!(
+                    serde_json::to_value(&binding).unwrap(),
+                    Json::Object(object)
+                );
+            }
+        }
+    }
+}
