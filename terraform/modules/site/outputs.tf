@@ -4,6 +4,8 @@ output "dr" {
   value = {
     source = {
       instance = aws_instance.source.id
+      url      = coalesce(var.git_url, "ssh://git@${aws_instance.source.private_ip}/srv/git/${var.estate}.git")
+      branch   = var.git_branch
     }
     network = {
       vpc = aws_vpc.this.id

@@ -96,9 +96,9 @@ variable "database_class" {
 }
 
 variable "database_version" {
-  description = "PostgreSQL version."
+  description = "PostgreSQL's major version. RDS raises the minor one by itself, which must not be a change for Terraform."
   type        = string
-  default     = "15.10"
+  default     = "15"
 }
 
 variable "database_multi_az" {
@@ -114,9 +114,21 @@ variable "database_storage" {
 }
 
 variable "database_retention" {
-  description = "Days that automated backups of a primary are kept. RDS makes no replica of an instance without backups."
+  description = "Days that automated backups of a primary are kept: `keep` of estate.yaml, which a promotion sets. RDS makes no replica of an instance without backups."
   type        = number
-  default     = 7
+  default     = 35
+}
+
+variable "git_url" {
+  description = "What `git ls-remote` is given; the Git server's private address over SSH when null."
+  type        = string
+  default     = null
+}
+
+variable "git_branch" {
+  description = "The branch whose commits count."
+  type        = string
+  default     = "main"
 }
 
 variable "database_password" {
