@@ -12,7 +12,8 @@ terraform {
 }
 
 provider "aws" {
-  region = var.region
+  region            = var.region
+  s3_use_path_style = var.path_style
   default_tags {
     tags = {
       "dr:estate" = var.estate
@@ -36,7 +37,7 @@ locals {
 resource "aws_s3_bucket" "this" {
   for_each = local.buckets
   bucket   = each.value
-  tags     = each.key == "state" ? { "dr:component" = "state" } : {}
+  tags     = { "dr:component" = each.key == "switch" ? "front-door" : "state" }
 }
 
 resource "aws_s3_bucket_versioning" "this" {
@@ -112,6 +113,7 @@ data "aws_iam_policy_document" "store" {
 }
 
 resource "aws_s3_bucket_policy" "store" {
+  count      = var.store_policy ? 1 : 0
   bucket     = aws_s3_bucket.this["store"].id
   policy     = data.aws_iam_policy_document.store.json
   depends_on = [aws_s3_bucket_public_access_block.this]

@@ -19,3 +19,17 @@ variable "switch_key" {
   type        = string
   default     = "serve-from-standby"
 }
+
+# For a local AWS server only.
+
+variable "path_style" {
+  description = "Whether a bucket's name stands in the path: needed where the server is a loopback address."
+  type        = bool
+  default     = false
+}
+
+variable "store_policy" {
+  description = "Whether the store gets its policy. moto 5.2.1 reads no condition of a policy: its denials would hold for every call."
+  type        = bool
+  default     = true
+}
