@@ -61,7 +61,11 @@ pub(super) fn lag(replication: Option<&Replication>, as_of: Timestamp) -> Option
     let replication = replication?;
     let age = Duration::between(replication.measured_at, as_of);
     let fresh_up_to = sum(FRESH, replication.lag);
-    let counts = if age > fresh_up_to {
+    let counts = if replication.measured_at > as_of {
+        // A lag goes on growing where nothing is written any more: what counts is how much was written until then.
+        let missing = Duration::between(replication.last_applied_commit, as_of);
+        missing.min(replication.lag)
+    } else if age > fresh_up_to {
         sum(age, replication.lag)
     } else {
         replication.lag

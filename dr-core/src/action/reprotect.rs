@@ -19,7 +19,8 @@ use crate::port::{CallSpec, ErrorClass, Operation, PortError};
 /// Builds a replica of the new primary.
 pub(super) struct Reprotect;
 
-/// A new replica has caught up when it is no further behind than this, or than the RPO where that is less.
+/// A new replica has caught up when it was measured no further behind than this, or than the RPO where that is less. The
+/// measurement may be some minutes old, as those of CloudWatch are, as long as it keeps the RPO with its age.
 const CAUGHT_UP: Duration = Duration::from_secs(10);
 
 /// How far a replica of the new primary is behind, where it protects.
@@ -31,8 +32,9 @@ fn protects(cx: &Context<'_>, state: &DatabaseState) -> Option<Duration> {
     if !usable || !state.is_replica_of(cx.to()) {
         return None;
     }
-    let lag = gate::lag(state.replication.as_ref(), cx.clock().now())?.counts;
-    (lag <= CAUGHT_UP.min(cx.estate.objectives.rpo)).then_some(lag)
+    let rpo = cx.estate.objectives.rpo;
+    let lag = gate::lag(state.replication.as_ref(), cx.clock().now())?;
+    (lag.measured <= CAUGHT_UP.min(rpo) && lag.counts <= rpo).then_some(lag.counts)
 }
 
 fn done(cx: &Context<'_>, lag: Duration, loss: Option<LossStatement>) -> Output {

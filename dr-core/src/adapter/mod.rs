@@ -7,6 +7,8 @@
 pub mod aws;
 mod here;
 pub mod local;
+mod secret;
 pub mod technology;
 
 pub use here::Here;
+pub use secret::{LocalSecrets, SecretError};

@@ -253,6 +253,16 @@ fn a_history_that_goes_on_in_another_one_claims_only_what_the_replica_was_seen_t
 }
 
 #[test]
+fn a_lag_that_grows_after_the_fence_counts_only_up_to_the_fence() {
+    let mut measured = replica(Duration::from_secs(700)).replication.unwrap();
+    measured.last_applied_commit = at(300);
+    let counts = |as_of| lag(Some(&measured), at(as_of)).unwrap().counts;
+    assert_eq!(counts(310), Duration::from_secs(10));
+    assert_eq!(counts(200), Duration::ZERO);
+    assert_eq!(counts(1000), Duration::from_secs(700));
+}
+
+#[test]
 fn a_loss_window_is_closed_only_by_a_fence_that_allows_promotion() {
     let replica = replica(Duration::from_secs(3));
     let stated = |level| {

@@ -12,17 +12,21 @@ mod error;
     feature = "aws-rds",
     feature = "aws-ec2",
     feature = "aws-cloudwatch",
+    feature = "aws-secretsmanager",
     feature = "aws-ssm"
 ))]
 mod rds;
 #[cfg(feature = "aws")]
 pub mod scan;
+#[cfg(all(feature = "aws-secretsmanager", feature = "aws-ssm"))]
+pub mod secret;
 mod session;
 
 #[cfg(all(
     feature = "aws-rds",
     feature = "aws-ec2",
     feature = "aws-cloudwatch",
+    feature = "aws-secretsmanager",
     feature = "aws-ssm"
 ))]
 pub use rds::{RdsDatabase, RetiredDatabase};

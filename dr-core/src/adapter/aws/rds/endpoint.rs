@@ -2,7 +2,7 @@
 
 use aws_sdk_ssm::types::ParameterType;
 
-use super::RdsDatabase;
+use super::{RdsDatabase, says};
 use crate::port::{ErrorClass, Permit, PortResult};
 
 /// What the parameter holds.
@@ -75,7 +75,7 @@ impl RdsDatabase {
                 .parameter()
                 .and_then(|parameter| parameter.value())
                 .map_or(Held::Nothing, |value| Held::Value(value.to_owned()))),
-            Err(error) if error.class == ErrorClass::NotFound => Ok(Held::Nothing),
+            Err(error) if says(&error, "ParameterNotFound") => Ok(Held::Nothing),
             Err(error) => Err(error),
         }
     }

@@ -85,7 +85,7 @@ impl RdsDatabase {
             .await;
         match answer {
             Ok(answer) => Ok(answer.db_instances().first().map(Instance::read)),
-            Err(error) if error.class == ErrorClass::NotFound => Ok(None),
+            Err(error) if says(&error, "DBInstanceNotFound") => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -161,6 +161,12 @@ impl RdsDatabase {
             .await?;
         Ok(())
     }
+}
+
+/// Whether the service itself says that a thing is not there. A page that some proxy answers with "not found" says nothing
+/// about the thing.
+fn says(error: &PortError, code: &str) -> bool {
+    error.class == ErrorClass::NotFound && error.message.starts_with(code)
 }
 
 #[async_trait]

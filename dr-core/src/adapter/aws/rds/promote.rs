@@ -102,12 +102,17 @@ impl RdsDatabase {
         Ok(())
     }
 
-    /// Backups, a standby in another zone and protection against deletion, as the estate says.
-    async fn equip(&self, primary: &Instance, permit: &Permit) -> PortResult<()> {
-        let multi_az = match &self.here.component.settings {
+    /// Whether the estate wants two nodes a site.
+    pub(super) fn wants_multi_az(&self) -> bool {
+        match &self.here.component.settings {
             Settings::Database(database) => database.nodes >= 2,
             _ => false,
-        };
+        }
+    }
+
+    /// Backups, a standby in another zone and protection against deletion, as the estate says.
+    async fn equip(&self, primary: &Instance, permit: &Permit) -> PortResult<()> {
+        let multi_az = self.wants_multi_az();
         let is_equipped = primary.protected
             && primary.retention == self.retention_days
             && primary.multi_az == multi_az;
