@@ -7,6 +7,8 @@
 pub mod aws;
 mod here;
 pub mod local;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod secret;
 pub mod technology;
 

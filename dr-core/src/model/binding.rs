@@ -172,9 +172,14 @@ pub struct RdsBinding {
     /// Where the application reads the database's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint_parameter: Option<String>,
-    /// Where a login for reading positions is kept; without one, commit times are compared.
+    /// Where a login for reading positions is kept: `{"username": …, "password": …}` or `user:password`. Without one the lag
+    /// that CloudWatch measured is used, which is some minutes old.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<SecretRef>,
+    /// The file with the certificates of the authorities that signed the database's own, in PEM (RDS user guide,
+    /// "UsingWithRDS.SSL"). The login is only used where this is given: no password leaves the machine in the clear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificates: Option<String>,
 }
 
 /// A Prometheus server on one site.

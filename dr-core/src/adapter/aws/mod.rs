@@ -13,7 +13,8 @@ mod error;
     feature = "aws-ec2",
     feature = "aws-cloudwatch",
     feature = "aws-secretsmanager",
-    feature = "aws-ssm"
+    feature = "aws-ssm",
+    feature = "postgres"
 ))]
 mod rds;
 #[cfg(feature = "aws")]
@@ -27,7 +28,8 @@ mod session;
     feature = "aws-ec2",
     feature = "aws-cloudwatch",
     feature = "aws-secretsmanager",
-    feature = "aws-ssm"
+    feature = "aws-ssm",
+    feature = "postgres"
 ))]
 pub use rds::{RdsDatabase, RetiredDatabase};
 pub use session::AwsSite;

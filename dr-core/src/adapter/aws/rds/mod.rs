@@ -5,7 +5,7 @@
 //!
 //! | operation | what it does | file |
 //! |---|---|---|
-//! | observe | role, status, fence, position, lag | [`observe`], [`status`], [`lag`] |
+//! | observe | role, status, fence, position, lag | [`observe`], [`status`], [`lag`], [`session`] |
 //! | fence, unfence | network ACL, quarantine group, recorded instant | [`fence`], [`acl`] |
 //! | promote | promotion, address, backups, Multi-AZ | [`promote`], [`endpoint`] |
 //! | replicate, retire | old primary set aside, new replica | [`replica`] |
@@ -22,7 +22,10 @@ mod lag;
 mod observe;
 mod promote;
 mod replica;
+mod session;
 mod status;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -32,7 +35,7 @@ pub use replica::RetiredDatabase;
 
 use self::instance::{Instance, tag};
 use super::AwsSite;
-use crate::adapter::Here;
+use crate::adapter::{Here, LocalSecrets};
 use crate::model::{DatabaseState, Duration, RdsBinding, SiteId};
 use crate::port::{Database, ErrorClass, Permit, PortError, PortResult};
 
@@ -43,6 +46,7 @@ pub struct RdsDatabase {
     binding: RdsBinding,
     peer: Option<RdsBinding>,
     retention_days: i32,
+    secrets: LocalSecrets,
     rds: aws_sdk_rds::Client,
     ec2: aws_sdk_ec2::Client,
     cloudwatch: aws_sdk_cloudwatch::Client,
@@ -65,11 +69,19 @@ impl RdsDatabase {
             cloudwatch: aws_sdk_cloudwatch::Client::new(aws.regional()),
             ssm: aws_sdk_ssm::Client::new(aws.regional()),
             retention_days: promote::retention_days(keep),
+            secrets: LocalSecrets::default(),
             here,
             aws,
             binding,
             peer,
         }
+    }
+
+    /// With what the operator's machine keeps, for a login that is kept there.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: LocalSecrets) -> Self {
+        self.secrets = secrets;
+        self
     }
 
     /// The instance of that identifier; `None` where there is none.

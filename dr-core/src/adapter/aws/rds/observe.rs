@@ -122,6 +122,9 @@ impl RdsDatabase {
     }
 
     async fn replication(&self, replica: &Instance) -> PortResult<Option<Replication>> {
+        if let Some(asked) = self.asked_lag(replica).await {
+            return Ok(Some(asked));
+        }
         self.measured_lag(replica.created).await
     }
 
