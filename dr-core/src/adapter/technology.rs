@@ -177,6 +177,7 @@ fn rds(operation: Operation) -> &'static [ApiCall] {
                 &[
                     administer("rds", "PromoteReadReplica"),
                     administer("rds", "AddTagsToResource"),
+                    administer("ec2", "DeleteNetworkAclEntry"),
                     administer("rds", "RemoveTagsFromResource"),
                     administer("rds", "ModifyDBInstance"),
                     administer("ssm", "PutParameter"),

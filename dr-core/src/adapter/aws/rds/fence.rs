@@ -301,24 +301,37 @@ impl RdsDatabase {
         Ok(())
     }
 
+    /// Puts the groups back that stood there before, waiting while the instance is busy with something else.
     async fn restore(
         &self,
         instance: &Instance,
         before: &BeforeFence,
         permit: &Permit,
     ) -> PortResult<()> {
-        self.aws
-            .change("rds:ModifyDBInstance", permit, || {
-                self.rds
-                    .modify_db_instance()
-                    .db_instance_identifier(&instance.id)
-                    .set_vpc_security_group_ids(Some(before.groups.clone()))
-                    .deletion_protection(before.protected)
-                    .apply_immediately(true)
-                    .send()
-            })
-            .await?;
-        Ok(())
+        let until = IN_FORCE.after(self.here.clock.now());
+        loop {
+            let modified = self
+                .aws
+                .change("rds:ModifyDBInstance", permit, || {
+                    self.rds
+                        .modify_db_instance()
+                        .db_instance_identifier(&instance.id)
+                        .set_vpc_security_group_ids(Some(before.groups.clone()))
+                        .deletion_protection(before.protected)
+                        .apply_immediately(true)
+                        .send()
+                })
+                .await;
+            match modified {
+                Ok(_) => return Ok(()),
+                Err(error)
+                    if error.class == ErrorClass::Conflict && self.here.clock.now() < until =>
+                {
+                    self.here.clock.sleep(PAUSE).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// Removes the rules of a fence.

@@ -70,6 +70,8 @@ impl RdsDatabase {
             _ if is_asked && replica.word != "available" => return Ok(()),
             _ => {}
         }
+        // Of a fence in another's time: nobody could write to the new primary.
+        self.allow(permit).await?;
         if !is_asked {
             let tags = BTreeMap::from([(PROMOTING, permit.run.to_string())]);
             self.tag(replica, &tags, permit).await?;
