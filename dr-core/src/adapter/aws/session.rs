@@ -69,6 +69,11 @@ impl AwsSite {
                 )
                 .build();
         }
+        Self::over(site, regional, clock)
+    }
+
+    /// The connection over a configuration that was made elsewhere: its credentials, its way of sending.
+    pub fn over(site: &Site, regional: SdkConfig, clock: Arc<dyn Clock>) -> Self {
         let global = regional.to_builder().region(GLOBAL).build();
         Self {
             site: site.clone(),

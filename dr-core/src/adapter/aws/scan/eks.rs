@@ -1,7 +1,5 @@
 //! EKS: clusters and their managed node groups.
 
-use std::collections::HashMap;
-
 use aws_sdk_eks::Client;
 use aws_sdk_eks::types::{Cluster, Nodegroup};
 
@@ -22,7 +20,6 @@ pub(super) const TOPICS: &[Topic] = &[CLUSTERS, CLUSTER, NODE_GROUPS, NODE_GROUP
 /// Reads the clusters.
 pub(super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
     let eks = Client::new(reader.site().regional());
-    let gaps = reader.gaps.len();
     let names = reader
         .pages(
             &CLUSTERS,
@@ -30,13 +27,7 @@ pub(super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
             |page| (page.next_token.clone(), page.clusters().to_vec()),
         )
         .await;
-    if let Some(gap) = reader.gaps.get(gaps).cloned() {
-        // Node groups are found through their cluster: of a cluster that is not seen they are missing too.
-        reader.gaps.push(crate::model::ScanGap {
-            kind: Kind::EksNodeGroup,
-            ..gap
-        });
-    }
+    reader.follows(Kind::EksNodeGroup, Kind::EksCluster);
     for name in names {
         match reader
             .ask(&CLUSTER, || eks.describe_cluster().name(&name).send())
@@ -74,14 +65,9 @@ async fn node_groups(reader: &mut Reader<'_>, eks: &Client, cluster: &str) {
     }
 }
 
-#[expect(
-    clippy::disallowed_types,
-    reason = "the SDK's type; it is sorted at once"
-)]
-fn pairs(map: Option<&HashMap<String, String>>) -> Vec<(String, String)> {
+/// Tags and labels, sorted.
+fn pairs<'a>(map: impl Iterator<Item = (&'a String, &'a String)>) -> Vec<(String, String)> {
     let mut pairs: Vec<(String, String)> = map
-        .into_iter()
-        .flatten()
         .map(|(key, value)| (key.clone(), value.clone()))
         .collect();
     pairs.sort();
@@ -96,7 +82,7 @@ fn cluster(cluster: &Cluster) -> Resource {
     Resource::new(Kind::EksCluster, cluster.name().unwrap_or_default())
         .named(cluster.name())
         .arn(cluster.arn())
-        .tagged(pairs(cluster.tags()))
+        .tagged(pairs(cluster.tags().into_iter().flatten()))
         .with("status", word(cluster.status()))
         .with("version", cluster.version())
         .with("platform-version", cluster.platform_version())
@@ -135,7 +121,7 @@ fn node_group(group: &Nodegroup) -> Resource {
     let name = group.nodegroup_name().unwrap_or_default();
     let cluster = group.cluster_name().unwrap_or_default();
     let scaling = group.scaling_config();
-    let labels = pairs(group.labels());
+    let labels = pairs(group.labels().into_iter().flatten());
     let labels: serde_json::Map<_, _> = labels.into_iter().map(|(k, v)| (k, v.into())).collect();
     let taints = group.taints().iter().map(|taint| {
         object([
@@ -147,7 +133,7 @@ fn node_group(group: &Nodegroup) -> Resource {
     Resource::new(Kind::EksNodeGroup, format!("{cluster}/{name}"))
         .named(Some(name))
         .arn(group.nodegroup_arn())
-        .tagged(pairs(group.tags()))
+        .tagged(pairs(group.tags().into_iter().flatten()))
         .with("cluster", cluster)
         .with("status", word(group.status()))
         .with("version", group.version())

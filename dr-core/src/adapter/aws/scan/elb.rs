@@ -47,6 +47,7 @@ pub(super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
             },
         )
         .await;
+    reader.follows(Kind::ElbListener, Kind::ElbLoadBalancer);
     for arn in arns(reader, Kind::ElbLoadBalancer) {
         reader
             .list(

@@ -3,6 +3,11 @@
 //! Each service is read by its own [`reader::Reader`]: all pages, under a share of what the service allows, with what could
 //! not be read as a gap. The calls are data ([`calls`]), so that an access policy can be written from them.
 
+#![expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the short form names the SDK type by its whole path and hides which field is read"
+)]
+
 mod acm;
 mod autoscaling;
 mod budget;

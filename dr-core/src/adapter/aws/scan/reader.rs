@@ -354,6 +354,22 @@ impl<'a> Reader<'a> {
         self.gap(topic, refusal, None, &[], kept);
     }
 
+    /// What is found through something else is missing where that is: each list of `on` that broke is a gap of `kind` too.
+    pub(super) fn follows(&mut self, kind: ResourceKind, on: ResourceKind) {
+        let broken = self
+            .gaps
+            .iter()
+            .filter(|gap| gap.kind == on && gap.about.is_none());
+        let gaps: Vec<ScanGap> = broken
+            .map(|gap| ScanGap {
+                kind,
+                kept: 0,
+                ..gap.clone()
+            })
+            .collect();
+        self.gaps.extend(gaps);
+    }
+
     /// Records that one resource lacks attributes.
     pub(super) fn lacks(&mut self, topic: &Topic, refusal: Refusal, id: &str, attributes: &[&str]) {
         self.gap(topic, refusal, Some(id), attributes, 0);
