@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use aws_config::retry::RetryConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -92,6 +93,7 @@ fn scanner(page: Option<String>) -> AwsScanner {
         .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
             "id", "key", None, None, "bench",
         )))
+        .retry_config(RetryConfig::disabled())
         .http_client(http_client_fn(move |_, _| connector.clone()))
         .build();
     let site = AwsSite::over(estate.home(), regional, Arc::new(SystemClock));

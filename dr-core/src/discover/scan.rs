@@ -7,8 +7,8 @@ use futures_util::future::{join, join_all};
 use serde_json::Value;
 
 use crate::model::{
-    Binding, ComponentId, Estate, EstateScan, Resource, ResourceKind, Settings, Site, SiteId,
-    SiteScan,
+    Binding, ComponentId, Estate, EstateScan, GapClass, Resource, ResourceKind, ScanGap, Settings,
+    Site, SiteId, SiteScan,
 };
 use crate::port::{
     Clock, DatabaseDemand, Demand, Reading, ScanPart, ScanProgress, ScanWatch, Scanner,
@@ -32,8 +32,10 @@ pub async fn scan(
     .await;
     let demand = demand(estate, readings.iter().map(|(_, reading)| reading));
     let offers = of_each(estate, scanners, &ScanPart::Offers(demand), watch).await;
+    let unknown = unknown_demand(&readings);
     for ((_, reading), (_, offered)) in readings.iter_mut().zip(offers) {
         add(reading, offered);
+        reading.gaps.extend(unknown.iter().cloned());
     }
     let part = |site: &Site, reading: Reading| site_scan(estate, site, reading, clock);
     EstateScan {
@@ -205,6 +207,34 @@ fn component<'a>(
         .get(&(resource.kind, resource.id.as_str()))
         .or_else(|| bound.get(&(resource.kind, resource.arn.as_deref()?)))
         .copied()
+}
+
+/// What could not be asked for, because what a site uses could not be read: without it a type that the other site needs may
+/// have gone unasked.
+fn unknown_demand(readings: &[(&Site, Reading)]) -> Vec<ScanGap> {
+    let mut unknown = Vec::new();
+    for (site, reading) in readings {
+        for gap in reading.gaps.iter().filter(|gap| gap.about.is_none()) {
+            let kind = match gap.kind {
+                ResourceKind::Ec2Instance
+                | ResourceKind::Ec2LaunchTemplate
+                | ResourceKind::EksNodeGroup => ResourceKind::Ec2TypeOffering,
+                ResourceKind::RdsInstance => ResourceKind::RdsOrderable,
+                _ => continue,
+            };
+            unknown.push(ScanGap {
+                kind,
+                class: GapClass::Skipped,
+                kept: 0,
+                reason: format!(
+                    "not asked for everything that is used: {} of {} could not be read",
+                    gap.kind, site.id
+                ),
+                ..gap.clone()
+            });
+        }
+    }
+    unknown
 }
 
 /// What both sites use, and what the estate says that they should.

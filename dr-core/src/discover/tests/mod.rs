@@ -1,5 +1,6 @@
 //! Tests of reading both sites and of telling which is primary.
 
+mod scan;
 mod world;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! Reads one service of one site: all pages, politely, with what it could not read as gaps.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -32,7 +32,8 @@ pub(super) struct Region<'a> {
     done: AtomicUsize,
     calls: AtomicU64,
     throttled: AtomicU64,
-    silent: Mutex<BTreeSet<&'static str>>,
+    /// The services that did not answer, each with the call that found it out.
+    silent: Mutex<BTreeMap<&'static str, String>>,
 }
 
 impl<'a> Region<'a> {
@@ -74,17 +75,21 @@ impl<'a> Region<'a> {
         );
     }
 
-    /// Why nothing more is asked of the whole region, where that is so.
-    fn dead(&self) -> Option<String> {
+    /// Why a service is not asked any more, where that is so: it did not answer, or too much of the region did not.
+    fn given_up(&self, service: &str) -> Option<String> {
         let silent = locked(&self.silent);
-        (silent.len() >= DEAD_AFTER).then(|| {
-            let names: Vec<&str> = silent.iter().copied().collect();
-            format!(
+        if silent.len() >= DEAD_AFTER {
+            let names: Vec<&str> = silent.keys().copied().collect();
+            return Some(format!(
                 "not asked: {} of {} did not answer, so nothing more was asked there",
                 names.join(", "),
                 self.site.site().region
-            )
-        })
+            ));
+        }
+        let action = silent.get(service)?;
+        Some(format!(
+            "not asked: {action} was not answered, so nothing more was asked of {service}"
+        ))
     }
 }
 
@@ -159,8 +164,6 @@ pub(super) struct Reader<'a> {
     region: &'a Region<'a>,
     service: &'static str,
     bucket: Mutex<TokenBucket>,
-    /// Why the service is not asked any more.
-    silent: Option<String>,
     pub(super) resources: Vec<Resource>,
     pub(super) gaps: Vec<ScanGap>,
 }
@@ -171,7 +174,6 @@ impl<'a> Reader<'a> {
             region,
             service,
             bucket: Mutex::new(bucket),
-            silent: None,
             resources: Vec::new(),
             gaps: Vec::new(),
         }
@@ -204,7 +206,7 @@ impl<'a> Reader<'a> {
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
         T: Send,
     {
-        if let Some(reason) = self.silent.clone().or_else(|| self.region.dead()) {
+        if let Some(reason) = self.region.given_up(self.service) {
             return Err(Refusal {
                 class: GapClass::Skipped,
                 reason,
@@ -226,7 +228,8 @@ impl<'a> Reader<'a> {
             }
             let refusal = Refusal::of(&error, way);
             if refusal.class == GapClass::Unreachable {
-                self.falls_silent(topic);
+                // Each further call would cost a timeout.
+                locked(&self.region.silent).insert(self.service, topic.action());
             }
             return Err(refusal);
         }
@@ -279,16 +282,6 @@ impl<'a> Reader<'a> {
                 Err(wait) => clock.sleep(wait).await,
             }
         }
-    }
-
-    /// Asks this service nothing more: each further call would cost a timeout.
-    fn falls_silent(&mut self, topic: &Topic) {
-        locked(&self.region.silent).insert(self.service);
-        self.silent = Some(format!(
-            "not asked: {} did not answer, so nothing more was asked of {}",
-            topic.action(),
-            self.service
-        ));
     }
 
     /// Reads all pages of a list. `take` gives the token of the next page and what the page holds.

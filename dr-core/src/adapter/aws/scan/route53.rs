@@ -52,6 +52,7 @@ pub(super) async fn read(reader: &mut Reader<'_>, wanted: &Wanted) {
             },
         )
         .await;
+    reader.follows(Kind::Route53Record, Kind::Route53Zone);
     tags_of(
         reader,
         &route53,
