@@ -153,9 +153,19 @@ impl Refusal {
         };
         Self {
             class,
-            reason: error.message.clone(),
+            reason: shortened(&error.message),
             not_found: error.class == ErrorClass::NotFound && way == Way::Answered,
         }
+    }
+}
+
+/// Longer reasons quote a whole page of another server.
+const LONGEST_REASON: usize = 240;
+
+fn shortened(reason: &str) -> String {
+    match reason.char_indices().nth(LONGEST_REASON) {
+        Some((end, _)) => format!("{}…", &reason[..end]),
+        None => reason.to_owned(),
     }
 }
 

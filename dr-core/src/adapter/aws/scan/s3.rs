@@ -30,26 +30,38 @@ pub(super) const TOPICS: &[Topic] = &[VERSIONING, ENCRYPTION, REPLICATION, POLIC
 pub(super) async fn read(reader: &mut Reader<'_>, wanted: &Wanted) {
     let s3 = reader.site().s3();
     for name in &wanted.buckets {
-        // The first question also tells whether the bucket is there: without it, nothing is known of the bucket.
-        let bucket = match reader
+        let mut bucket = Resource::new(BUCKET, name).named(Some(name));
+        let asked = reader
             .ask(&VERSIONING, || {
                 s3.get_bucket_versioning().bucket(name).send()
             })
-            .await
-        {
-            Ok(answer) => Resource::new(BUCKET, name)
-                .named(Some(name))
-                .with("versioning", word(answer.status()))
-                .with("mfa-delete", word(answer.mfa_delete())),
+            .await;
+        match asked {
+            Ok(answer) => {
+                bucket = bucket
+                    .with("versioning", word(answer.status()))
+                    .with("mfa-delete", word(answer.mfa_delete()));
+            }
+            // Of a bucket that is there, this is always set.
             Err(refusal) if refusal.not_found => continue,
             Err(refusal) => {
-                reader.missing(&VERSIONING, refusal, 0);
-                continue;
+                reader.lacks(&VERSIONING, refusal, name, &["versioning", "mfa-delete"]);
             }
-        };
+        }
+        let gaps = reader.gaps.len();
         let bucket = protection(reader, &s3, name, bucket).await;
         let bucket = access(reader, &s3, name, bucket).await;
-        reader.keep([bucket]);
+        let known = !bucket.attributes.is_empty() || !bucket.tags.is_empty();
+        if known || reader.gaps.len() == gaps {
+            reader.keep([bucket]);
+        } else {
+            // Nothing was answered: whether the bucket is there is not known either.
+            for gap in reader.gaps.iter_mut() {
+                if gap.about.as_ref() == Some(name) {
+                    gap.attributes.clear();
+                }
+            }
+        }
     }
 }
 

@@ -208,3 +208,25 @@ fn what_is_offered_of_something_that_nobody_could_read_is_not_said() {
     assert_eq!(reading.resources, []);
     assert_eq!(reading.gaps.len(), 2);
 }
+
+#[test]
+fn a_bucket_of_which_nothing_was_answered_is_not_said_to_be_there() {
+    let of = |denied: fn(&str) -> bool| {
+        let (_, reading) =
+            scan_all(move |call| denied(call).then(|| answers::error(call, 403, "AccessDenied")));
+        let buckets = reading
+            .resources
+            .iter()
+            .filter(|r| r.kind == ResourceKind::S3Bucket);
+        (buckets.count(), reading.gaps)
+    };
+    let (buckets, gaps) = of(|call| call.starts_with("s3:Get") && call != "s3:GetObject");
+    assert_eq!(buckets, 0);
+    assert!(
+        gaps.iter()
+            .all(|gap| gap.attributes.is_empty() && gap.about.is_some())
+    );
+    let (buckets, gaps) = of(|call| call == "s3:GetBucketVersioning");
+    assert_eq!((buckets, gaps.len()), (1, 1));
+    assert_eq!(gaps[0].attributes, ["versioning", "mfa-delete"]);
+}
