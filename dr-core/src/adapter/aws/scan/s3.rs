@@ -56,7 +56,7 @@ pub(super) async fn read(reader: &mut Reader<'_>, wanted: &Wanted) {
             reader.keep([bucket]);
         } else {
             // Nothing was answered: whether the bucket is there is not known either.
-            for gap in reader.gaps.iter_mut() {
+            for gap in &mut reader.gaps {
                 if gap.about.as_ref() == Some(name) {
                     gap.attributes.clear();
                 }
