@@ -74,7 +74,7 @@ data "aws_iam_policy_document" "store" {
     sid       = "RecordsAreOnlyCreated"
     effect    = "Deny"
     actions   = ["s3:PutObject"]
-    resources = ["${aws_s3_bucket.this["store"].arn}/journals/*"]
+    resources = ["${aws_s3_bucket.this["store"].arn}/runs/*/journal/*"]
     principals {
       type        = "*"
       identifiers = ["*"]
@@ -89,7 +89,7 @@ data "aws_iam_policy_document" "store" {
     sid       = "RecordsStay"
     effect    = "Deny"
     actions   = ["s3:DeleteObject", "s3:DeleteObjectVersion"]
-    resources = ["${aws_s3_bucket.this["store"].arn}/journals/*"]
+    resources = ["${aws_s3_bucket.this["store"].arn}/runs/*/journal/*"]
     principals {
       type        = "*"
       identifiers = ["*"]

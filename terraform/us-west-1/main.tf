@@ -62,3 +62,12 @@ output "balancer" {
   description = "Where the site's record points to."
   value       = module.site.balancer
 }
+
+output "applied" {
+  description = "What this stack was applied for last. Kept in the state, so that dr can tell it from any machine."
+  value = {
+    role          = var.role
+    app_count     = var.app_count
+    database_role = var.database_role
+  }
+}
