@@ -5,12 +5,26 @@
 
 #[cfg(feature = "aws-core")]
 pub mod aws;
+#[cfg(feature = "dns")]
+pub mod dns;
+pub mod git;
 mod here;
+#[cfg(feature = "http")]
+pub mod http;
+pub mod lease;
 pub mod local;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod secret;
 pub mod technology;
+pub mod terraform;
+#[cfg(all(
+    feature = "aws",
+    feature = "dns",
+    feature = "http",
+    feature = "postgres"
+))]
+pub mod wire;
 
 pub use here::Here;
 pub use secret::{LocalSecrets, SecretError};

@@ -209,8 +209,9 @@ fn rds(operation: Operation) -> &'static [ApiCall] {
     }
 }
 
-/// An EC2 Auto Scaling group (EC2 Auto Scaling API reference). The limit is the lesser of the vCPU quota (Service Quotas)
-/// and the free addresses of its subnets. More members is a creation: instances are launched by the control plane
+/// An EC2 Auto Scaling group (EC2 Auto Scaling API reference). The limit is the lesser of the group's maximum and the free
+/// addresses of its subnets; the account's vCPU quota is read by `dr discover`. A group is emptied with the processes that
+/// start members suspended ("as-suspend-resume-processes"). More members is a creation: instances are launched by the control plane
 /// ("Fault isolation boundaries", static stability).
 fn autoscaling(operation: Operation) -> &'static [ApiCall] {
     match operation {
@@ -219,31 +220,35 @@ fn autoscaling(operation: Operation) -> &'static [ApiCall] {
                 &[
                     describe("autoscaling", "DescribeAutoScalingGroups"),
                     describe("elasticloadbalancing", "DescribeTargetHealth"),
-                    describe("servicequotas", "GetServiceQuota"),
                     describe("ec2", "DescribeSubnets"),
                 ]
             }
         }
-        Operation::Fence => const { &[administer("autoscaling", "UpdateAutoScalingGroup")] },
-        Operation::Scale => const { &[create("autoscaling", "UpdateAutoScalingGroup")] },
+        Operation::Fence => {
+            const {
+                &[
+                    administer("autoscaling", "SuspendProcesses"),
+                    administer("autoscaling", "UpdateAutoScalingGroup"),
+                ]
+            }
+        }
+        Operation::Scale => {
+            const {
+                &[
+                    administer("autoscaling", "ResumeProcesses"),
+                    create("autoscaling", "UpdateAutoScalingGroup"),
+                ]
+            }
+        }
         _ => &[],
     }
 }
 
-/// An Amazon EKS managed node group (EKS API reference, `UpdateNodegroupConfig`; whether nodes are ready stands in the
-/// cluster's own API).
+/// An Amazon EKS managed node group (EKS API reference, `UpdateNodegroupConfig`; a group that is active and has no health issue
+/// has its nodes).
 fn eks(operation: Operation) -> &'static [ApiCall] {
     match operation {
-        Operation::Observe => {
-            const {
-                &[
-                    describe("eks", "DescribeNodegroup"),
-                    read("eks", "AccessKubernetesApi"),
-                    describe("servicequotas", "GetServiceQuota"),
-                    describe("ec2", "DescribeSubnets"),
-                ]
-            }
-        }
+        Operation::Observe => const { &[describe("eks", "DescribeNodegroup")] },
         Operation::Fence => const { &[administer("eks", "UpdateNodegroupConfig")] },
         Operation::Scale => const { &[create("eks", "UpdateNodegroupConfig")] },
         _ => &[],
@@ -327,14 +332,7 @@ fn grafana(operation: Operation) -> &'static [ApiCall] {
 /// An Amazon VPC: read only.
 fn vpc(operation: Operation) -> &'static [ApiCall] {
     match operation {
-        Operation::Observe => {
-            const {
-                &[
-                    describe("ec2", "DescribeVpcs"),
-                    describe("ec2", "DescribeSubnets"),
-                ]
-            }
-        }
+        Operation::Observe => const { &[describe("ec2", "DescribeSubnets")] },
         _ => &[],
     }
 }

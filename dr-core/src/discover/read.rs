@@ -16,6 +16,9 @@ use crate::port::{PortResult, Ports};
 /// How long one component on one site may take to answer, by the ports' clock.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a stack may take: its plan reads every resource of the site.
+const STACK_TIMEOUT: Duration = Duration::from_mins(5);
+
 /// How many components of one site are read at once, so that an inventory does not use up the site's API rate.
 pub const IN_FLIGHT: usize = 16;
 
@@ -40,13 +43,20 @@ pub async fn inventories(estate: &Estate, ports: &Ports) -> EstateInventory {
         fronts.read(ports, &one.id, one.home_role),
     )
     .await;
+    let (one_is_silent, other_is_silent) = (is_silent(&of_one), is_silent(&of_other));
     of_one.extend(shared.iter().cloned());
     of_other.extend(shared);
 
     let now = roles(&side_by_side(estate, ports, &of_one, &of_other), estate);
     let (stacks_of_one, stacks_of_other) = join(
-        stacks.read(ports, &one.id, now.of(&one.id).unwrap_or(one.home_role)),
-        stacks.read(
+        stacks.read_unless(
+            one_is_silent,
+            ports,
+            &one.id,
+            now.of(&one.id).unwrap_or(one.home_role),
+        ),
+        stacks.read_unless(
+            other_is_silent,
             ports,
             &other.id,
             now.of(&other.id).unwrap_or(other.home_role),
@@ -56,6 +66,11 @@ pub async fn inventories(estate: &Estate, ports: &Ports) -> EstateInventory {
     of_one.extend(stacks_of_one);
     of_other.extend(stacks_of_other);
     side_by_side(estate, ports, &of_one, &of_other)
+}
+
+/// Whether nothing of a site answered.
+fn is_silent(readings: &[Reading]) -> bool {
+    !readings.is_empty() && readings.iter().all(|(_, reading)| reading.is_err())
 }
 
 /// Files the readings of both sites under observed or gap.
@@ -96,6 +111,25 @@ impl<'a> Rows<'a> {
         Self(rows.filter(|component| wanted(component.kind())).collect())
     }
 
+    /// The same, unless nothing else of the site answered: a stack's plan would ask for every resource, and wait for each.
+    async fn read_unless(
+        &self,
+        is_silent: bool,
+        ports: &Ports,
+        site: &SiteId,
+        role: Role,
+    ) -> Vec<Reading> {
+        if !is_silent {
+            return self.read(ports, site, role).await;
+        }
+        let gap = Gap {
+            reason: format!("not asked: nothing else of {site} answered"),
+        };
+        let rows = self.0.iter();
+        rows.map(|component| (component.id.clone(), Err(gap.clone())))
+            .collect()
+    }
+
     /// Reads them on one site; each has its result.
     async fn read(&self, ports: &Ports, site: &SiteId, role: Role) -> Vec<Reading> {
         // Boxed before the first is polled: a stream that makes its futures by a closure over references is not `Send` in
@@ -105,7 +139,8 @@ impl<'a> Rows<'a> {
             .iter()
             .map(|component| {
                 let read = observe(ports, component, site, role);
-                async move { (component.id.clone(), bounded(ports, read).await) }.boxed()
+                let limit = limit(component.kind());
+                async move { (component.id.clone(), bounded(ports, limit, read).await) }.boxed()
             })
             .collect();
         stream::iter(readings).buffered(IN_FLIGHT).collect().await
@@ -134,15 +169,24 @@ async fn observe(
     })
 }
 
-/// Waits for one reading, at most [`READ_TIMEOUT`]. Every way in which it fails is a gap.
+/// How long a component of a kind may take.
+fn limit(kind: Kind) -> Duration {
+    match kind {
+        Kind::Infrastructure => STACK_TIMEOUT,
+        _ => READ_TIMEOUT,
+    }
+}
+
+/// Waits for one reading, at most `limit`. Every way in which it fails is a gap.
 async fn bounded(
     ports: &Ports,
+    limit: Duration,
     read: impl Future<Output = PortResult<Observed>>,
 ) -> Result<Observed, Gap> {
-    let reason = match select(pin!(read), ports.clock.sleep(READ_TIMEOUT)).await {
+    let reason = match select(pin!(read), ports.clock.sleep(limit)).await {
         Either::Left((Ok(observed), _)) => return Ok(observed),
         Either::Left((Err(error), _)) => error.to_string(),
-        Either::Right(_) => format!("no answer within {READ_TIMEOUT}"),
+        Either::Right(_) => format!("no answer within {limit}"),
     };
     Err(Gap { reason })
 }

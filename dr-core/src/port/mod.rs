@@ -11,6 +11,7 @@ mod capability;
 mod clock;
 mod error;
 mod log;
+mod narrator;
 mod object_store;
 mod people;
 mod permit;
@@ -28,6 +29,7 @@ pub use capability::{
 pub use clock::Clock;
 pub use error::{ErrorClass, PortError, PortResult};
 pub use log::LogStore;
+pub use narrator::{Narrator, Silent};
 pub use object_store::{Etag, ObjectStore, PutError, StoredObject};
 pub use people::{Answer, Decision, People, Question};
 pub use permit::{LeaseDeadline, Permit};

@@ -55,6 +55,23 @@ impl AwsSite {
             .await
     }
 
+    /// Sends a conditional write of the store. It needs no permit: that it is conditional is what keeps a stale holder out.
+    ///
+    /// # Errors
+    /// A [`PortError`] with its class.
+    pub(super) async fn write<T, E, F>(
+        &self,
+        operation: &str,
+        call: impl Fn() -> F + Send,
+    ) -> PortResult<T>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        F: Future<Output = Answer<T, E>> + Send,
+        T: Send,
+    {
+        self.send(operation, Intent::Change, None, call).await
+    }
+
     /// Refuses a change past the end of the lease.
     ///
     /// # Errors

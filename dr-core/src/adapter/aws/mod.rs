@@ -6,8 +6,21 @@
 //!
 //! [`PortError`]: crate::port::PortError
 
+#![allow(
+    clippy::redundant_closure_for_method_calls,
+    reason = "`|set| set.name()` says what `aws_sdk_route53::types::ResourceRecordSet::name` says, and can be read"
+)]
+
+#[cfg(feature = "aws")]
+mod autoscaling;
 mod call;
+#[cfg(feature = "aws")]
+mod eks;
 mod error;
+#[cfg(feature = "aws")]
+mod facility;
+#[cfg(feature = "aws")]
+mod instance;
 #[cfg(all(
     feature = "aws-rds",
     feature = "aws-ec2",
@@ -17,12 +30,24 @@ mod error;
     feature = "postgres"
 ))]
 mod rds;
+#[cfg(all(feature = "aws", feature = "dns"))]
+mod route53;
 #[cfg(feature = "aws")]
 pub mod scan;
 #[cfg(all(feature = "aws-secretsmanager", feature = "aws-ssm"))]
 pub mod secret;
 mod session;
+#[cfg(feature = "aws-s3")]
+mod store;
 
+#[cfg(feature = "aws")]
+pub use autoscaling::AutoscalingFleet;
+#[cfg(feature = "aws")]
+pub use eks::NodeGroup;
+#[cfg(feature = "aws")]
+pub use facility::{Bucket, LoadBalancer, VpcNetwork};
+#[cfg(feature = "aws")]
+pub use instance::Ec2Instance;
 #[cfg(all(
     feature = "aws-rds",
     feature = "aws-ec2",
@@ -32,4 +57,8 @@ mod session;
     feature = "postgres"
 ))]
 pub use rds::{RdsDatabase, RetiredDatabase};
+#[cfg(all(feature = "aws", feature = "dns"))]
+pub use route53::{Answering, Failover, FrontDoor, HealthCheck, RecordSet, Side, answering};
 pub use session::AwsSite;
+#[cfg(feature = "aws-s3")]
+pub use store::S3Store;

@@ -9,10 +9,12 @@ mod disk;
 pub(crate) mod fakes;
 mod file_log;
 mod memory;
+mod mirrored_log;
 mod store;
 
 pub use clock::SystemClock;
 pub use commands::LocalCommands;
 pub use file_log::FileLog;
 pub use memory::MemoryStore;
+pub use mirrored_log::MirroredLog;
 pub use store::DirectoryStore;

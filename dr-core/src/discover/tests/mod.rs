@@ -62,6 +62,7 @@ fn what_does_not_answer_is_a_gap_with_its_reason_and_the_other_site_is_read() {
         [
             "database@ohio: no answer within 10s",
             "network@ohio: rds:DescribeDBInstances at ohio: not allowed (denied)",
+            "stack@ohio: not asked: nothing else of ohio answered",
         ]
     );
     assert!(

@@ -1,0 +1,344 @@
+//! A fleet as an EC2 Auto Scaling group.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use aws_sdk_autoscaling::types::AutoScalingGroup;
+use aws_sdk_elasticloadbalancingv2::types::{TargetHealthDescription, TargetHealthStateEnum};
+
+use super::AwsSite;
+use crate::adapter::Here;
+use crate::model::{AlbBinding, AutoscalingBinding, ComputeState};
+use crate::port::{Compute, ErrorClass, Permit, PortError, PortResult};
+
+/// The processes that start members. Suspended, a group at nothing stays at nothing: no schedule, alarm or repair brings one
+/// back (EC2 Auto Scaling user guide, "as-suspend-resume-processes").
+const STARTING: [&str; 5] = [
+    "AZRebalance",
+    "AlarmNotification",
+    "Launch",
+    "ReplaceUnhealthy",
+    "ScheduledActions",
+];
+
+/// The Auto Scaling group of a fleet.
+pub struct AutoscalingFleet {
+    here: Here,
+    aws: AwsSite,
+    groups: aws_sdk_autoscaling::Client,
+    balancers: aws_sdk_elasticloadbalancingv2::Client,
+    subnets: aws_sdk_ec2::Client,
+    binding: AutoscalingBinding,
+    balancer: Option<AlbBinding>,
+}
+
+impl AutoscalingFleet {
+    /// The fleet, with the balancer that knows which members answer.
+    pub fn new(
+        here: Here,
+        aws: AwsSite,
+        binding: AutoscalingBinding,
+        balancer: Option<AlbBinding>,
+    ) -> Self {
+        Self {
+            groups: aws_sdk_autoscaling::Client::new(aws.regional()),
+            balancers: aws_sdk_elasticloadbalancingv2::Client::new(aws.regional()),
+            subnets: aws_sdk_ec2::Client::new(aws.regional()),
+            here,
+            aws,
+            binding,
+            balancer,
+        }
+    }
+
+    async fn group(&self) -> PortResult<AutoScalingGroup> {
+        const OPERATION: &str = "autoscaling:DescribeAutoScalingGroups";
+        let name = &self.binding.group;
+        let answer = self
+            .aws
+            .read(OPERATION, || {
+                self.groups
+                    .describe_auto_scaling_groups()
+                    .auto_scaling_group_names(name)
+                    .send()
+            })
+            .await
+            .map_err(|error| self.at(error))?;
+        let group = answer.auto_scaling_groups().first().cloned();
+        group.ok_or_else(|| {
+            let message = format!("there is no Auto Scaling group {name}");
+            self.here.error(ErrorClass::NotFound, OPERATION, message)
+        })
+    }
+
+    async fn health(&self) -> PortResult<Option<Vec<TargetHealthDescription>>> {
+        let Some(balancer) = &self.balancer else {
+            return Ok(None);
+        };
+        let answer = self
+            .aws
+            .read("elasticloadbalancing:DescribeTargetHealth", || {
+                self.balancers
+                    .describe_target_health()
+                    .target_group_arn(&balancer.target_group)
+                    .send()
+            })
+            .await
+            .map_err(|error| self.at(error))?;
+        Ok(Some(answer.target_health_descriptions().to_vec()))
+    }
+
+    /// Addresses that are free in the group's subnets: each member needs one.
+    async fn free_addresses(&self, group: &AutoScalingGroup) -> PortResult<u32> {
+        let subnets: Vec<String> = group
+            .vpc_zone_identifier()
+            .unwrap_or_default()
+            .split(',')
+            .filter(|id| !id.is_empty())
+            .map(|id| id.trim().to_owned())
+            .collect();
+        if subnets.is_empty() {
+            return Ok(u32::MAX);
+        }
+        let answer = self
+            .aws
+            .read("ec2:DescribeSubnets", || {
+                self.subnets
+                    .describe_subnets()
+                    .set_subnet_ids(Some(subnets.clone()))
+                    .send()
+            })
+            .await
+            .map_err(|error| self.at(error))?;
+        let free = answer
+            .subnets()
+            .iter()
+            .filter_map(|subnet| u32::try_from(subnet.available_ip_address_count()?).ok());
+        Ok(free.fold(0, u32::saturating_add))
+    }
+
+    /// The same error, told with the component that it is about.
+    fn at(&self, error: PortError) -> PortError {
+        PortError {
+            place: self.here.to_string(),
+            ..error
+        }
+    }
+
+    async fn suspend(&self, permit: &Permit) -> PortResult<()> {
+        let processes: Vec<String> = STARTING.map(str::to_owned).to_vec();
+        self.aws
+            .change("autoscaling:SuspendProcesses", permit, || {
+                self.groups
+                    .suspend_processes()
+                    .auto_scaling_group_name(&self.binding.group)
+                    .set_scaling_processes(Some(processes.clone()))
+                    .send()
+            })
+            .await
+            .map_err(|error| self.at(error))?;
+        Ok(())
+    }
+
+    async fn resume(&self, permit: &Permit) -> PortResult<()> {
+        let processes: Vec<String> = STARTING.map(str::to_owned).to_vec();
+        self.aws
+            .change("autoscaling:ResumeProcesses", permit, || {
+                self.groups
+                    .resume_processes()
+                    .auto_scaling_group_name(&self.binding.group)
+                    .set_scaling_processes(Some(processes.clone()))
+                    .send()
+            })
+            .await
+            .map_err(|error| self.at(error))?;
+        Ok(())
+    }
+
+    async fn resize(&self, count: i32, max: i32, permit: &Permit) -> PortResult<()> {
+        self.aws
+            .change("autoscaling:UpdateAutoScalingGroup", permit, || {
+                self.groups
+                    .update_auto_scaling_group()
+                    .auto_scaling_group_name(&self.binding.group)
+                    .min_size(count)
+                    .desired_capacity(count)
+                    .max_size(max)
+                    .send()
+            })
+            .await
+            .map_err(|error| self.at(error))?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Compute for AutoscalingFleet {
+    async fn observe(&self) -> PortResult<ComputeState> {
+        let group = self.group().await?;
+        let health = self.health().await?;
+        let free = self.free_addresses(&group).await?;
+        Ok(state(&group, health.as_deref(), free))
+    }
+
+    async fn scale(&self, count: u32, permit: &Permit) -> PortResult<()> {
+        let group = self.group().await?;
+        let wanted = i32::try_from(count).unwrap_or(i32::MAX);
+        let max = group.max_size().unwrap_or_default();
+        if wanted > max {
+            let message = format!("{count} members are more than the group's maximum, {max}");
+            let operation = "autoscaling:UpdateAutoScalingGroup";
+            return Err(self.here.error(ErrorClass::Conflict, operation, message));
+        }
+        let is_stopped = is_suspended(&group);
+        if wanted == 0 && !is_stopped {
+            self.suspend(permit).await?;
+        }
+        if wanted > 0 && is_stopped {
+            self.resume(permit).await?;
+        }
+        let is_so = group.desired_capacity() == Some(wanted) && group.min_size() == Some(wanted);
+        if !is_so {
+            self.resize(wanted, max, permit).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether every process that starts members is suspended.
+fn is_suspended(group: &AutoScalingGroup) -> bool {
+    let suspended: BTreeSet<&str> = group
+        .suspended_processes()
+        .iter()
+        .filter_map(|process| process.process_name())
+        .collect();
+    STARTING.iter().all(|process| suspended.contains(process))
+}
+
+/// What the answers say. `free` is how many addresses more members can have.
+///
+/// A group at nothing whose processes still run is told as one that wants a member: something may start one at any time.
+fn state(
+    group: &AutoScalingGroup,
+    health: Option<&[TargetHealthDescription]>,
+    free: u32,
+) -> ComputeState {
+    let members: Vec<&str> = group
+        .instances()
+        .iter()
+        .filter(|member| {
+            member
+                .lifecycle_state()
+                .is_some_and(|state| state.as_str() == "InService")
+        })
+        .filter_map(|member| member.instance_id())
+        .collect();
+    let running = count(members.len());
+    let healthy = match health {
+        Some(targets) => targets
+            .iter()
+            .filter(|target| is_healthy(target, &members))
+            .count(),
+        None => group
+            .instances()
+            .iter()
+            .filter(|member| member.health_status() == Some("Healthy"))
+            .count(),
+    };
+    let desired = unsigned(group.desired_capacity());
+    let desired = if desired == 0 && !is_suspended(group) {
+        1
+    } else {
+        desired
+    };
+    ComputeState {
+        desired,
+        running,
+        healthy: count(healthy),
+        limit: unsigned(group.max_size()).min(running.saturating_add(free)),
+    }
+}
+
+fn is_healthy(target: &TargetHealthDescription, members: &[&str]) -> bool {
+    let is_member = target
+        .target()
+        .and_then(|target| target.id())
+        .is_some_and(|id| members.contains(&id));
+    let state = target.target_health().and_then(|health| health.state());
+    is_member && state == Some(&TargetHealthStateEnum::Healthy)
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+fn unsigned(number: Option<i32>) -> u32 {
+    number
+        .and_then(|number| u32::try_from(number).ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_autoscaling::types::{Instance, LifecycleState, SuspendedProcess};
+    use aws_sdk_elasticloadbalancingv2::types::{TargetDescription, TargetHealth};
+
+    use super::*;
+
+    fn group(desired: i32, members: &[&str], suspended: &[&str]) -> AutoScalingGroup {
+        let mut group = AutoScalingGroup::builder()
+            .auto_scaling_group_name("app")
+            .min_size(desired)
+            .desired_capacity(desired)
+            .max_size(6);
+        for id in members {
+            group = group.instances(
+                Instance::builder()
+                    .instance_id(*id)
+                    .availability_zone("us-west-1a")
+                    .lifecycle_state(LifecycleState::InService)
+                    .health_status("Healthy")
+                    .protected_from_scale_in(false)
+                    .build(),
+            );
+        }
+        for process in suspended {
+            group = group
+                .suspended_processes(SuspendedProcess::builder().process_name(*process).build());
+        }
+        group.build()
+    }
+
+    fn target(id: &str, state: TargetHealthStateEnum) -> TargetHealthDescription {
+        TargetHealthDescription::builder()
+            .target(TargetDescription::builder().id(id).build())
+            .target_health(TargetHealth::builder().state(state).build())
+            .build()
+    }
+
+    #[test]
+    fn only_a_member_that_its_balancer_finds_healthy_is_healthy() {
+        use TargetHealthStateEnum::{Healthy, Initial};
+        let group = group(3, &["i-1", "i-2", "i-3"], &[]);
+        let targets = [
+            target("i-1", Healthy),
+            target("i-2", Initial),
+            target("i-9", Healthy),
+        ];
+        let seen = state(&group, Some(&targets), 10);
+        assert_eq!((seen.desired, seen.running, seen.healthy), (3, 3, 1));
+    }
+
+    #[test]
+    fn the_limit_is_what_the_group_and_the_free_addresses_allow() {
+        assert_eq!(state(&group(1, &["i-1"], &[]), None, 2).limit, 3);
+        assert_eq!(state(&group(1, &["i-1"], &[]), None, 200).limit, 6);
+    }
+
+    #[test]
+    fn a_group_at_nothing_that_may_start_members_is_not_empty() {
+        assert_eq!(state(&group(0, &[], &[]), None, 9).desired, 1);
+        assert_eq!(state(&group(0, &[], &STARTING[1..]), None, 9).desired, 1);
+        assert_eq!(state(&group(0, &[], &STARTING), None, 9).desired, 0);
+    }
+}

@@ -1,0 +1,145 @@
+//! The method that edits records: the sites' records change places in the failover pair. It needs Route 53's control plane,
+//! in us-east-1.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_route53::types::{
+    Change, ChangeAction, ChangeBatch, ResourceRecordSet, ResourceRecordSetFailover,
+};
+
+use super::{Answering, Failover, FrontDoor, HealthCheck, RecordSet, answering};
+use crate::model::{SiteId, TrafficState};
+use crate::port::{ErrorClass, Permit, PortResult};
+
+const LIST: &str = "route53:ListResourceRecordSets";
+const CHANGE: &str = "route53:ChangeResourceRecordSets";
+
+impl FrontDoor {
+    /// The failover records of the name.
+    async fn records(&self) -> PortResult<Vec<ResourceRecordSet>> {
+        let side = self.standby();
+        let answer = side
+            .aws
+            .read(LIST, || {
+                self.route53
+                    .list_resource_record_sets()
+                    .hosted_zone_id(&side.binding.zone)
+                    .start_record_name(self.record())
+                    .send()
+            })
+            .await?;
+        let name = self.record().trim_end_matches('.');
+        Ok(answer
+            .resource_record_sets()
+            .iter()
+            .filter(|set| set.name().trim_end_matches('.') == name && set.failover().is_some())
+            .cloned()
+            .collect())
+    }
+
+    fn site_of(&self, set_identifier: &str) -> PortResult<SiteId> {
+        let side = self
+            .sides
+            .iter()
+            .find(|side| side.binding.set_identifier == set_identifier);
+        side.map(|side| side.site.clone()).ok_or_else(|| {
+            let message = format!("record {set_identifier} is of neither site");
+            self.error(ErrorClass::Conflict, LIST, message)
+        })
+    }
+
+    /// What follows from the records. Health checks of the records themselves are taken as passing: which record is the
+    /// primary one is what this method decides on.
+    pub(super) async fn observe_records(&self) -> PortResult<TrafficState> {
+        let sets = self.records().await?;
+        let records: Vec<RecordSet> = sets.iter().map(plain).collect();
+        let checks: BTreeMap<String, HealthCheck> = records
+            .iter()
+            .filter_map(|record| record.health_check.clone())
+            .map(|id| {
+                let passing = HealthCheck {
+                    endpoint_is_healthy: Some(true),
+                    inverted: false,
+                    disabled: false,
+                };
+                (id, passing)
+            })
+            .collect();
+        let switched_to = match answering(&records, &checks) {
+            Answering::Record(set_identifier) => self.site_of(&set_identifier)?,
+            Answering::NotKnown => {
+                return Err(self.error(
+                    ErrorClass::Transient,
+                    LIST,
+                    "the health of a record is not known",
+                ));
+            }
+            Answering::Broken(why) => return Err(self.error(ErrorClass::Conflict, LIST, why)),
+        };
+        let (answers, ttl) = if self.name_servers().is_empty() {
+            (switched_to.clone(), self.declared_ttl())
+        } else {
+            self.asked_servers(&switched_to).await?
+        };
+        Ok(TrafficState {
+            answers,
+            switched_to,
+            ttl,
+        })
+    }
+
+    /// Makes the record of `site` the primary one and the other the secondary, in one batch: it is carried out as a whole or
+    /// not at all (Route 53 API, `ChangeResourceRecordSets`). The health check goes with the place, not with the site.
+    pub(super) async fn edit_records(&self, site: &SiteId, permit: &Permit) -> PortResult<()> {
+        let sets = self.records().await?;
+        let check = sets
+            .iter()
+            .find(|set| set.failover() == Some(&ResourceRecordSetFailover::Primary))
+            .and_then(|set| set.health_check_id().map(str::to_owned));
+        let mut batch = ChangeBatch::builder().comment(format!("dr run {}", permit.run));
+        for set in sets {
+            let is_chosen = self.site_of(set.set_identifier().unwrap_or_default())? == *site;
+            let mut set = set;
+            set.failover = Some(if is_chosen {
+                ResourceRecordSetFailover::Primary
+            } else {
+                ResourceRecordSetFailover::Secondary
+            });
+            set.health_check_id = if is_chosen { check.clone() } else { None };
+            let change = Change::builder()
+                .action(ChangeAction::Upsert)
+                .resource_record_set(set)
+                .build();
+            batch = batch.changes(
+                change
+                    .map_err(|cause| self.error(ErrorClass::Invalid, CHANGE, cause.to_string()))?,
+            );
+        }
+        let batch = batch
+            .build()
+            .map_err(|cause| self.error(ErrorClass::NotFound, CHANGE, cause.to_string()))?;
+        let side = self.standby();
+        side.aws
+            .change(CHANGE, permit, || {
+                self.route53
+                    .change_resource_record_sets()
+                    .hosted_zone_id(&side.binding.zone)
+                    .change_batch(batch.clone())
+                    .send()
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+fn plain(set: &ResourceRecordSet) -> RecordSet {
+    RecordSet {
+        set_identifier: set.set_identifier().unwrap_or_default().to_owned(),
+        failover: match set.failover() {
+            Some(ResourceRecordSetFailover::Primary) => Some(Failover::Primary),
+            Some(ResourceRecordSetFailover::Secondary) => Some(Failover::Secondary),
+            _ => None,
+        },
+        health_check: set.health_check_id().map(str::to_owned),
+    }
+}

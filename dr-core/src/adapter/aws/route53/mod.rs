@@ -1,0 +1,244 @@
+//! A name in Amazon Route 53 that is answered with one of two sites.
+//!
+//! With the health switch no record is edited and nothing of Route 53's control plane is called: an object in the home
+//! standby's region makes the inverted health check on the primary's record fail, and the name servers answer with the
+//! other record (AWS blog, "Creating disaster recovery mechanisms using Amazon Route 53"). What they answer is asked of
+//! them. A record edit changes which record is the primary one.
+
+mod answer;
+mod edit;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_s3::primitives::ByteStream;
+
+pub use answer::{Answering, Failover, HealthCheck, RecordSet, answering};
+
+use super::AwsSite;
+use crate::adapter::dns;
+use crate::model::{
+    Component, Duration, Route53Binding, Settings, SiteId, TrafficMethod, TrafficState,
+};
+use crate::port::{Clock, ErrorClass, Permit, PortError, PortResult, Traffic};
+
+/// One site's side of the front door.
+#[derive(Clone)]
+pub struct Side {
+    /// The site.
+    pub site: SiteId,
+    /// Its session.
+    pub aws: AwsSite,
+    /// Its record and switch.
+    pub binding: Route53Binding,
+}
+
+/// The front door of both sites.
+pub struct FrontDoor {
+    component: Component,
+    /// The home primary, then the home standby.
+    sides: [Side; 2],
+    s3: aws_sdk_s3::Client,
+    route53: aws_sdk_route53::Client,
+    clock: Arc<dyn Clock>,
+}
+
+impl FrontDoor {
+    /// The front door; `sides` are the home primary's and the home standby's, whose region holds the switch.
+    pub fn new(component: Component, sides: [Side; 2], clock: Arc<dyn Clock>) -> Self {
+        Self {
+            s3: sides[1].aws.s3(),
+            route53: aws_sdk_route53::Client::new(sides[1].aws.global()),
+            component,
+            sides,
+            clock,
+        }
+    }
+
+    fn error(&self, class: ErrorClass, operation: &str, message: impl Into<String>) -> PortError {
+        PortError {
+            class,
+            operation: operation.to_owned(),
+            place: self.component.id.to_string(),
+            message: message.into(),
+        }
+    }
+
+    fn method(&self) -> TrafficMethod {
+        match &self.component.settings {
+            Settings::Traffic(traffic) => traffic.method,
+            _ => TrafficMethod::HealthSwitch,
+        }
+    }
+
+    fn record(&self) -> &str {
+        match &self.component.settings {
+            Settings::Traffic(traffic) => &traffic.record,
+            _ => self.component.id.as_str(),
+        }
+    }
+
+    fn declared_ttl(&self) -> Duration {
+        match &self.component.settings {
+            Settings::Traffic(traffic) => traffic.ttl,
+            _ => Duration::ZERO,
+        }
+    }
+
+    fn home(&self) -> &Side {
+        &self.sides[0]
+    }
+
+    fn standby(&self) -> &Side {
+        &self.sides[1]
+    }
+
+    /// The bucket and the key of the switch.
+    fn switch(&self) -> PortResult<(&str, &str)> {
+        let binding = &self.standby().binding;
+        match (&binding.switch_bucket, &binding.switch_key) {
+            (Some(bucket), Some(key)) => Ok((bucket, key)),
+            _ => Err(self.error(
+                ErrorClass::Invalid,
+                "s3:GetObject",
+                "the binding of a front door with a health switch needs `switch-bucket` and `switch-key`",
+            )),
+        }
+    }
+
+    /// Whether the switch object is there.
+    async fn is_switched(&self) -> PortResult<bool> {
+        let (bucket, key) = self.switch()?;
+        let answer = self
+            .standby()
+            .aws
+            .read("s3:GetObject", || {
+                self.s3.get_object().bucket(bucket).key(key).send()
+            })
+            .await;
+        match answer {
+            Ok(_) => Ok(true),
+            Err(error) if error.class == ErrorClass::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The site that the switch asks for. While the standby's region does not answer, neither do its buckets: the inverted
+    /// check is healthy then, and clients are sent home.
+    async fn asked_for(&self) -> PortResult<SiteId> {
+        match self.is_switched().await {
+            Ok(true) => Ok(self.standby().site.clone()),
+            Ok(false) => Ok(self.home().site.clone()),
+            Err(error) if error.class == ErrorClass::Transient => Ok(self.home().site.clone()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn name_servers(&self) -> &[String] {
+        &self.standby().binding.name_servers
+    }
+
+    /// What every name server answers; where they differ, the site that is not yet asked for is told, since some resolver
+    /// still gets it.
+    async fn asked_servers(&self, asked_for: &SiteId) -> PortResult<(SiteId, Duration)> {
+        let mut known = BTreeMap::new();
+        for side in &self.sides {
+            for name in &side.binding.answers {
+                for address in self.addresses(name).await {
+                    known.insert(address, side.site.clone());
+                }
+            }
+        }
+        let mut answers = None;
+        let mut ttl = Duration::ZERO;
+        for server in self.name_servers() {
+            let answer = dns::ask(server, self.record()).await?;
+            ttl = ttl.max(answer.ttl);
+            for address in answer.addresses {
+                let site = known.get(&address).ok_or_else(|| {
+                    let message = format!("{server} answers {address}, which is of neither site");
+                    self.error(ErrorClass::Conflict, "dns:Query", message)
+                })?;
+                if answers.is_none() || site != asked_for {
+                    answers = Some(site.clone());
+                }
+            }
+        }
+        let site = answers.ok_or_else(|| {
+            let message = format!("no name server has an address for {}", self.record());
+            self.error(ErrorClass::Transient, "dns:Query", message)
+        })?;
+        Ok((site, ttl))
+    }
+
+    /// The addresses behind a name of the binding: itself, by the name servers, or by the system's resolver.
+    async fn addresses(&self, name: &str) -> Vec<std::net::IpAddr> {
+        if let Ok(address) = name.parse() {
+            return vec![address];
+        }
+        for server in self.name_servers() {
+            if let Ok(answer) = dns::ask(server, name).await {
+                return answer.addresses;
+            }
+        }
+        match tokio::net::lookup_host((name, 0)).await {
+            Ok(found) => found.map(|address| address.ip()).collect(),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    async fn throw_switch(&self, to_standby: bool, permit: &Permit) -> PortResult<()> {
+        let (bucket, key) = self.switch()?;
+        let aws = &self.standby().aws;
+        if to_standby {
+            let text = format!("{} by run {}\n", self.clock.now(), permit.run);
+            aws.change("s3:PutObject", permit, || {
+                self.s3
+                    .put_object()
+                    .bucket(bucket)
+                    .key(key)
+                    .body(ByteStream::from(text.clone().into_bytes()))
+                    .send()
+            })
+            .await?;
+        } else {
+            aws.change("s3:DeleteObject", permit, || {
+                self.s3.delete_object().bucket(bucket).key(key).send()
+            })
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Traffic for FrontDoor {
+    async fn observe(&self) -> PortResult<TrafficState> {
+        if self.method() == TrafficMethod::RecordEdit {
+            return self.observe_records().await;
+        }
+        let switched_to = self.asked_for().await?;
+        let (answers, ttl) = if self.name_servers().is_empty() {
+            // Which record is answered follows from the switch; clients' own measurements tell when it does.
+            (switched_to.clone(), self.declared_ttl())
+        } else {
+            self.asked_servers(&switched_to).await?
+        };
+        Ok(TrafficState {
+            answers,
+            switched_to,
+            ttl,
+        })
+    }
+
+    async fn shift(&self, site: &SiteId, permit: &Permit) -> PortResult<()> {
+        match self.method() {
+            TrafficMethod::HealthSwitch => {
+                let to_standby = *site == self.standby().site;
+                self.throw_switch(to_standby, permit).await
+            }
+            TrafficMethod::RecordEdit => self.edit_records(site, permit).await,
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! A site's stack, by the `terraform` program.
+//!
+//! - The stack's own state tells for which role it was applied (its output `applied`), so that any machine knows.
+//! - What is applied is exactly the plan that was read and judged. One that would destroy data, or make or unmake a replica, is
+//!   never applied: promotions are made by runbooks (terraform-provider-aws issues 4419, 16054: one attribute promotes).
+//! - Only the site's own state is touched: a backend other than the binding's is refused.
+
+mod adopt;
+mod command;
+mod lock;
+mod plan;
+mod roles;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::adapter::Here;
+use crate::model::{ComponentId, Compute, Role, StackChanges, StackState, TerraformBinding};
+use crate::port::{ErrorClass, Infrastructure, Narrator, Permit, PortError, PortResult};
+
+use command::{Invocation, Program};
+use plan::{Changes, State};
+use roles::Roles;
+
+/// Where a stack's files are on this machine.
+#[derive(Debug, Clone)]
+pub struct Folders {
+    /// From where a relative directory of a binding counts: the estate's.
+    pub estate: PathBuf,
+    /// Where saved plans, states and the program's own files are kept.
+    pub data: PathBuf,
+}
+
+/// The fleets whose sizes are variables of a stack: `<fleet>_count`.
+pub type Fleets = BTreeMap<ComponentId, Compute>;
+
+/// The Terraform stack of one site.
+pub struct TerraformStack {
+    here: Here,
+    binding: TerraformBinding,
+    fleets: Fleets,
+    program: Program,
+    data: PathBuf,
+    narrator: Arc<dyn Narrator>,
+}
+
+impl TerraformStack {
+    /// The stack.
+    pub fn new(
+        here: Here,
+        binding: TerraformBinding,
+        fleets: Fleets,
+        folders: &Folders,
+        narrator: Arc<dyn Narrator>,
+    ) -> Self {
+        let place = format!("{}-{}", here.component.id, here.site.id);
+        let data = folders.data.join("terraform").join(place);
+        let program = Program {
+            directory: folders.estate.join(&binding.directory),
+            data: data.join("data"),
+            environment: environment(&here),
+            clock: here.clock.clone(),
+            narrator: narrator.clone(),
+            place: here.to_string(),
+        };
+        Self {
+            here,
+            binding,
+            fleets,
+            program,
+            data,
+            narrator,
+        }
+    }
+
+    fn error(&self, class: ErrorClass, operation: &str, message: impl Into<String>) -> PortError {
+        let operation = format!("terraform:{operation}");
+        self.here.error(class, operation, message)
+    }
+
+    /// Makes the working directory ready once, and proves that its backend is the binding's.
+    async fn init(&self) -> PortResult<()> {
+        let marker = self.program.data.join("terraform.tfstate");
+        if !marker.exists() {
+            std::fs::create_dir_all(&self.program.data)
+                .map_err(|cause| self.error(ErrorClass::Invalid, "init", cause.to_string()))?;
+            let init = Invocation::reading(&["init", "-input=false", "-no-color"]);
+            let ended = self.program.run(init).await?;
+            if !ended.success() {
+                return Err(self.error(ErrorClass::Transient, "init", ended.complaint()));
+            }
+        }
+        let text = std::fs::read(&marker)
+            .map_err(|cause| self.error(ErrorClass::Invalid, "init", cause.to_string()))?;
+        let found = plan::backend(&text);
+        let wanted = (&*self.binding.state_bucket, &*self.binding.state_key);
+        match found {
+            Some((bucket, key)) if (&*bucket, &*key) == wanted => Ok(()),
+            Some((bucket, key)) => Err(self.error(
+                ErrorClass::Invalid,
+                "init",
+                format!(
+                    "the stack keeps its state in {bucket}/{key}, and the estate says {}/{}: it is not touched",
+                    wanted.0, wanted.1
+                ),
+            )),
+            None => Err(self.error(
+                ErrorClass::Invalid,
+                "init",
+                "the stack has no S3 backend: its state would stay on this machine",
+            )),
+        }
+    }
+
+    /// The state as the backend has it.
+    async fn state(&self) -> PortResult<State> {
+        let pull = Invocation::reading(&["state", "pull"]);
+        let ended = self.program.run(pull).await?;
+        if !ended.success() {
+            return Err(self.error(ErrorClass::Transient, "state", ended.complaint()));
+        }
+        State::read(&ended.output)
+            .map_err(|why| self.error(ErrorClass::Invalid, "state", why.to_string()))
+    }
+
+    /// The variables of a role, with what the database is taken for.
+    fn roles(&self, role: Role, database_role: &str) -> Roles {
+        Roles::of(&self.fleets, role, database_role)
+    }
+
+    /// Plans the stack with those variables; the plan is kept.
+    async fn plan(&self, roles: &Roles) -> PortResult<Planned> {
+        let variables = self.data.join("roles.tfvars.json");
+        let file = self.data.join("last.tfplan");
+        roles
+            .write_whole(&variables)
+            .map_err(|cause| self.error(ErrorClass::Invalid, "plan", cause.to_string()))?;
+        let invocation = Invocation::reading(&[
+            "plan",
+            "-input=false",
+            "-no-color",
+            "-detailed-exitcode",
+            "-lock-timeout=5s",
+        ])
+        .with(format!("-var-file={}", variables.display()))
+        .with(format!("-out={}", file.display()));
+        let ended = self.program.run(invocation).await?;
+        match ended.status {
+            0 | 2 => {}
+            _ => {
+                if let Some(held) = lock::held(&ended.errors) {
+                    return Ok(Planned::Locked(held));
+                }
+                return Err(self.error(ErrorClass::Transient, "plan", ended.complaint()));
+            }
+        }
+        let show =
+            Invocation::reading(&["show", "-json", "-no-color"]).with(file.display().to_string());
+        let shown = self.program.run(show).await?;
+        let changes = Changes::read(&shown.output)
+            .map_err(|why| self.error(ErrorClass::Invalid, "plan", why.to_string()))?;
+        Ok(Planned::Changes {
+            changes,
+            file,
+            is_empty: ended.status == 0,
+        })
+    }
+
+    /// Applies a plan that was judged. Its text is kept beside it, under the run's name.
+    async fn apply_plan(
+        &self,
+        changes: &Changes,
+        file: &std::path::Path,
+        permit: &Permit,
+    ) -> PortResult<()> {
+        if let Some(danger) = changes.danger() {
+            return Err(self.error(ErrorClass::Conflict, "apply", danger));
+        }
+        let kept = self.data.join("plans").join(permit.run.as_str());
+        let keep = std::fs::create_dir_all(&kept).and_then(|()| {
+            std::fs::copy(file, kept.join(format!("{}.tfplan", permit.step)))?;
+            std::fs::write(
+                kept.join(format!("{}.txt", permit.step)),
+                changes.to_string(),
+            )
+        });
+        keep.map_err(|cause| self.error(ErrorClass::Invalid, "apply", cause.to_string()))?;
+        for line in changes.to_string().lines() {
+            self.narrator.line(&self.here.to_string(), line);
+        }
+        let invocation = Invocation::changing(
+            &["apply", "-input=false", "-no-color", "-lock-timeout=5s"],
+            permit,
+        )
+        .with(file.display().to_string());
+        let ended = self.program.run(invocation).await?;
+        if ended.success() {
+            return Ok(());
+        }
+        let class = if lock::held(&ended.errors).is_some() || ended.errors.contains("is stale") {
+            // The plan was not begun: somebody else works on the state, or has since it was made.
+            ErrorClass::Transient
+        } else {
+            ErrorClass::Indeterminate
+        };
+        Err(self.error(class, "apply", ended.complaint()))
+    }
+}
+
+/// What a plan came to.
+enum Planned {
+    /// Somebody holds the state's lock.
+    Locked(lock::Held),
+    /// What would change.
+    Changes {
+        changes: Changes,
+        file: PathBuf,
+        is_empty: bool,
+    },
+}
+
+/// What the program and its provider read from their environment, beside what they inherit.
+fn environment(here: &Here) -> Vec<(String, String)> {
+    let mut set = vec![
+        ("CHECKPOINT_DISABLE".to_owned(), "1".to_owned()),
+        ("TF_IN_AUTOMATION".to_owned(), "1".to_owned()),
+        // Who reads the provider's calls in an audit log can tell them from dr's own.
+        ("TF_APPEND_USER_AGENT".to_owned(), "dr-terraform".to_owned()),
+    ];
+    let access = &here.site.access;
+    if let Some(endpoint) = &access.endpoint {
+        set.push(("AWS_ENDPOINT_URL".to_owned(), endpoint.clone()));
+    }
+    if let Some(profile) = &access.profile {
+        set.push(("AWS_PROFILE".to_owned(), profile.clone()));
+    }
+    set
+}
+
+#[async_trait]
+impl Infrastructure for TerraformStack {
+    async fn observe(&self, role: Role) -> PortResult<StackState> {
+        self.init().await?;
+        let state = self.state().await?;
+        let applied = state.applied.clone().ok_or_else(|| {
+            let message =
+                "the state has no output `applied`: apply the stack once with this version of it";
+            self.error(ErrorClass::Invalid, "state", message)
+        })?;
+        let roles = self.roles(role, &applied.database_role);
+        let (locked_by, pending) = match self.plan(&roles).await? {
+            Planned::Locked(held) => (
+                Some(held.to_string_for(&self.binding)),
+                StackChanges::default(),
+            ),
+            Planned::Changes { changes, .. } => (None, changes.pending()),
+        };
+        Ok(StackState {
+            applied_role: applied.role,
+            locked_by,
+            serial: state.serial,
+            pending,
+        })
+    }
+
+    async fn apply(&self, role: Role, permit: &Permit) -> PortResult<()> {
+        self.init().await?;
+        let database_role = self.state().await?.database_role();
+        let roles = self.roles(role, &database_role);
+        self.carry_out(&roles, permit).await
+    }
+
+    async fn adopt(&self, role: Role, permit: &Permit) -> PortResult<()> {
+        self.init().await?;
+        let database_role = match role {
+            Role::Primary => "primary",
+            Role::Standby => "replica",
+        };
+        let roles = self.roles(role, database_role);
+        self.tell_what_is_there(&roles, permit).await?;
+        self.carry_out(&roles, permit).await
+    }
+}
+
+impl TerraformStack {
+    /// Plans with those variables and applies that plan; then the variable file says so too.
+    async fn carry_out(&self, roles: &Roles, permit: &Permit) -> PortResult<()> {
+        match self.plan(roles).await? {
+            Planned::Locked(held) => Err(self.error(
+                ErrorClass::Conflict,
+                "apply",
+                held.to_string_for(&self.binding),
+            )),
+            Planned::Changes {
+                changes,
+                file,
+                is_empty,
+            } => {
+                if !is_empty {
+                    self.apply_plan(&changes, &file, permit).await?;
+                }
+                let file = self.program.directory.join(&self.binding.roles);
+                roles
+                    .merge_into(&file)
+                    .map_err(|cause| self.error(ErrorClass::Invalid, "apply", cause.to_string()))
+            }
+        }
+    }
+}
