@@ -55,8 +55,8 @@ pub(crate) struct Globals {
     /// Read the estate from this file [default: estate.yaml; the built-in storefront estate where there is none]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) estate: Option<PathBuf>,
-    /// Keep journals, the lock and plans in this directory
-    #[arg(long, global = true, value_name = "DIR", default_value = ".dr")]
+    /// Keep journals, the lock and plans here: a directory, or s3://BUCKET[/PREFIX] in the region of AWS_REGION
+    #[arg(long, global = true, value_name = "PLACE", default_value = crate::session::DEFAULT_STORE)]
     pub(crate) store: PathBuf,
     /// Write the result as text for people, or as json for programs
     #[arg(

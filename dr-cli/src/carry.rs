@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "real")]
+use dr_core::model::Direction;
 use dr_core::model::{Duration, RunId};
 use dr_core::port::People;
 use dr_core::report;
@@ -18,24 +20,51 @@ use crate::error::{Error, Result};
 use crate::exit_code::ExitCode;
 use crate::interrupt;
 use crate::people::{AtTerminal, Nobody, PeopleChoice};
+#[cfg(feature = "real")]
+use crate::real::RealWorld;
 use crate::render::duration::short;
 use crate::render::progress::Progress;
 use crate::render::{runs, summary};
 use crate::session::Session;
 use crate::simulator::{SimulatedWorld, Start};
 use crate::stores::{self, FoundRun, RunStore};
+#[cfg(not(feature = "real"))]
 use crate::wiring;
+use crate::wiring::World;
 
 /// How long a simulated person takes to answer.
 const ANSWER_AFTER: Duration = Duration::from_secs(60);
 /// The simulated people on call.
 const ON_CALL: [&str; 3] = ["ada", "grace", "edsger"];
 
-/// Starts a run of `plan` on the simulated world.
+/// Starts a run of `plan`.
 ///
 /// # Errors
 /// The run could not be begun, or not be carried on.
 pub(crate) fn start(
+    world: &World,
+    plan: Plan,
+    options: StartOptions,
+    operator: &str,
+    running: &RunningArgs,
+    session: &Session,
+) -> Result<ExitCode> {
+    match world {
+        World::Simulated(world) => {
+            start_simulated(world, plan, options, operator, running, session)
+        }
+        #[cfg(feature = "real")]
+        World::Real(world) => {
+            let store = world.store_of(&plan.direction, &session.out);
+            let host = real_host(world, &store, &plan.direction, operator, running, session)?;
+            let run = unused(&run_id(&plan, world.now()), &store)?;
+            let outcome = world.wait(host.start(run.clone(), plan, options));
+            rest(&run, outcome.map(|_| ()), &store, Vec::new(), session)
+        }
+    }
+}
+
+fn start_simulated(
     world: &SimulatedWorld,
     plan: Plan,
     options: StartOptions,
@@ -46,6 +75,7 @@ pub(crate) fn start(
     let process = world.simulation().operator(operator);
     let host = host(world, &process, running, session)?;
     world.keep()?;
+    outlast_dead_holder(world, session)?;
     let run = unused(&run_id(&plan, world.now()), world.store())?;
     let outcome = world.run(&process, host.start(run.clone(), plan, options))?;
     come_to_rest(&run, outcome.map(|_| ()), world, session)
@@ -62,10 +92,10 @@ pub(crate) fn resume(
 ) -> Result<ExitCode> {
     let header = &found.journal.header;
     let estate = &header.plan.estate;
-    if !found.store.simulated {
-        return Err(wiring::no_adapters(estate));
-    }
     let operator = operator_name(running);
+    if !found.store.simulated {
+        return resume_real(found, &operator, running, session);
+    }
     let world = SimulatedWorld::open(estate, Start::GoOn, session)?;
     catch_up(&world, found, session)?;
     let process = world.simulation().operator(&operator);
@@ -73,6 +103,66 @@ pub(crate) fn resume(
     world.keep()?;
     let outcome = world.run(&process, host.resume(&header.run))?;
     come_to_rest(&header.run, outcome.map(|_| ()), &world, session)
+}
+
+#[cfg(feature = "real")]
+fn resume_real(
+    found: &FoundRun,
+    operator: &str,
+    running: &RunningArgs,
+    session: &Session,
+) -> Result<ExitCode> {
+    let header = &found.journal.header;
+    let direction = &header.plan.direction;
+    let world = RealWorld::reach(&header.plan.estate, session)?;
+    let host = real_host(&world, &found.store, direction, operator, running, session)?;
+    let outcome = world.wait(host.resume(&header.run));
+    rest(
+        &header.run,
+        outcome.map(|_| ()),
+        &found.store,
+        Vec::new(),
+        session,
+    )
+}
+
+#[cfg(not(feature = "real"))]
+fn resume_real(found: &FoundRun, _: &str, _: &RunningArgs, _: &Session) -> Result<ExitCode> {
+    Err(wiring::no_adapters(&found.journal.header.plan.estate))
+}
+
+#[cfg(feature = "real")]
+fn real_host(
+    world: &RealWorld,
+    store: &RunStore,
+    direction: &Direction,
+    operator: &str,
+    running: &RunningArgs,
+    session: &Session,
+) -> Result<Host> {
+    let stop = StopFlag::default();
+    interrupt::press_on_ctrl_c(stop.clone(), session.out.clone())?;
+    let (logs, objects) = store.parts();
+    let people: Arc<dyn People> = match running.people {
+        Some(PeopleChoice::Simulated) => {
+            return Err(
+                Error::usage("simulated people do not decide about a real run")
+                    .hint("--people ask, or --people none"),
+            );
+        }
+        Some(PeopleChoice::None) => Arc::new(Nobody),
+        None if !confirm::is_interactive() => Arc::new(Nobody),
+        _ => Arc::new(AtTerminal::beside(session.out.clone(), operator.to_owned())),
+    };
+    Ok(Host {
+        ports: world.towards(direction).ports,
+        logs,
+        store: objects,
+        people,
+        watcher: Arc::new(Progress::new(session.out.clone())),
+        operator: operator.to_owned(),
+        stop,
+    })
 }
 
 /// Brings a world up to its journals: after a crash the saved world is as old as its last change, and the dead process may
@@ -92,7 +182,7 @@ fn outlast_dead_holder(world: &SimulatedWorld, session: &Session) -> Result<()> 
     let estate = &world.estate().name;
     let store = world.store();
     let holder = store
-        .wait(lock::holder(&store.directory(), estate))
+        .wait(lock::holder(&*store.store(), estate))
         .map_err(|error| {
             Error::new(ExitCode::Unexpected, "cannot read the estate's lock").because(&error)
         })?;
@@ -197,8 +287,25 @@ fn come_to_rest(
     session: &Session,
 ) -> Result<ExitCode> {
     world.close()?;
+    let dark = world.simulation().dark_sites();
+    let returns = dark
+        .iter()
+        .map(|site| format!("dr simulator return {site}"));
+    let code = rest(run, outcome, world.store(), returns.collect(), session);
+    tell_violations(world, session);
+    code
+}
+
+/// Says how the run stands, by its journal. `first` is what to type before what the run itself waits for.
+fn rest(
+    run: &RunId,
+    outcome: std::result::Result<(), HostError>,
+    store: &RunStore,
+    first: Vec<String>,
+    session: &Session,
+) -> Result<ExitCode> {
     outcome.map_err(|error| failed(run, error))?;
-    let Some(journal) = world.store().read(run)? else {
+    let Some(journal) = store.read(run)? else {
         return Err(Error::new(
             ExitCode::JournalUnreadable,
             format!("the journal of {run} is gone"),
@@ -210,11 +317,7 @@ fn come_to_rest(
     let report = report::from_journal(&journal.header, &journal.records, journal.head.as_str());
     let mut next: Vec<String> = Vec::new();
     if !state.status.is_over() {
-        let dark = world.simulation().dark_sites();
-        next.extend(
-            dark.iter()
-                .map(|site| format!("dr simulator return {site}")),
-        );
+        next.extend(first);
     }
     next.extend(runs::next_commands(run, &state));
     if session.out.is_json() {
@@ -223,7 +326,6 @@ fn come_to_rest(
         let text = summary::text(&report, &next, session.out.style());
         session.out.result(&text);
     }
-    tell_violations(world, session);
     Ok(summary::exit_code(&report))
 }
 

@@ -13,6 +13,8 @@ mod files;
 mod interrupt;
 mod output;
 mod people;
+#[cfg(feature = "real")]
+mod real;
 mod render;
 mod session;
 mod simulator;

@@ -29,15 +29,31 @@ impl People for Nobody {
 }
 
 /// Asks at the terminal. A person who leaves the prompt (Esc, Ctrl-C) has not answered, and the run holds.
+#[derive(Clone)]
 pub(crate) struct AtTerminal {
     out: Output,
     who: String,
+    /// Whether the prompt has a thread of its own, so that the run goes on beside it and its lease is renewed.
+    beside: bool,
 }
 
 impl AtTerminal {
     /// Asks whoever sits there, `who` by default.
     pub(crate) fn new(out: Output, who: String) -> Self {
-        Self { out, who }
+        Self {
+            out,
+            who,
+            beside: false,
+        }
+    }
+
+    /// The same, while time goes on: the prompt waits on a thread of its own.
+    #[cfg(feature = "real")]
+    pub(crate) fn beside(out: Output, who: String) -> Self {
+        Self {
+            beside: true,
+            ..Self::new(out, who)
+        }
     }
 
     fn prompt(
@@ -102,6 +118,11 @@ impl std::fmt::Display for Choice {
 #[async_trait]
 impl People for AtTerminal {
     async fn ask(&self, question: &Question, already: &[Answer]) -> Option<Answer> {
-        self.prompt(question, already).ok().flatten()
+        if !self.beside {
+            return self.prompt(question, already).ok().flatten();
+        }
+        let (this, question, already) = (self.clone(), question.clone(), already.to_vec());
+        let asked = tokio::task::spawn_blocking(move || this.prompt(&question, &already));
+        asked.await.ok()?.ok().flatten()
     }
 }

@@ -5,23 +5,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use dr_core::adapter::local::{DirectoryStore, FileLog};
+use dr_core::adapter::local::{DirectoryStore, FileLog, MirroredLog};
 use dr_core::model::RunId;
 use dr_core::port::{Etag, LogStore, ObjectStore, PortResult, PutError, StoredObject};
-use dr_core::runbook::journal::{self, JournalError, ReadJournal};
+use dr_core::runbook::journal::{self, JournalError, ObjectLog, ReadJournal};
 use dr_core::runbook::replay::replay;
 use tokio::runtime::Runtime;
 
 use crate::error::{Error, Result};
 use crate::exit_code::ExitCode;
 use crate::session::Session;
+use crate::wiring;
 
-/// One directory with journals, locks and inboxes.
+/// One place with journals, locks and inboxes: a directory, or a bucket whose journals are copied into a directory.
 #[derive(Clone)]
 pub(crate) struct RunStore {
     /// Whether the runs in it are simulated.
     pub(crate) simulated: bool,
     root: PathBuf,
+    bucket: Option<Arc<dyn ObjectStore>>,
     runtime: Arc<Runtime>,
 }
 
@@ -31,6 +33,7 @@ impl RunStore {
         Ok(Self {
             simulated: false,
             root: session.store.clone(),
+            bucket: None,
             runtime: session.runtime()?,
         })
     }
@@ -40,6 +43,7 @@ impl RunStore {
         Ok(Self {
             simulated: true,
             root: session.store.join("simulator"),
+            bucket: None,
             runtime: session.runtime()?,
         })
     }
@@ -49,8 +53,49 @@ impl RunStore {
         Ok(Self {
             simulated: true,
             root: session.store.join("gamedays"),
+            bucket: None,
             runtime: session.runtime()?,
         })
+    }
+
+    /// The same store in a bucket, with its directory as the copy.
+    #[cfg_attr(
+        not(feature = "real"),
+        expect(dead_code, reason = "only the real world has buckets")
+    )]
+    pub(crate) fn in_bucket(&self, bucket: Arc<dyn ObjectStore>) -> Self {
+        Self {
+            bucket: Some(bucket),
+            ..self.clone()
+        }
+    }
+
+    /// Its journals and objects for work on a runtime of its own: nothing here waits by itself.
+    #[cfg_attr(
+        not(feature = "real"),
+        expect(dead_code, reason = "only real runs have a runtime of their own")
+    )]
+    pub(crate) fn parts(&self) -> (Arc<dyn LogStore>, Arc<dyn ObjectStore>) {
+        (self.log(), self.store())
+    }
+
+    fn log(&self) -> Arc<dyn LogStore> {
+        let local = Arc::new(FileLog::new(&self.root));
+        match &self.bucket {
+            None => local,
+            Some(bucket) => Arc::new(MirroredLog::new(
+                Arc::new(ObjectLog::new(bucket.clone())),
+                local,
+            )),
+        }
+    }
+
+    /// Its locks and inboxes, for work that is waited for with [`Self::wait`].
+    pub(crate) fn store(&self) -> Arc<dyn ObjectStore> {
+        match &self.bucket {
+            None => Arc::new(DirectoryStore::new(&self.root)),
+            Some(bucket) => bucket.clone(),
+        }
     }
 
     /// Removes every run with all that belongs to it.
@@ -87,11 +132,6 @@ impl RunStore {
         })
     }
 
-    /// The same locks and inboxes, for work that is waited for with [`Self::wait`].
-    pub(crate) fn directory(&self) -> DirectoryStore {
-        DirectoryStore::new(&self.root)
-    }
-
     /// Waits until `work` with files is done.
     pub(crate) fn wait<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
@@ -116,20 +156,17 @@ impl RunStore {
 
     /// The names of its runs, sorted.
     pub(crate) fn runs(&self) -> Result<Vec<RunId>> {
-        if !self.root.exists() {
+        if self.bucket.is_none() && !self.root.exists() {
             return Ok(Vec::new());
         }
-        self.runtime
-            .block_on(FileLog::new(&self.root).runs())
-            .map_err(|error| {
-                Error::new(ExitCode::Unexpected, "cannot list the runs of the store")
-                    .because(&error)
-            })
+        self.runtime.block_on(self.log().runs()).map_err(|error| {
+            Error::new(ExitCode::Unexpected, "cannot list the runs of the store").because(&error)
+        })
     }
 
     /// The journal of a run; `None` when it is not here.
     pub(crate) fn read(&self, run: &RunId) -> Result<Option<ReadJournal>> {
-        if !self.root.exists() {
+        if self.bucket.is_none() && !self.root.exists() {
             return Ok(None);
         }
         let unreadable = |error: &dyn std::error::Error| {
@@ -141,7 +178,7 @@ impl RunStore {
         };
         let bytes = self
             .runtime
-            .block_on(FileLog::new(&self.root).read(run))
+            .block_on(self.log().read(run))
             .map_err(|error| unreadable(&error))?;
         match bytes.as_deref().map(journal::read) {
             None | Some(Err(JournalError::NoHeader)) => Ok(None),
@@ -159,22 +196,35 @@ pub(crate) struct FoundRun {
     pub(crate) journal: ReadJournal,
 }
 
-/// Finds a run by its name, real ones first.
+/// Finds a run by its name, real ones first. One that is kept in a bucket is read from there: the copy here may be old.
 pub(crate) fn find(run: &RunId, session: &Session) -> Result<FoundRun> {
+    if let Some(store) = wiring::named_bucket(session)? {
+        return match store.read(run)? {
+            Some(journal) => Ok(FoundRun { store, journal }),
+            None => Err(missing(run, session)),
+        };
+    }
     for store in [
         RunStore::real(session)?,
         RunStore::simulated(session)?,
         RunStore::rehearsed(session)?,
     ] {
         if let Some(journal) = store.read(run)? {
-            return Ok(FoundRun { store, journal });
+            let Some(bucket) = wiring::bucket_of(&store, &journal, session)? else {
+                return Ok(FoundRun { store, journal });
+            };
+            let journal = bucket.read(run)?.unwrap_or(journal);
+            return Ok(FoundRun {
+                store: bucket,
+                journal,
+            });
         }
     }
-    Err(Error::usage(format!(
-        "there is no run {run} in {}",
-        session.store.display()
-    ))
-    .hint("dr run list"))
+    Err(missing(run, session))
+}
+
+fn missing(run: &RunId, session: &Session) -> Error {
+    Error::usage(format!("there is no run {run} in {}", session.place())).hint("dr run list")
 }
 
 /// A run of the estate that is not over stands in the way.

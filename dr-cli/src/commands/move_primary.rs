@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::exit_code::ExitCode;
 use crate::session::Session;
 use crate::simulator::SimulatedWorld;
-use crate::wiring::{self, Access};
+use crate::wiring::{self, Access, World};
 
 /// How long the primary's region has been lost when a simulated failover starts.
 const LOST_BEFORE: Duration = Duration::from_secs(30);
@@ -108,7 +108,9 @@ pub(crate) fn run(movement: Movement, args: &MoveArgs, session: &Session) -> Res
                 session,
             )?;
             ready(args, &again, &world)?;
-            set_the_scene(movement, plan.mode, &world, session)?;
+            if let Some(simulated) = world.simulated() {
+                set_the_scene(movement, plan.mode, simulated, session)?;
+            }
             (world, plan)
         }
         None => {
@@ -122,7 +124,9 @@ pub(crate) fn run(movement: Movement, args: &MoveArgs, session: &Session) -> Res
                 session,
             )?;
             ready(args, &again, &world)?;
-            set_the_scene(movement, mode, &world, session)?;
+            if let Some(simulated) = world.simulated() {
+                set_the_scene(movement, mode, simulated, session)?;
+            }
             let plan = self::plan(movement, mode, &runbook, &files.estate, &world)?;
             (world, plan)
         }
@@ -137,7 +141,7 @@ pub(crate) fn run(movement: Movement, args: &MoveArgs, session: &Session) -> Res
 }
 
 /// Whether a run can be begun at all, before anything happens to the world.
-fn ready(args: &MoveArgs, again: &str, world: &SimulatedWorld) -> Result<()> {
+fn ready(args: &MoveArgs, again: &str, world: &World) -> Result<()> {
     confirm::possible(args.yes, again)?;
     world.store().refuse_open_runs()
 }
@@ -146,7 +150,7 @@ fn start_options(
     args: &MoveArgs,
     plan: &Plan,
     operator: &str,
-    world: &SimulatedWorld,
+    world: &World,
 ) -> Result<StartOptions> {
     let now = world.now();
     let outage_since = match (args.outage_since, plan.mode) {
@@ -218,7 +222,7 @@ pub(crate) fn plan(
     mode: Mode,
     runbook: &Runbook,
     estate: &Estate,
-    world: &SimulatedWorld,
+    world: &World,
 ) -> Result<Plan> {
     lint::lint(runbook, estate).map_err(|problems| {
         Error::invalid(
@@ -227,6 +231,10 @@ pub(crate) fn plan(
         )
     })?;
     let inventory = world.inventories()?;
+    #[cfg(feature = "real")]
+    if let Some(error) = crate::real::silent(&inventory) {
+        return Err(error);
+    }
     let roles = discover::roles(&inventory, estate);
     let direction = movement.direction(&roles, estate)?;
     planner::plan(&planner::Request {

@@ -14,6 +14,7 @@ use crate::exit_code::ExitCode;
 use crate::render::runs;
 use crate::session::Session;
 use crate::stores::{self, FoundRun, RunStore};
+use crate::wiring;
 
 /// Look at runs, decide what they wait for, go on with them
 #[derive(Debug, Subcommand)]
@@ -193,7 +194,11 @@ pub(crate) fn run(command: &RunCommand, session: &Session) -> Result<ExitCode> {
 
 fn list(session: &Session) -> Result<ExitCode> {
     let mut rows = Vec::new();
-    for store in [RunStore::real(session)?, RunStore::simulated(session)?] {
+    let stores = match wiring::named_bucket(session)? {
+        Some(store) => vec![store],
+        None => vec![RunStore::real(session)?, RunStore::simulated(session)?],
+    };
+    for store in stores {
         for run in store.runs()? {
             rows.push(runs::Row::new(
                 run.clone(),
@@ -208,7 +213,7 @@ fn list(session: &Session) -> Result<ExitCode> {
     } else if rows.is_empty() {
         session
             .out
-            .notice(&format!("no runs in {}", session.store.display()));
+            .notice(&format!("no runs in {}", session.place()));
     } else {
         session.out.result(&runs::table(&rows, session.out.style()));
     }
@@ -326,7 +331,7 @@ fn decide(
     }
     let store = &found.store;
     store
-        .wait(inbox::post(&store.directory(), run, &answer))
+        .wait(inbox::post(&*store.store(), run, &answer))
         .map_err(|error| {
             Error::new(ExitCode::Unexpected, "cannot hand the decision to the run").because(&error)
         })?;
