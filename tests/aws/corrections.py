@@ -1,0 +1,119 @@
+"""What a recovery between two regions needs and moto 5.2.1 lacks, each after the behaviour that AWS documents.
+
+- A read replica of RDS is a replica until it is promoted: promotion clears its source and the source's list of replicas,
+  a second promotion is refused (RDS API, PromoteReadReplica: InvalidDBInstanceState). A replica is refused of an instance
+  without automated backups (RDS user guide, "USER_ReadRepl"). A replica in another region has its own subnet group, key and
+  resource id, and can be deleted.
+- `StopDBInstance` is refused while the instance has a replica (RDS user guide, "USER_StopInstance", limitations).
+- Every instance has a resource id of its own, which it keeps when it is renamed (RDS user guide, "USER_RenameInstance").
+"""
+
+import copy
+import random
+import string
+
+from moto.core.utils import utcnow
+from moto.rds import models as rds
+from moto.rds.exceptions import DBInstanceNotFoundError, RDSClientError
+
+
+def resource_id():
+    letters = string.ascii_uppercase + string.digits
+    return "db-" + "".join(random.choices(letters, k=26))
+
+
+def refused(code, message):
+    return RDSClientError(code, message)
+
+
+def forget_replica(primary, replica):
+    gone = (replica.db_instance_identifier, replica.db_instance_arn)
+    primary.replicas = [name for name in primary.replicas if name not in gone]
+
+
+def correct_instances():
+    plain_init = rds.DBInstance.__init__
+
+    def init(self, *args, **kwargs):
+        plain_init(self, *args, **kwargs)
+        self.dbi_resource_id = resource_id()
+
+    rds.DBInstance.__init__ = init
+    rds.DBInstance.remove_replica = forget_replica
+
+
+def create_replica(self, kwargs):
+    kwargs = dict(kwargs)
+    name = kwargs["db_instance_identifier"]
+    if name in self.databases:
+        raise refused("DBInstanceAlreadyExists", "DB instance already exists")
+    primary = self.find_db_from_id(kwargs["source_db_instance_identifier"])
+    if not primary.backup_retention_period:
+        raise refused(
+            "InvalidDBInstanceState",
+            "Automated backups are not enabled for this database instance.",
+        )
+    replica = copy.copy(primary)
+    replica.backend = self
+    replica.tags = []
+    replica.dbi_resource_id = resource_id()
+    replica.db_security_groups = []
+    replica._associated_roles = []
+    replica.replicas = []
+    replica.multi_az = False
+    replica.backup_retention_period = 0
+    replica.deletion_protection = False
+    if primary.backend is not self:
+        replica.db_parameter_group_name = None
+        replica._db_subnet_group_name = None
+        replica.db_subnet_group = None
+        replica.availability_zone = self.region_name + "a"
+    replica.update(**kwargs)
+    replica.created = utcnow()
+    replica.instance_create_time = replica.created
+    replica.set_as_replica()
+    self.databases[name] = replica
+    primary.add_replica(replica)
+    return replica
+
+
+def promote(self, kwargs):
+    kwargs = dict(kwargs)
+    name = kwargs["db_instance_identifier"]
+    if name not in self.databases:
+        raise DBInstanceNotFoundError(name)
+    instance = self.databases[name]
+    if not instance.is_replica:
+        raise refused("InvalidDBInstanceState", "DB Instance is not a read replica.")
+    try:
+        source = self.find_db_from_id(instance.source_db_instance_identifier)
+        forget_replica(source, instance)
+    except DBInstanceNotFoundError:
+        pass
+    instance.is_replica = False
+    instance.source_db_instance_identifier = None
+    kwargs.setdefault("backup_retention_period", 1)
+    instance.update(**kwargs)
+    return instance
+
+
+def correct_backend():
+    plain_stop = rds.RDSBackend.stop_db_instance
+
+    def stop(self, db_instance_identifier, *args, **kwargs):
+        instance = self.databases.get(db_instance_identifier)
+        if instance is not None and instance.replicas:
+            raise refused(
+                "InvalidDBInstanceState",
+                "You can't stop a DB instance that has a read replica.",
+            )
+        return plain_stop(self, db_instance_identifier, *args, **kwargs)
+
+    rds.RDSBackend.create_db_instance_read_replica = create_replica
+    rds.RDSBackend.promote_read_replica = promote
+    rds.RDSBackend.stop_db_instance = stop
+
+
+def correct():
+    correct_instances()
+    correct_backend()
