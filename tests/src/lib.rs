@@ -2,3 +2,5 @@
 
 pub mod end_state;
 pub mod lab;
+#[cfg(feature = "laboratory")]
+pub mod laboratory;

@@ -1,0 +1,316 @@
+//! One story: a copy of the server, a folder to work in, and the real binary.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::base::{Base, aws, copy_folder, terraform};
+use super::{Places, http};
+
+/// The sites of the storefront and their regions, the home primary first.
+const SITES: [(&str, &str); 2] = [("ohio", "us-east-2"), ("california", "us-west-1")];
+
+/// How a call of `dr` ended.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// The exit code; `None` where a signal ended it.
+    pub code: Option<i32>,
+    /// What it printed as its result.
+    pub output: String,
+    /// What it told on the way.
+    pub errors: String,
+}
+
+/// A call that the server saw.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub struct Call {
+    /// The region; `global` for a service that is administered in one place.
+    pub region: String,
+    /// The service.
+    pub service: String,
+    /// The operation.
+    pub operation: String,
+    /// Whether it only reads.
+    pub reads: bool,
+    /// Who called: `dr` or `terraform`.
+    pub agent: String,
+    /// What was done to it.
+    pub mode: String,
+}
+
+/// A story in progress. Its server ends when this is dropped.
+pub struct Story {
+    places: Places,
+    port: u16,
+    folder: PathBuf,
+}
+
+impl Story {
+    pub(super) fn new(base: &Base, name: &str, port: u16) -> Result<Self> {
+        let folder = base.folder.path().join("stories").join(name);
+        let story = Self {
+            places: base.places.clone(),
+            port,
+            folder,
+        };
+        copy_folder(
+            &base.folder.path().join("terraform"),
+            &story.folder.join("terraform"),
+        )?;
+        story.repositories()?;
+        story.write_estate(base)?;
+        Ok(story)
+    }
+
+    /// The folder with `estate.yaml` and the runbooks.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The server's port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// A Git server a site, the second a mirror of the first.
+    fn repositories(&self) -> Result<()> {
+        let git = |folder: &Path, arguments: &[&str]| -> Result<()> {
+            let ended = Command::new("git")
+                .args([
+                    "-c",
+                    "user.name=laboratory",
+                    "-c",
+                    "user.email=laboratory@example.com",
+                ])
+                .args(arguments)
+                .current_dir(folder)
+                .output()?;
+            if !ended.status.success() {
+                bail!(
+                    "git {arguments:?}: {}",
+                    String::from_utf8_lossy(&ended.stderr)
+                );
+            }
+            Ok(())
+        };
+        let source = self.folder.join("git/ohio");
+        fs::create_dir_all(&source)?;
+        git(&source, &["init", "--quiet", "-b", "main"])?;
+        for _ in 0..3 {
+            git(
+                &source,
+                &["commit", "--quiet", "--allow-empty", "-m", "a change"],
+            )?;
+        }
+        git(
+            &self.folder.join("git"),
+            &["clone", "--quiet", "--mirror", "ohio", "california"],
+        )
+    }
+
+    /// The shipped estate and runbooks, bound to the laboratory. Monitoring is left out: nothing here is scraped.
+    fn write_estate(&self, base: &Base) -> Result<()> {
+        let shipped = self.places.repository.join("runbooks/storefront");
+        let text = fs::read_to_string(shipped.join("estate.yaml"))?;
+        let mut estate = without(
+            &text,
+            "  # Monitoring, one per site.",
+            "  # The name that clients use.",
+        )?;
+        for probe in ["metrics", "dashboards"] {
+            estate = estate.replace(
+                &format!("  - probe: monitoring-up\n    component: {probe}\n"),
+                "",
+            );
+        }
+        // The laboratory's clock is the real one: what takes minutes for good reasons takes seconds here.
+        for (shipped, here) in [
+            ("write-lease: 45s", "write-lease: 20s"),
+            ("ttl: 60s", "ttl: 5s"),
+            ("over: 1m", "over: 30s"),
+        ] {
+            if !estate.contains(shipped) {
+                bail!("the shipped estate no longer says `{shipped}`");
+            }
+            estate = estate.replace(shipped, here);
+        }
+        for (_, region) in SITES {
+            let line = format!("    region: {region}\n");
+            estate = estate.replacen(
+                &line,
+                &format!("{line}    store: storefront-dr-{region}\n"),
+                1,
+            );
+        }
+        let bindings = json!({
+            "observers": [format!("http://127.0.0.1:{}", self.port)],
+            "bindings": self.bindings(base)?,
+        });
+        for (key, value) in bindings.as_object().context("an object")? {
+            // JSON is YAML.
+            estate.push_str(&format!("\n{key}: {value}\n"));
+        }
+        fs::write(self.folder.join("estate.yaml"), estate)?;
+        for runbook in ["failover.yaml", "failback.yaml"] {
+            let text = fs::read_to_string(shipped.join(runbook))?;
+            let text = without(
+                &text,
+                "  - stage: watch\n",
+                if runbook == "failover.yaml" {
+                    "  - stage: tell\n"
+                } else {
+                    "  # The site that is left"
+                },
+            )?;
+            fs::write(self.folder.join(runbook), text)?;
+        }
+        Ok(())
+    }
+
+    /// What `dr estate from-terraform` would write.
+    fn bindings(&self, base: &Base) -> Result<Value> {
+        let doors = base.output("global", "dr")?;
+        let dns = http::call(self.port, "GET", "/lab/truth", "")?["dns_port"].clone();
+        let mut bindings = json!({});
+        for (site, root) in SITES {
+            let mut of_site = base.output(root, "dr")?;
+            of_site["stack"]["directory"] = json!(format!("terraform/{root}"));
+            of_site["stack"]["roles"] = json!("dr.auto.tfvars.json");
+            of_site["source"]["url"] = json!(self.folder.join("git").join(site));
+            of_site["source"]["branch"] = json!("main");
+            of_site["front-door"] = doors[site]["front-door"].clone();
+            of_site["front-door"]["name-servers"] = json!([format!("127.0.0.1:{dns}")]);
+            bindings[site] = of_site;
+        }
+        Ok(bindings)
+    }
+
+    /// `dr` with these arguments, in the story's folder.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        self.command_in(&self.folder, arguments)
+    }
+
+    /// `dr` in another folder: another laptop.
+    pub fn command_in(&self, folder: &Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.places.dr);
+        command
+            .args(arguments)
+            .current_dir(folder)
+            .env("TF_CLI_CONFIG_FILE", &self.places.terraformrc)
+            .env("TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE", "1")
+            .env("AWS_REGION", "us-west-1")
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null());
+        aws(&mut command, self.port);
+        command
+    }
+
+    /// Runs `dr` to its end.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn dr(&self, arguments: &[&str]) -> Result<Ended> {
+        let ended = self.command(arguments).output()?;
+        Ok(Ended {
+            code: ended.status.code(),
+            output: String::from_utf8_lossy(&ended.stdout).into_owned(),
+            errors: String::from_utf8_lossy(&ended.stderr).into_owned(),
+        })
+    }
+
+    /// Starts `dr` and lets it run.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn spawn(&self, arguments: &[&str]) -> Result<Child> {
+        let log = fs::File::create(self.folder.join("dr.log"))?;
+        Ok(self
+            .command(arguments)
+            .stdout(Stdio::from(log.try_clone()?))
+            .stderr(Stdio::from(log))
+            .spawn()?)
+    }
+
+    /// The faults from now on: a list of rules (`tests/aws/faults.py`).
+    ///
+    /// # Errors
+    /// The server is gone.
+    pub fn faults(&self, rules: &Value) -> Result<()> {
+        http::call(self.port, "POST", "/lab/faults", &rules.to_string())?;
+        Ok(())
+    }
+
+    /// Every call that the server saw.
+    ///
+    /// # Errors
+    /// The server is gone.
+    pub fn calls(&self) -> Result<Vec<Call>> {
+        let calls = http::call(self.port, "GET", "/lab/calls", "")?;
+        Ok(serde_json::from_value(calls)?)
+    }
+
+    /// What stands in AWS.
+    ///
+    /// # Errors
+    /// The server is gone.
+    pub fn truth(&self) -> Result<Value> {
+        http::call(self.port, "GET", "/lab/truth", "")
+    }
+
+    /// The seconds in which both sites could take writes.
+    ///
+    /// # Errors
+    /// The server is gone.
+    pub fn twice(&self) -> Result<Vec<u64>> {
+        Ok(serde_json::from_value(http::call(
+            self.port,
+            "GET",
+            "/lab/twice",
+            "",
+        )?)?)
+    }
+
+    /// Whether Terraform would change nothing in a root, as `plan -detailed-exitcode` tells; what it would, otherwise.
+    ///
+    /// # Errors
+    /// The plan fails.
+    pub fn plan(&self, root: &str) -> Result<Option<String>> {
+        let folder = self.folder.join("terraform").join(root);
+        let run = |arguments: &[&str]| {
+            terraform(&self.places, self.port, &folder)
+                .args(arguments)
+                .output()
+        };
+        run(&["init"])?;
+        let ended = run(&["plan", "-detailed-exitcode", "-lock=false"])?;
+        match ended.status.code() {
+            Some(0) => Ok(None),
+            Some(2) => Ok(Some(String::from_utf8_lossy(&ended.stdout).into_owned())),
+            _ => bail!(
+                "terraform plan of {root}:\n{}",
+                String::from_utf8_lossy(&ended.stderr)
+            ),
+        }
+    }
+}
+
+impl Drop for Story {
+    fn drop(&mut self) {
+        let _ = http::call(self.port, "POST", "/lab/exit", "");
+    }
+}
+
+/// A text without what stands from `from` up to `to`.
+fn without(text: &str, from: &str, to: &str) -> Result<String> {
+    let start = text
+        .find(from)
+        .with_context(|| format!("there is no `{from}`"))?;
+    let length = text[start..]
+        .find(to)
+        .with_context(|| format!("there is no `{to}` behind `{from}`"))?;
+    Ok(format!("{}{}", &text[..start], &text[start + length..]))
+}

@@ -1,0 +1,115 @@
+//! The laptop dies: `dr` is killed after its N-th change of AWS, and another laptop goes on with nothing but the bucket.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use dr_tests::laboratory::{Base, Story};
+use serde_json::Value;
+
+use super::region::{approve, darkness, ended, is_replica, run_of};
+
+const HELD: i32 = 21;
+
+/// After which change it is killed: every one of a failover's, up to this many.
+const CHANGES: usize = 20;
+
+pub(super) fn stories() -> Vec<(String, usize)> {
+    (1..=CHANGES)
+        .map(|after| {
+            let says = format!(
+                "dr killed at its change {after} of AWS is gone on with from the bucket alone"
+            );
+            (says, after)
+        })
+        .collect()
+}
+
+/// The changes of AWS that `dr` itself made and that were answered, its journal and lock included.
+fn changes(story: &Story) -> Result<usize> {
+    let calls = story.calls()?;
+    Ok(calls
+        .iter()
+        .filter(|call| call.agent == "dr" && !call.reads && call.mode == "ok")
+        .count())
+}
+
+pub(super) fn killed_after(base: &Base, after: usize) -> Result<()> {
+    let story = base.story(&format!("killed-{after}"))?;
+    story.faults(&darkness())?;
+    let begun = story.dr(&["failover", "--yes", "--people", "none"])?;
+    ended(&begun, HELD, "dr failover, which waits for its approval,")?;
+    let run = run_of(&story)?;
+    approve(&story, &run, "approve")?;
+
+    let before = changes(&story)?;
+    let mut dr = story.spawn(&["run", "resume", &run, "--people", "none"])?;
+    let deadline = Instant::now() + Duration::from_secs(600);
+    // Spread over the whole run: it makes about four changes for each of these, most of them records of its journal.
+    while changes(&story)? < before + after * 4 {
+        if dr.try_wait()?.is_some() {
+            break;
+        }
+        ensure!(Instant::now() < deadline, "the run made no {after} changes");
+        thread::sleep(Duration::from_millis(20));
+    }
+    // SIGKILL, unless it has come to rest before.
+    let _ = dr.kill();
+    dr.wait()?;
+
+    // Another laptop: the stacks are checked out there, and nothing else.
+    let elsewhere = story.folder().join("elsewhere");
+    std::fs::create_dir_all(&elsewhere)?;
+    let store = "s3://storefront-dr-us-west-1";
+    std::os::unix::fs::symlink(
+        story.folder().join("terraform"),
+        elsewhere.join("terraform"),
+    )?;
+    let mut last = None;
+    while Instant::now() < deadline {
+        let resumed = story
+            .command_in(
+                &elsewhere,
+                &["--store", store, "run", "resume", &run, "--people", "none"],
+            )
+            .output()?;
+        let code = resumed.status.code();
+        last = Some(String::from_utf8_lossy(&resumed.stderr).into_owned());
+        match code {
+            Some(HELD) => return one_primary(&story),
+            // The lock is still the dead one's, for a minute at most.
+            Some(50) => thread::sleep(Duration::from_secs(5)),
+            _ => bail!(
+                "dr run resume elsewhere ended with {code:?}\n{}",
+                last.unwrap_or_default()
+            ),
+        }
+    }
+    bail!("the run was not gone on with: {}", last.unwrap_or_default())
+}
+
+/// The same end as without the kill: held for the lost region, one promotion, clients served.
+fn one_primary(story: &Story) -> Result<()> {
+    let truth = story.truth()?;
+    ensure!(
+        is_replica(&truth, "us-west-1") == Some(false),
+        "california is primary"
+    );
+    ensure!(
+        truth["answers"] == "california",
+        "clients are sent to california"
+    );
+    let promotions = story
+        .calls()?
+        .iter()
+        .filter(|call| call.operation == "PromoteReadReplica" && call.mode == "ok")
+        .count();
+    ensure!(promotions == 1, "{promotions} promotions were asked for");
+    let fleet: &Value = &truth["regions"]["us-west-1"]["fleets"]["storefront-app"]["desired"];
+    ensure!(
+        fleet.as_u64().context("the fleet is there")? == 3,
+        "the fleet has {fleet} members"
+    );
+    ensure!(story.twice()?.is_empty(), "both sites could take writes");
+    Ok(())
+}

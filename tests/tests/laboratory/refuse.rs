@@ -1,0 +1,104 @@
+//! What stands in the way: another operator, throttling, a missing permission.
+
+use anyhow::{Result, ensure};
+use dr_tests::laboratory::Base;
+use serde_json::json;
+
+use super::region::{darkness, ended, is_replica, move_primary, run_of};
+
+const HELD: i32 = 21;
+const ANOTHER_RUN: i32 = 50;
+
+pub(super) fn two_operators(base: &Base) -> Result<()> {
+    let story = base.story("two-operators")?;
+    story.faults(&darkness())?;
+    let one = story.spawn(&["failover", "--yes", "--people", "none", "--who", "ada"])?;
+    let elsewhere = story.folder().join("elsewhere");
+    std::fs::create_dir_all(&elsewhere)?;
+    for file in ["estate.yaml", "failover.yaml"] {
+        std::fs::copy(story.folder().join(file), elsewhere.join(file))?;
+    }
+    std::os::unix::fs::symlink(
+        story.folder().join("terraform"),
+        elsewhere.join("terraform"),
+    )?;
+    let other = story
+        .command_in(
+            &elsewhere,
+            &["failover", "--yes", "--people", "none", "--who", "grace"],
+        )
+        .output()?;
+    let one = one.wait_with_output()?;
+    let mut codes = [one.status.code(), other.status.code()];
+    codes.sort_unstable();
+    ensure!(
+        codes == [Some(HELD), Some(ANOTHER_RUN)],
+        "one begins a run, the other is refused: {codes:?}\n{}",
+        String::from_utf8_lossy(&other.stderr)
+    );
+    Ok(())
+}
+
+pub(super) fn throttled(base: &Base) -> Result<()> {
+    let story = base.story("throttled")?;
+    let mut rules = darkness();
+    let storm = [
+        json!({ "agent": "dr", "service": "rds", "mode": "throttle", "times": 30 }),
+        json!({ "agent": "dr", "service": "autoscaling", "mode": "throttle", "times": 20 }),
+        json!({ "agent": "dr", "service": "elasticloadbalancing", "mode": "throttle", "times": 20 }),
+    ];
+    if let Some(rules) = rules.as_array_mut() {
+        rules.extend(storm);
+    }
+    story.faults(&rules)?;
+    move_primary(&story, "failover", HELD)?;
+    ensure!(
+        is_replica(&story.truth()?, "us-west-1") == Some(false),
+        "california is primary"
+    );
+    Ok(())
+}
+
+pub(super) fn denied(base: &Base) -> Result<()> {
+    let story = base.story("denied")?;
+    let mut rules = darkness();
+    if let Some(rules) = rules.as_array_mut() {
+        rules.push(
+            json!({ "region": "us-west-1", "operation": "PromoteReadReplica", "mode": "deny" }),
+        );
+    }
+    story.faults(&rules)?;
+    move_primary(&story, "failover", HELD)?;
+    let run = run_of(&story)?;
+    let shown = story.dr(&["run", "show", &run])?;
+    ended(&shown, 0, "dr run show")?;
+    ensure!(
+        shown.output.contains("rds:PromoteReadReplica") && shown.output.contains("AccessDenied"),
+        "the missing action is told:\n{}",
+        shown.output
+    );
+    ensure!(
+        is_replica(&story.truth()?, "us-west-1") == Some(true),
+        "nothing was promoted"
+    );
+    // The permission is given, and the run goes on.
+    story.faults(&darkness())?;
+    let step = [
+        "run",
+        "retry",
+        &run,
+        "promote-database",
+        "--who",
+        "ada",
+        "--why",
+        "allowed now",
+    ];
+    ended(&story.dr(&step)?, 0, "dr run retry")?;
+    let resumed = story.dr(&["run", "resume", &run, "--people", "none"])?;
+    ended(&resumed, HELD, "the failover with its permission")?;
+    ensure!(
+        is_replica(&story.truth()?, "us-west-1") == Some(false),
+        "california is primary"
+    );
+    Ok(())
+}
