@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use dr_tests::laboratory::{Base, Story};
 use serde_json::Value;
 
-use super::region::{approve, darkness, ended, is_replica, run_of};
+use super::region::{begin, darkness, is_replica};
 
 const HELD: i32 = 21;
 
@@ -37,10 +37,7 @@ fn changes(story: &Story) -> Result<usize> {
 pub(super) fn killed_after(base: &Base, after: usize) -> Result<()> {
     let story = base.story(&format!("killed-{after}"))?;
     story.faults(&darkness())?;
-    let begun = story.dr(&["failover", "--yes", "--people", "none"])?;
-    ended(&begun, HELD, "dr failover, which waits for its approval,")?;
-    let run = run_of(&story)?;
-    approve(&story, &run, "approve")?;
+    let run = begin(&story, "failover")?;
 
     let before = changes(&story)?;
     let mut dr = story.spawn(&["run", "resume", &run, "--people", "none"])?;

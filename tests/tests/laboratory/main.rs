@@ -1,6 +1,6 @@
 //! The laboratory: the real `dr`, the real Terraform, a local AWS server; regions that hang, answers that are lost.
 //!
-//! `cargo test -p dr-tests --features laboratory --test laboratory [-- STORY]`. The stacks are applied once; each story works on
+//! `cargo test -p dr-tests --features laboratory --test laboratory [-- WORD] [-- --without=WORD]`. The stacks are applied once; each story works on
 //! a copy of the server, several at a time.
 
 mod kill;
@@ -57,10 +57,19 @@ fn stories() -> Vec<Told> {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
+    let (without, with): (Vec<&String>, Vec<&String>) = arguments
+        .iter()
+        .filter(|argument| *argument != "--list")
+        .partition(|argument| argument.starts_with("--without="));
     let stories: Vec<Told> = stories()
         .into_iter()
-        .filter(|story| filter.is_none_or(|filter| story.says.contains(filter.as_str())))
+        .filter(|story| with.iter().all(|word| story.says.contains(word.as_str())))
+        .filter(|story| {
+            let mut words = without
+                .iter()
+                .filter_map(|word| word.strip_prefix("--without="));
+            !words.any(|word| story.says.contains(word))
+        })
         .collect();
     if arguments.iter().any(|argument| argument == "--list") {
         for story in &stories {
@@ -99,7 +108,7 @@ fn tell(stories: &[Told]) -> Result<usize> {
                     match result {
                         Ok(()) => say(&format!("ok      {took:>4} s  {}", story.says)),
                         Err(error) => {
-                            say(&format!("FAILED  {took:>4} s  {}", story.says));
+                            say(&format!("FAILED  {took:>4} s  {}\n{error:#}", story.says));
                             let mut failures = failures
                                 .lock()
                                 .expect("no story panics while it holds this");

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use dr_tests::laboratory::Base;
 use serde_json::json;
 
-use super::region::{darkness, ended, is_replica, move_primary, run_of};
+use super::region::{begin, darkness, ended, is_replica, move_primary, run_of};
 
 const HELD: i32 = 21;
 const ANOTHER_RUN: i32 = 50;
@@ -41,6 +41,8 @@ pub(super) fn two_operators(base: &Base) -> Result<()> {
 
 pub(super) fn throttled(base: &Base) -> Result<()> {
     let story = base.story("throttled")?;
+    story.faults(&darkness())?;
+    let run = begin(&story, "failover")?;
     let mut rules = darkness();
     let storm = [
         json!({ "agent": "dr", "service": "rds", "mode": "throttle", "times": 30 }),
@@ -51,7 +53,8 @@ pub(super) fn throttled(base: &Base) -> Result<()> {
         rules.extend(storm);
     }
     story.faults(&rules)?;
-    move_primary(&story, "failover", HELD)?;
+    let resumed = story.dr(&["run", "resume", &run, "--people", "none"])?;
+    ended(&resumed, HELD, "the failover in the storm")?;
     ensure!(
         is_replica(&story.truth()?, "us-west-1") == Some(false),
         "california is primary"

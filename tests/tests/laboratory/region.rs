@@ -43,16 +43,19 @@ pub(super) fn ended(ended: &Ended, wanted: i32, what: &str) -> Result<()> {
 
 /// Begins a movement, says yes to its approval, and carries it on until it rests.
 pub(super) fn move_primary(story: &Story, command: &str, rests: i32) -> Result<String> {
-    let begun = story.dr(&[command, "--yes", "--people", "none"])?;
-    ended(
-        &begun,
-        HELD,
-        &format!("dr {command}, which waits for its approval,"),
-    )?;
-    let run = run_of(story)?;
-    approve(story, &run, "approve")?;
+    let run = begin(story, command)?;
     let resumed = story.dr(&["run", "resume", &run, "--people", "none"])?;
     ended(&resumed, rests, &format!("dr {command}, approved,"))?;
+    Ok(run)
+}
+
+/// Begins a movement and says yes to its approval.
+pub(super) fn begin(story: &Story, command: &str) -> Result<String> {
+    let begun = story.dr(&[command, "--yes", "--people", "none"])?;
+    let what = format!("dr {command}, which waits for its approval,");
+    ended(&begun, HELD, &what)?;
+    let run = run_of(story)?;
+    approve(story, &run, "approve")?;
     Ok(run)
 }
 
@@ -75,12 +78,19 @@ fn declared(story: &Story, command: &str) -> Result<BTreeSet<(String, String)>> 
     let plan = story.dr(&["plan", command, "--output", "json"])?;
     ended(&plan, DONE, "dr plan")?;
     let plan: Value = serde_json::from_str(&plan.output)?;
-    let calls = plan["calls"].as_array().context("a plan lists its calls")?;
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    Ok(calls
+    let steps = list(&plan["stages"])
         .iter()
+        .flat_map(|stage| list(&stage["steps"]))
+        .collect::<Vec<_>>();
+    let calls: BTreeSet<_> = steps
+        .iter()
+        .flat_map(|step| list(&step["calls"]))
         .map(|call| (text(&call["service"]), text(&call["call"])))
-        .collect())
+        .collect();
+    ensure!(!calls.is_empty(), "a plan lists its calls");
+    Ok(calls)
 }
 
 /// The database that a region's site has under its name, and whether it is a replica.

@@ -16,7 +16,7 @@ impl TerraformStack {
         roles: &Roles,
         permit: &Permit,
     ) -> PortResult<()> {
-        let changes = match self.plan(roles).await? {
+        let changes = match self.plan(roles, "-lock-timeout=60s").await? {
             Planned::Locked(held) => {
                 let message = held.to_string_for(&self.binding);
                 return Err(self.error(ErrorClass::Conflict, "adopt", message));

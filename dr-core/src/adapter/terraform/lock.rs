@@ -11,6 +11,7 @@ pub(super) struct Held {
     who: String,
     created: String,
     path: String,
+    operation: String,
 }
 
 /// The lock that a complaint tells of; `None` when it is about something else.
@@ -31,6 +32,7 @@ pub(super) fn held(complaint: &str) -> Option<Held> {
             "Who" => held.who = value,
             "Created" => held.created = value,
             "Path" => held.path = value,
+            "Operation" => held.operation = value,
             _ => {}
         }
     }
@@ -38,6 +40,11 @@ pub(super) fn held(complaint: &str) -> Option<Held> {
 }
 
 impl Held {
+    /// Whether its holder only looks: a plan changes nothing, and lets the lock go in a moment.
+    pub(super) fn is_a_look(&self) -> bool {
+        self.operation == "OperationTypePlan"
+    }
+
     /// Who holds it; a lock that was copied here with the bucket of another region is told as what it is.
     pub(super) fn to_string_for(&self, binding: &TerraformBinding) -> String {
         let is_foreign = !self.path.is_empty() && !self.path.starts_with(&binding.state_bucket);
@@ -106,6 +113,13 @@ mod tests {
             told.contains("terraform force-unlock 0a1b2c3d-1111-2222-3333-444455556666"),
             "{told}"
         );
+    }
+
+    #[test]
+    fn who_only_plans_does_not_work_on_the_stack() {
+        assert!(!held(COMPLAINT).unwrap().is_a_look());
+        let plan = COMPLAINT.replace("OperationTypeApply", "OperationTypePlan");
+        assert!(held(&plan).unwrap().is_a_look());
     }
 
     #[test]

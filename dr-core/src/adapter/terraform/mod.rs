@@ -131,8 +131,16 @@ impl TerraformStack {
         Roles::of(&self.fleets, role, database_role)
     }
 
+    /// Looks at what would change. Somebody else who looks is not in the way.
+    async fn look(&self, roles: &Roles) -> PortResult<Planned> {
+        match self.plan(roles, "-lock-timeout=5s").await? {
+            Planned::Locked(held) if held.is_a_look() => self.plan(roles, "-lock=false").await,
+            planned => Ok(planned),
+        }
+    }
+
     /// Plans the stack with those variables; the plan is kept.
-    async fn plan(&self, roles: &Roles) -> PortResult<Planned> {
+    async fn plan(&self, roles: &Roles, lock: &str) -> PortResult<Planned> {
         let variables = self.data.join("roles.tfvars.json");
         let file = self.data.join("last.tfplan");
         roles
@@ -143,7 +151,7 @@ impl TerraformStack {
             "-input=false",
             "-no-color",
             "-detailed-exitcode",
-            "-lock-timeout=5s",
+            lock,
         ])
         .with(format!("-var-file={}", variables.display()))
         .with(format!("-out={}", file.display()));
@@ -251,7 +259,7 @@ impl Infrastructure for TerraformStack {
             self.error(ErrorClass::Invalid, "state", message)
         })?;
         let roles = self.roles(role, &applied.database_role);
-        let (locked_by, pending) = match self.plan(&roles).await? {
+        let (locked_by, pending) = match self.look(&roles).await? {
             Planned::Locked(held) => (
                 Some(held.to_string_for(&self.binding)),
                 StackChanges::default(),
@@ -288,7 +296,7 @@ impl Infrastructure for TerraformStack {
 impl TerraformStack {
     /// Plans with those variables and applies that plan; then the variable file says so too.
     async fn carry_out(&self, roles: &Roles, permit: &Permit) -> PortResult<()> {
-        match self.plan(roles).await? {
+        match self.plan(roles, "-lock-timeout=60s").await? {
             Planned::Locked(held) => Err(self.error(
                 ErrorClass::Conflict,
                 "apply",
