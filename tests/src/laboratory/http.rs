@@ -21,7 +21,7 @@ pub(super) fn call(port: u16, method: &str, path: &str, body: &str) -> Result<Va
     let (head, body) = answer
         .split_once("\r\n\r\n")
         .context("the server answered no HTTP")?;
-    if !head.split(' ').nth(1).is_some_and(|status| status == "200") {
+    if head.split(' ').nth(1) != Some("200") {
         bail!(
             "{method} {path}: {}",
             head.lines().next().unwrap_or_default()

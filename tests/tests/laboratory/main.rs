@@ -3,6 +3,11 @@
 //! `cargo test -p dr-tests --features laboratory --test laboratory [-- WORD] [-- --without=WORD]`. The stacks are applied once; each story works on
 //! a copy of the server, several at a time.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the laboratory's world is a real server: its clock is the real one"
+)]
+
 mod kill;
 mod refuse;
 mod region;
@@ -19,10 +24,13 @@ use dr_tests::laboratory::{Base, Places};
 /// Stories that run at a time. Most of a story's time is waiting: for leases, health checks, clients.
 const AT_A_TIME: usize = 6;
 
+/// How a story goes, from a copy of the applied stacks.
+type Tale = Box<dyn Fn(&Base) -> Result<()> + Send + Sync>;
+
 /// A story: the sentence that it proves, and how.
 struct Told {
     says: String,
-    run: Box<dyn Fn(&Base) -> Result<()> + Send + Sync>,
+    run: Tale,
 }
 
 fn told(says: &str, run: fn(&Base) -> Result<()>) -> Told {
