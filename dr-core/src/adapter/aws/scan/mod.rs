@@ -1,6 +1,6 @@
 //! Reads everything that stands in a site's account, one file a service.
 //!
-//! Each service is read by its own [`reader::Reader`]: all pages, under a share of what the service allows, with what could
+//! Each service is read by its own `Reader`: all pages, under a share of what the service allows, with what could
 //! not be read as a gap. The calls are data ([`calls`]), so that an access policy can be written from them.
 
 #![expect(
