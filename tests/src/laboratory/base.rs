@@ -1,6 +1,7 @@
 //! The server with the applied stacks, from which every story starts.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -33,6 +34,8 @@ impl Base {
             .arg("0")
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .current_dir(folder.path())
+            // Ctrl-C at a terminal is for this process alone: the server lasts until everything else is put away.
+            .process_group(0)
             // It ends when this end of the pipe is closed, however this process ends.
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,5 +1,7 @@
 //! One story: a copy of the server, a folder to work in, and the real binary.
 
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -209,6 +211,20 @@ impl Story {
         command
     }
 
+    /// The variables under which `dr` and Terraform find the laboratory; `None` for one that must not be set.
+    pub fn environment(&self) -> BTreeMap<String, Option<String>> {
+        let terraform = terraform(&self.places, self.port, &self.folder);
+        let dr = self.command(&[]);
+        let text = |value: &OsStr| value.to_string_lossy().into_owned();
+        terraform
+            .get_envs()
+            .chain(dr.get_envs())
+            .map(|(name, value)| (text(name), value.map(text)))
+            // For programs that nobody looks at.
+            .filter(|(name, _)| !["NO_COLOR", "TF_INPUT", "TF_CLI_ARGS"].contains(&name.as_str()))
+            .collect()
+    }
+
     /// Runs `dr` to its end.
     ///
     /// # Errors
@@ -259,6 +275,19 @@ impl Story {
     /// The server is gone.
     pub fn truth(&self) -> Result<Value> {
         http::call(self.port, "GET", "/lab/truth", "")
+    }
+
+    /// What clients felt in the last seconds, as `GET /v1/clients` of docs/observers.md answers.
+    ///
+    /// # Errors
+    /// The server is gone.
+    pub fn clients(&self, over_s: u32) -> Result<Value> {
+        http::call(
+            self.port,
+            "GET",
+            &format!("/v1/clients?over_s={over_s}"),
+            "",
+        )
     }
 
     /// The seconds in which both sites could take writes.

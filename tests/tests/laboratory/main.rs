@@ -2,12 +2,12 @@
 //!
 //! `cargo test -p dr-tests --features laboratory --test laboratory [-- WORD] [-- --without=WORD]`. The stacks are applied once; each story works on
 //! a copy of the server, several at a time.
-
 #![expect(
     clippy::disallowed_methods,
-    reason = "the laboratory's world is a real server: its clock is the real one"
+    reason = "a story waits for real servers, by the clock on the wall"
 )]
 
+mod fresh;
 mod kill;
 mod refuse;
 mod region;
@@ -24,13 +24,12 @@ use dr_tests::laboratory::{Base, Places};
 /// Stories that run at a time. Most of a story's time is waiting: for leases, health checks, clients.
 const AT_A_TIME: usize = 6;
 
-/// How a story goes, from a copy of the applied stacks.
-type Tale = Box<dyn Fn(&Base) -> Result<()> + Send + Sync>;
+type Proof = Box<dyn Fn(&Base) -> Result<()> + Send + Sync>;
 
 /// A story: the sentence that it proves, and how.
 struct Told {
     says: String,
-    run: Tale,
+    run: Proof,
 }
 
 fn told(says: &str, run: fn(&Base) -> Result<()>) -> Told {
@@ -45,6 +44,26 @@ fn stories() -> Vec<Told> {
         told(
             "a lost region is failed over without it, comes back, and service goes home with empty plans",
             region::lost_and_back,
+        ),
+        told(
+            "the stacks plan empty right after they were applied",
+            fresh::plans_are_empty,
+        ),
+        told(
+            "a fault does to a call what its rule says",
+            fresh::faults_do_what_they_say,
+        ),
+        told(
+            "a call whose answer is lost had its effect, and a refused one had none",
+            fresh::a_lost_answer_had_its_effect,
+        ),
+        told(
+            "a dark region answers nothing, whatever is signed for it",
+            fresh::a_dark_region_answers_nothing,
+        ),
+        told(
+            "clients are served where the name leads and writes are taken",
+            fresh::clients_are_served_where_writes_are_taken,
         ),
         told("of two operators one wins", refuse::two_operators),
         told(
