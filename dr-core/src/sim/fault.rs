@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{ComponentId, Duration, SiteId};
+use crate::port::Place;
 
 /// Something that goes wrong, or is mended again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +43,36 @@ pub enum Fault {
     },
     /// Every call is allowed again.
     DenialEnds(SiteId),
+    /// A service does not answer operators at a place: `rds` at a site, `route53` where global services are administered.
+    /// What it runs, runs on.
+    ServiceDown {
+        /// The service's prefix in access policies.
+        service: String,
+        /// Where.
+        place: Place,
+    },
+    /// It answers again.
+    ServiceUp {
+        /// The service's prefix in access policies.
+        service: String,
+        /// Where.
+        place: Place,
+    },
+    /// Nobody gets an answer about a component at a site: its own interface is gone. A stack whose state is kept in it cannot be
+    /// read there either.
+    ComponentDown {
+        /// The component.
+        component: ComponentId,
+        /// The site.
+        site: SiteId,
+    },
+    /// It answers again.
+    ComponentUp {
+        /// The component.
+        component: ComponentId,
+        /// The site.
+        site: SiteId,
+    },
     /// The region that administers global services does not answer: names are resolved, none can be edited.
     GlobalControlDown,
     /// It answers again.
@@ -129,6 +160,12 @@ impl fmt::Display for Fault {
             Self::ThrottlingEnds(site) => write!(f, "{site} throttles calls no more"),
             Self::Denied { site, call } => write!(f, "{site} denies {call}"),
             Self::DenialEnds(site) => write!(f, "{site} denies nothing any more"),
+            Self::ServiceDown { service, place } => write!(f, "{service} at {place} goes down"),
+            Self::ServiceUp { service, place } => write!(f, "{service} at {place} is back"),
+            Self::ComponentDown { component, site } => {
+                write!(f, "{component} at {site} goes down")
+            }
+            Self::ComponentUp { component, site } => write!(f, "{component} at {site} is back"),
             Self::GlobalControlDown => f.write_str("the global control plane goes down"),
             Self::GlobalControlUp => f.write_str("the global control plane is back"),
             Self::ReplicationStalls(id) => write!(f, "replication of {id} stalls"),

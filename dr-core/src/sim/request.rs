@@ -4,7 +4,7 @@ use super::Column;
 use super::world::World;
 use super::world::change::Refusal;
 use crate::adapter::technology;
-use crate::model::{ComponentId, Duration, Estate};
+use crate::model::{ComponentId, Duration, Estate, Settings};
 use crate::port::{ApiCall, Effect, ErrorClass, Place, Plane};
 
 /// What is called, and where.
@@ -40,15 +40,36 @@ impl Request<'_> {
 
     /// Whether everything that it calls can be reached by operators.
     pub(super) fn is_reached(&self, world: &World) -> bool {
-        self.calls
-            .iter()
-            .all(|call| match self.place(call, &world.estate) {
+        self.calls.iter().all(|call| {
+            let place = self.place(call, &world.estate);
+            let open = match &place {
                 Place::Site(site) => world
-                    .column(&site)
+                    .column(site)
                     .is_some_and(|column| world.regions[column].answers_operators()),
                 Place::Global => true,
                 Place::GlobalControl => world.global_control_up,
-            })
+            };
+            let down = |(service, at): &(String, Place)| service == call.service && *at == place;
+            open && !world.services_down.iter().any(down) && !self.is_lost(call, &place, world)
+        })
+    }
+
+    /// Whether the component that a call is about, or that keeps its state, does not answer there.
+    fn is_lost(&self, call: &ApiCall, place: &Place, world: &World) -> bool {
+        let (Some(component), Place::Site(site)) = (self.component, place) else {
+            return false;
+        };
+        let keeps_state = |down: &ComponentId| {
+            call.service == "s3"
+                && matches!(
+                    world.estate.component(component).map(|c| &c.settings),
+                    Some(Settings::Infrastructure(stack)) if stack.state.as_ref() == Some(down)
+                )
+        };
+        world
+            .components_down
+            .iter()
+            .any(|(down, at)| at == site && (down == component || keeps_state(down)))
     }
 
     /// What refuses it at the door: a denial, or throttling.

@@ -2,9 +2,10 @@
 
 use super::{Desk, california, estate, id, leased_estate, ohio};
 use crate::model::{
-    DatabaseRole, DatabaseStatus, Duration, Estate, Exec, Role, Settings, TrafficMethod,
+    DatabaseRole, DatabaseStatus, Duration, Estate, Exec, Infrastructure, Role, Settings,
+    TrafficMethod,
 };
-use crate::port::{Answer, Decision, ErrorClass, People, Question};
+use crate::port::{Answer, Decision, ErrorClass, People, Place, Question};
 use crate::sim::Fault;
 use crate::sim::people::{OnCall, Silent};
 
@@ -365,4 +366,48 @@ fn different_people_answer_one_question_until_none_is_left() {
         Duration::between(started, desk.sim.now()),
         Duration::from_mins(3)
     );
+}
+
+#[test]
+fn a_service_that_is_down_answers_nobody_at_its_place_and_clients_do_not_notice() {
+    let desk = Desk::new(&estate(), 4);
+    let rds = |place| ("rds".to_owned(), place);
+    let (service, place) = rds(Place::Site(california()));
+    desk.sim.inject(Fault::ServiceDown {
+        service: service.clone(),
+        place: place.clone(),
+    });
+    desk.run(async {
+        let there = desk.ports.database(&id("database"), &california()).unwrap();
+        let error = there.observe().await.unwrap_err();
+        assert_eq!(error.class, ErrorClass::Transient);
+        let here = desk.ports.database(&id("database"), &ohio()).unwrap();
+        here.observe().await.unwrap();
+        let view = desk.ports.observers.clients(Duration::from_secs(10)).await;
+        let view = view.unwrap();
+        assert_eq!(view.tried, view.acknowledged);
+        desk.sim.inject(Fault::ServiceUp { service, place });
+        there.observe().await.unwrap();
+    });
+}
+
+#[test]
+fn without_the_bucket_of_its_state_a_stack_cannot_be_read_there() {
+    let mut estate = estate();
+    let stack = estate.components.get_mut(&id("stack")).unwrap();
+    stack.settings = Settings::Infrastructure(Infrastructure {
+        state: Some(id("state")),
+    });
+    let desk = Desk::new(&estate, 5);
+    desk.sim.inject(Fault::ComponentDown {
+        component: id("state"),
+        site: ohio(),
+    });
+    desk.run(async {
+        let lost = desk.ports.stack(&id("stack"), &ohio()).unwrap();
+        let error = lost.observe(Role::Primary).await.unwrap_err();
+        assert_eq!(error.class, ErrorClass::Transient);
+        let other = desk.ports.stack(&id("stack"), &california()).unwrap();
+        other.observe(Role::Standby).await.unwrap();
+    });
 }

@@ -25,6 +25,18 @@ impl World {
                 region.denied.insert(call);
             }),
             Fault::DenialEnds(site) => self.with_region(&site, |region| region.denied.clear()),
+            Fault::ServiceDown { service, place } => {
+                self.services_down.insert((service, place));
+            }
+            Fault::ServiceUp { service, place } => {
+                self.services_down.remove(&(service, place));
+            }
+            Fault::ComponentDown { component, site } => {
+                self.components_down.insert((component, site));
+            }
+            Fault::ComponentUp { component, site } => {
+                self.components_down.remove(&(component, site));
+            }
             Fault::Partition => self.partitioned = true,
             Fault::PartitionHealed => self.partitioned = false,
             Fault::GlobalControlDown => self.global_control_up = false,

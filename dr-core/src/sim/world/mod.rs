@@ -22,7 +22,7 @@ mod truth;
 
 pub use truth::{DataTruth, Truth};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,7 @@ use super::random::Dice;
 use super::story::LogLine;
 use super::time::SimTime;
 use crate::model::{ComponentId, Duration, Epoch, Estate, Exec, SiteId};
+use crate::port::Place;
 
 /// How long a new world has been running when it is handed out.
 const WARM_UP: Duration = Duration::from_mins(10);
@@ -59,6 +60,12 @@ pub struct World {
     pub(super) regions: [Region; 2],
     partitioned: bool,
     pub(super) global_control_up: bool,
+    /// Services that do not answer operators, and where.
+    #[serde(default)]
+    pub(super) services_down: BTreeSet<(String, Place)>,
+    /// Components about which nobody gets an answer, and where.
+    #[serde(default)]
+    pub(super) components_down: BTreeSet<(ComponentId, SiteId)>,
     mirrors_stopped: bool,
     /// Whether what monitoring on each site scrapes answers it.
     blind: [bool; 2],
@@ -104,6 +111,8 @@ impl World {
             regions: [Region::healthy(), Region::healthy()],
             partitioned: false,
             global_control_up: true,
+            services_down: BTreeSet::new(),
+            components_down: BTreeSet::new(),
             mirrors_stopped: false,
             blind: [false, false],
             lose_answer_of: None,
