@@ -115,6 +115,34 @@ pub enum Fault {
         /// The most members that may be wanted.
         limit: u32,
     },
+    /// The site's provider has no machines of the fleet's size left: members are accepted and do not start. The quota does not
+    /// tell it beforehand (AWS: `InsufficientInstanceCapacity`).
+    OutOfCapacity {
+        /// The fleet.
+        fleet: ComponentId,
+        /// The site.
+        site: SiteId,
+    },
+    /// It has some again: the members that were accepted start.
+    CapacityReturns {
+        /// The fleet.
+        fleet: ComponentId,
+        /// The site.
+        site: SiteId,
+    },
+    /// The clock of an operator's machines is wrong by so much.
+    ClockOff {
+        /// The operator.
+        operator: String,
+        /// Whether it is ahead of the true time, or behind it.
+        ahead: bool,
+        /// By how much.
+        by: Duration,
+    },
+    /// It is right again.
+    ClockRight(String),
+    /// Clients write so many times as much as by default; 1 is the default.
+    WriteLoad(u32),
     /// A resolver (counted from 0) keeps its answer for ever.
     ResolverIgnoresTtl(usize),
     /// It asks again when the answer has expired.
@@ -184,6 +212,23 @@ impl fmt::Display for Fault {
             Self::ShortOfCapacity { fleet, site, limit } => {
                 write!(f, "{site} has capacity for {limit} members of {fleet}")
             }
+            Self::OutOfCapacity { fleet, site } => {
+                write!(f, "{site} has no capacity left for {fleet}")
+            }
+            Self::CapacityReturns { fleet, site } => {
+                write!(f, "{site} has capacity for {fleet} again")
+            }
+            Self::ClockOff {
+                operator,
+                ahead,
+                by,
+            } => {
+                let way = if *ahead { "ahead" } else { "behind" };
+                write!(f, "the clock of {operator} is {by} {way}")
+            }
+            Self::ClockRight(operator) => write!(f, "the clock of {operator} is right again"),
+            Self::WriteLoad(1) => f.write_str("clients write as much as ever"),
+            Self::WriteLoad(times) => write!(f, "clients write {times} times as much"),
             Self::ResolverIgnoresTtl(index) => write!(f, "resolver {index} ignores TTLs"),
             Self::ResolverObeysTtl(index) => write!(f, "resolver {index} obeys TTLs again"),
             Self::MonitoringBlind(site) => write!(f, "monitoring at {site} goes blind"),

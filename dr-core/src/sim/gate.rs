@@ -93,6 +93,11 @@ impl Gate {
         Self { shared, process }
     }
 
+    /// The person whose calls go through it.
+    pub(super) fn operator(&self) -> &Arc<str> {
+        &self.process.name
+    }
+
     /// Reads.
     pub(super) async fn read<T>(
         &self,
@@ -111,7 +116,9 @@ impl Gate {
         change: Change,
     ) -> PortResult<()> {
         let sent = self.send(request, true).await;
-        if permit.deadline.has_passed(sent.at.timestamp()) {
+        // The caller looks at its own clock.
+        let shown = lock(&self.shared.world).clock_of(&self.process.name);
+        if permit.deadline.has_passed(shown) {
             let error = self.error(
                 request,
                 ErrorClass::Denied,

@@ -1,5 +1,6 @@
 //! The handle to a simulated world.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -169,6 +170,19 @@ impl Simulation {
         lock(&self.shared.world).teach(exec);
     }
 
+    /// What the object store of `site` holds, by key, as nobody but the simulator can see it: also while its region is dark. Empty
+    /// for a site of another estate.
+    pub fn stored(&self, site: &SiteId) -> BTreeMap<String, Vec<u8>> {
+        let world = lock(&self.shared.world);
+        world.column(site).map_or_else(BTreeMap::new, |column| {
+            world.stores[column]
+                .objects
+                .iter()
+                .map(|(key, object)| (key.clone(), object.content.bytes().to_vec()))
+                .collect()
+        })
+    }
+
     /// What really happened so far, as the simulated clients measured it.
     pub fn truth(&self) -> Truth {
         lock(&self.shared.world).truth()
@@ -201,20 +215,40 @@ impl Simulation {
     }
 }
 
-/// The clock of a world.
+/// The clock of a world, which is right.
 pub(super) fn clock(shared: &Arc<Shared>) -> Arc<dyn Clock> {
-    Arc::new(SimClock(Arc::clone(shared)))
+    Arc::new(SimClock {
+        shared: Arc::clone(shared),
+        of: None,
+    })
 }
 
-struct SimClock(Arc<Shared>);
+/// The clock of an operator's machines.
+pub(super) fn clock_of(shared: &Arc<Shared>, operator: &Arc<str>) -> Arc<dyn Clock> {
+    Arc::new(SimClock {
+        shared: Arc::clone(shared),
+        of: Some(Arc::clone(operator)),
+    })
+}
+
+struct SimClock {
+    shared: Arc<Shared>,
+    /// Whose it is, where it may be wrong.
+    of: Option<Arc<str>>,
+}
 
 impl Clock for SimClock {
     fn now(&self) -> Timestamp {
-        lock(&self.0.world).now.timestamp()
+        let world = lock(&self.shared.world);
+        match &self.of {
+            Some(operator) => world.clock_of(operator),
+            None => world.now.timestamp(),
+        }
     }
 
+    // How fast time passes is right on every machine.
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'static>> {
-        let until = lock(&self.0.world).now.plus(duration);
-        Box::pin(Sleep::until(Arc::clone(&self.0), until))
+        let until = lock(&self.shared.world).now.plus(duration);
+        Box::pin(Sleep::until(Arc::clone(&self.shared), until))
     }
 }

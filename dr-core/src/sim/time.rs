@@ -43,8 +43,33 @@ impl SimTime {
             .unwrap_or(Timestamp::MAX)
     }
 
+    /// An instant that never comes.
+    pub(super) const fn never() -> Self {
+        Self(u64::MAX)
+    }
+
     /// The instant of the world that a timestamp names; its start for everything before.
     pub(super) fn at(timestamp: Timestamp) -> Self {
         Self(u64::try_from(timestamp.as_millisecond() - START_MS).unwrap_or(0))
+    }
+}
+
+/// How a clock is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Skew {
+    /// Whether it is ahead of the true time, or behind it.
+    pub(super) ahead: bool,
+    /// By how much.
+    pub(super) by: Duration,
+}
+
+impl Skew {
+    /// What it shows at the instant `right`.
+    pub(super) fn shown(self, right: Timestamp) -> Timestamp {
+        if self.ahead {
+            self.by.after(right)
+        } else {
+            self.by.before(right)
+        }
     }
 }

@@ -9,7 +9,7 @@ use self::outside::Outside;
 use self::placed::Placed;
 use super::Column;
 use super::gate::Gate;
-use super::simulation::{Shared, clock};
+use super::simulation::{Shared, clock_of};
 use crate::model::{Component, Kind, SiteId};
 use crate::port::{ErrorClass, PortError, Ports};
 
@@ -20,7 +20,7 @@ pub(super) fn ports(shared: &Arc<Shared>, gate: &Gate) -> Ports {
         gate: gate.clone(),
     };
     let mut ports = Ports {
-        clock: clock(shared),
+        clock: clock_of(shared, gate.operator()),
         databases: [].into(),
         computes: [].into(),
         monitorings: [].into(),

@@ -4,6 +4,7 @@ mod calls;
 mod failover;
 mod faults;
 mod repeatable;
+mod strains;
 
 use crate::model::{
     BackupPolicy, Balancer, Capacity, Component, ComponentId, Compute, Database, DatabaseState,

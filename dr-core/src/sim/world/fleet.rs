@@ -18,6 +18,9 @@ pub(in crate::sim) struct Fleet {
     pub(in crate::sim) limit: u32,
     /// What readers of the interface still see for a while: eventual consistency.
     pub(in crate::sim) stale: Option<(SimTime, ComputeState)>,
+    /// Whether the provider has no machine left: new members do not start.
+    #[serde(default)]
+    starved: bool,
 }
 
 impl Fleet {
@@ -28,6 +31,7 @@ impl Fleet {
             running_at: vec![SimTime::default(); count as usize],
             limit: most.saturating_mul(2).max(most.saturating_add(2)),
             stale: None,
+            starved: false,
         }
     }
 
@@ -60,12 +64,38 @@ impl Fleet {
         dice: &mut Dice,
     ) -> Vec<SimTime> {
         self.running_at.truncate(count as usize);
-        let new: Vec<SimTime> = (self.desired()..count)
-            .map(|_| dice.soon(now, 60, 120))
-            .collect();
+        let new = count.saturating_sub(self.desired());
+        self.start(new, now, dice)
+    }
+
+    /// Starts `count` members, or lets them wait for capacity.
+    fn start(&mut self, count: u32, now: SimTime, dice: &mut Dice) -> Vec<SimTime> {
+        if self.starved {
+            let waiting = (0..count).map(|_| SimTime::never());
+            self.running_at.extend(waiting);
+            return Vec::new();
+        }
+        let new: Vec<SimTime> = (0..count).map(|_| dice.soon(now, 60, 120)).collect();
         self.running_at.extend(&new);
         self.running_at.sort_unstable();
         new.into_iter().map(|at| at.plus(HEALTH_CHECKS)).collect()
+    }
+
+    /// The provider runs out of machines, or has some again: those that wait start then. When the new ones will be healthy.
+    pub(in crate::sim) fn set_starved(
+        &mut self,
+        starved: bool,
+        now: SimTime,
+        dice: &mut Dice,
+    ) -> Vec<SimTime> {
+        self.starved = starved;
+        if starved {
+            return Vec::new();
+        }
+        let wanted = self.desired();
+        self.running_at.retain(|at| *at != SimTime::never());
+        let waiting = wanted - self.desired();
+        self.start(waiting, now, dice)
     }
 
     /// What the interface tells of it.
@@ -116,5 +146,26 @@ mod tests {
         assert_eq!((at(120).running, at(140).healthy), (3, 3));
         assert_eq!(fleet.scale(0, now, &mut Dice::new(1)), []);
         assert_eq!(fleet.state(now).healthy, 0);
+    }
+
+    #[test]
+    fn members_that_find_no_capacity_start_once_there_is_some() {
+        let settings = Compute {
+            size: "t3.micro".to_owned(),
+            capacity: Capacity {
+                count: 3,
+                minimum: 2,
+            },
+            standby_count: 1,
+        };
+        let mut fleet = Fleet::new(&settings, 1);
+        let mut dice = Dice::new(1);
+        let now = SimTime::of_second(1000);
+        assert_eq!(fleet.set_starved(true, now, &mut dice), []);
+        assert_eq!(fleet.scale(3, now, &mut dice), []);
+        let later = now.plus(Duration::from_mins(600));
+        assert_eq!((fleet.desired(), fleet.healthy(later)), (3, 1));
+        assert_eq!(fleet.set_starved(false, later, &mut dice).len(), 2);
+        assert_eq!(fleet.healthy(later.plus(Duration::from_secs(140))), 3);
     }
 }

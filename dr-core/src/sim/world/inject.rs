@@ -1,9 +1,11 @@
 //! What each fault does.
 
 use super::copy::{Content, Part};
+use super::event::Event;
 use super::{Column, World};
 use crate::model::{ComponentId, SiteId};
 use crate::sim::fault::Fault;
+use crate::sim::time::Skew;
 
 impl World {
     /// Lets a fault happen, now. A fault of something that the estate does not have does nothing.
@@ -71,6 +73,19 @@ impl World {
                     self.begin_backup(&database, column, lasts);
                 }
             }
+            Fault::OutOfCapacity { fleet, site } => self.set_starved(&fleet, &site, true),
+            Fault::CapacityReturns { fleet, site } => self.set_starved(&fleet, &site, false),
+            Fault::ClockOff {
+                operator,
+                ahead,
+                by,
+            } => {
+                self.clocks.insert(operator, Skew { ahead, by });
+            }
+            Fault::ClockRight(operator) => {
+                self.clocks.remove(&operator);
+            }
+            Fault::WriteLoad(times) => self.load = u64::from(times.max(1)),
             Fault::ShortOfCapacity { fleet, site, limit } => {
                 if let Some(column) = self.column(&site)
                     && let Some(fleets) = self.fleets.get_mut(&fleet)
@@ -84,6 +99,18 @@ impl World {
     fn with_region(&mut self, site: &SiteId, change: impl FnOnce(&mut super::Region)) {
         if let Some(column) = self.column(site) {
             change(&mut self.regions[column]);
+        }
+    }
+
+    /// Members that were accepted while there was no capacity start once there is some.
+    fn set_starved(&mut self, fleet: &ComponentId, site: &SiteId, starved: bool) {
+        if let Some(column) = self.column(site)
+            && let Some(fleets) = self.fleets.get_mut(fleet)
+        {
+            for at in fleets[column].set_starved(starved, self.now, &mut self.dice) {
+                let fleet = fleet.clone();
+                self.queue.push(at, Event::MemberHealthy { fleet, column });
+            }
         }
     }
 

@@ -40,7 +40,7 @@ use super::fault::Fault;
 use super::invariant::{Audit, Violation};
 use super::random::Dice;
 use super::story::LogLine;
-use super::time::SimTime;
+use super::time::{SimTime, Skew};
 use crate::model::{ComponentId, Duration, Epoch, Estate, Exec, SiteId};
 use crate::port::Place;
 
@@ -71,6 +71,12 @@ pub struct World {
     blind: [bool; 2],
     /// The call whose next answer is lost.
     pub(super) lose_answer_of: Option<String>,
+    /// The operators whose clocks are wrong.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    clocks: BTreeMap<String, Skew>,
+    /// Writes of each client in a second.
+    #[serde(default = "one")]
+    load: u64,
     data: BTreeMap<ComponentId, DataSet>,
     fleets: BTreeMap<ComponentId, [Fleet; 2]>,
     doors: BTreeMap<ComponentId, FrontDoor>,
@@ -97,6 +103,11 @@ pub struct World {
     story: Vec<LogLine>,
 }
 
+/// The write load of a quiet day: each client writes once a second.
+const fn one() -> u64 {
+    1
+}
+
 impl World {
     /// A healthy estate: home roles, replicas that follow, clients that write; ten minutes old.
     pub(super) fn new(estate: &Estate, seed: u64) -> Self {
@@ -116,6 +127,8 @@ impl World {
             mirrors_stopped: false,
             blind: [false, false],
             lose_answer_of: None,
+            clocks: BTreeMap::new(),
+            load: one(),
             data: BTreeMap::new(),
             fleets: BTreeMap::new(),
             doors: BTreeMap::new(),
@@ -178,8 +191,8 @@ impl World {
         for door in self.doors.values_mut() {
             for resolver in &mut door.resolvers {
                 let column = resolver.resolve(second, door.answers, door.ttl_s);
-                tried += 1;
-                by[column] += u64::from(served[column]);
+                tried += self.load;
+                by[column] += self.load * u64::from(served[column]);
             }
         }
         for set in self.data.values_mut() {
@@ -295,6 +308,14 @@ impl World {
     /// The column of a site; `None` for a site of another estate.
     pub(super) fn column(&self, site: &SiteId) -> Option<Column> {
         self.estate.sites.iter().position(|s| s.id == *site)
+    }
+
+    /// What an operator's clock shows.
+    pub(super) fn clock_of(&self, operator: &str) -> jiff::Timestamp {
+        let right = self.now.timestamp();
+        self.clocks
+            .get(operator)
+            .map_or(right, |skew| skew.shown(right))
     }
 
     /// The column whose data counts: that of the promotion accepted last.
