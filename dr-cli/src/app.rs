@@ -92,6 +92,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Runbook(commands::runbook::RunbookCommand),
     Discover(commands::discover::DiscoverArgs),
+    Status(commands::status::StatusArgs),
     Plan(commands::plan::PlanArgs),
     Failover(commands::failover::FailoverArgs),
     Failback(commands::failback::FailbackArgs),
@@ -150,6 +151,7 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode> {
         Command::Estate(command) => commands::estate::run(&command, session),
         Command::Runbook(command) => commands::runbook::run(&command, session),
         Command::Discover(args) => commands::discover::run(&args, session),
+        Command::Status(args) => commands::status::run(&args, session),
         Command::Plan(args) => commands::plan::run(&args, session),
         Command::Failover(args) => commands::failover::run(&args, session),
         Command::Failback(args) => commands::failback::run(&args, session),

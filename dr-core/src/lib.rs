@@ -27,6 +27,7 @@
 //! | [`runbook`] | document, lint, plan, engine, host, journal, lock | [`runbook::engine`] |
 //! | [`gameday`] | a rehearsal with faults, people and a scorecard | |
 //! | [`report`] | journal to report, pure | |
+//! | [`status`] | what was read of the estate and its runs, folded into one document, pure | [`status::status`] |
 //!
 //! The library prints nothing, reads no environment and never exits: it returns
 //! values and emits events, and `dr-cli` shows them.
@@ -41,3 +42,4 @@ pub mod port;
 pub mod report;
 pub mod runbook;
 pub mod sim;
+pub mod status;

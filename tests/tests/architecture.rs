@@ -10,14 +10,15 @@ const LAYERS: [&[&str]; 5] = [
     &["config", "port"],
     &["adapter", "sim", "discover", "drift", "readiness", "action"],
     &["runbook"],
-    &["gameday", "backup", "report"],
+    &["gameday", "backup", "report", "status"],
 ];
 
 /// Modules that compute and do nothing else.
-const PURE: [&str; 6] = [
+const PURE: [&str; 7] = [
     "model/",
     "drift/",
     "report/",
+    "status/",
     "runbook/plan/",
     "runbook/lint/",
     "runbook/engine",

@@ -15,4 +15,5 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod runbook;
 pub(crate) mod simulator;
+pub(crate) mod status;
 pub(crate) mod switchover;

@@ -80,14 +80,8 @@ impl StoredLease {
             let message = "the application has never taken its lease here: it proves nothing";
             self.error(ErrorClass::NotFound, "Read", message)
         })?;
-        let lease: StoredLeaseObject = serde_json::from_slice(&found.bytes).map_err(|cause| {
-            let message = format!("the object is no write lease: {cause}");
-            self.error(ErrorClass::Invalid, "Read", message)
-        })?;
-        if lease.format != FORMAT {
-            let message = format!("format {} is newer than this dr knows", lease.format);
-            return Err(self.error(ErrorClass::Invalid, "Read", message));
-        }
+        let lease = parse(&found.bytes)
+            .map_err(|message| self.error(ErrorClass::Invalid, "Read", message))?;
         if !speaks_of(&lease, &self.direction) {
             let message = format!(
                 "the lease here is held by {}: it tells nothing of {}, which renews its lease elsewhere",
@@ -118,6 +112,44 @@ impl StoredLease {
             }
             Err(PutError::Store(error)) => Err(error),
         }
+    }
+}
+
+/// The lease as it stands in a store, whichever site it speaks of; `None` where the application never took one there.
+///
+/// # Errors
+/// The store did not answer, or what stands there is no lease.
+pub async fn stored(
+    store: &dyn ObjectStore,
+    estate: &EstateName,
+) -> PortResult<Option<LeaseState>> {
+    let key = lease_key(estate);
+    let Some(found) = store.get(&key).await? else {
+        return Ok(None);
+    };
+    let lease = parse(&found.bytes).map_err(|message| PortError {
+        class: ErrorClass::Invalid,
+        operation: "write-lease:Read".to_owned(),
+        place: key,
+        message,
+    })?;
+    Ok(Some(LeaseState {
+        holder: lease.holder,
+        renewable: lease.renewable,
+        expires_at: lease.expires_at,
+    }))
+}
+
+fn parse(bytes: &[u8]) -> Result<StoredLeaseObject, String> {
+    let lease: StoredLeaseObject = serde_json::from_slice(bytes)
+        .map_err(|cause| format!("the object is no write lease: {cause}"))?;
+    if lease.format == FORMAT {
+        Ok(lease)
+    } else {
+        Err(format!(
+            "format {} is newer than this dr knows",
+            lease.format
+        ))
     }
 }
 
