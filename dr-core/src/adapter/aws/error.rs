@@ -86,21 +86,38 @@ where
         }
         // An answer that is none of AWS: a proxy's page of an error, say.
         SdkError::ResponseError(answer) => by_status(answer.raw().status().as_u16(), intent),
-        SdkError::ServiceError(answer) => answer.err().code().map_or_else(
-            || by_status(answer.raw().status().as_u16(), intent),
-            |code| by_code(code, answer.raw().status().as_u16(), intent),
-        ),
+        SdkError::ServiceError(answer) => {
+            let status = answer.raw().status().as_u16();
+            match answer.err().code() {
+                Some(_) if !is_of_the_service(answer.raw()) => by_status(status, intent),
+                Some(code) => by_code(code, status, intent),
+                None => by_status(status, intent),
+            }
+        }
         _ => intent.lost(),
     }
 }
 
+/// Whether an answer comes from the service itself, and not from something before it.
+///
+/// S3 answers `HEAD` without a body (S3 API reference, `HeadObject`), so of every empty 404 the SDK says that the service's code
+/// were `NotFound`. It is believed where the id that AWS gives to each request stands beside it: S3 writes
+/// `x-amz-request-id`, the others `x-amzn-requestid`.
+fn is_of_the_service(answer: &HttpResponse) -> bool {
+    let has_body = answer.body().bytes().is_some_and(|body| !body.is_empty());
+    let ids = ["x-amz-request-id", "x-amzn-requestid"];
+    has_body || ids.iter().any(|id| answer.headers().get(id).is_some())
+}
+
+/// The class of an answer without a code of the service. A page of a proxy with status 404 tells nothing of what was asked
+/// for; a redirect is followed by nobody, so the call went to the wrong region.
 fn by_status(status: u16, intent: Intent) -> ErrorClass {
     match status {
         401 | 403 => ErrorClass::Denied,
-        404 => ErrorClass::NotFound,
+        404 => intent.lost(),
         409 | 412 => ErrorClass::Conflict,
         429 => ErrorClass::Throttled,
-        400..=499 => ErrorClass::Invalid,
+        300..=499 => ErrorClass::Invalid,
         _ => intent.lost(),
     }
 }
@@ -116,6 +133,9 @@ fn by_code(code: &str, status: u16, intent: Intent) -> ErrorClass {
         intent.lost()
     } else if is_conflict(code) {
         ErrorClass::Conflict
+    } else if status == 404 {
+        // The service's own, and not about the thing: `UnknownOperationException`.
+        ErrorClass::Invalid
     } else {
         by_status(status, intent)
     }
@@ -189,3 +209,6 @@ where
     }
     text
 }
+
+#[cfg(all(test, feature = "aws"))]
+mod tests;
