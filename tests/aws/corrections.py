@@ -6,6 +6,10 @@
   resource id, and can be deleted.
 - `StopDBInstance` is refused while the instance has a replica (RDS user guide, "USER_StopInstance", limitations).
 - Every instance has a resource id of its own, which it keeps when it is renamed (RDS user guide, "USER_RenameInstance").
+- The root of the answer of `GetBucketVersioning` is `VersioningConfiguration` (S3 API reference); clients that read by the
+  model of the service take nothing else.
+- `DescribeOptionGroups` without a name lists all groups; only a name that is not there is an error (RDS API reference).
+- Service Quotas tells the quotas that `dr` reads, of the account and region that are asked, as an account in use has them.
 """
 
 import copy
@@ -14,7 +18,24 @@ import string
 
 from moto.core.utils import utcnow
 from moto.rds import models as rds
-from moto.rds.exceptions import DBInstanceNotFoundError, RDSClientError
+from moto.rds.exceptions import DBInstanceNotFoundError, OptionGroupNotFoundFaultError, RDSClientError
+from moto.s3.responses import S3Response
+from moto.servicequotas import models as servicequotas
+from moto.servicequotas.exceptions import NoSuchResource
+
+# Service, code: name, value. All are the documented defaults, except the vCPUs, which every account in use has raised from 5
+# (Service Quotas console; RDS, ELB, EC2 Auto Scaling and EKS user guides, "quotas").
+QUOTAS = {
+    ("ec2", "L-1216C47A"): ("Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 64.0),
+    ("ec2", "L-0263D0A3"): ("EC2-VPC Elastic IPs", 5.0),
+    ("vpc", "L-F678F1CE"): ("VPCs per Region", 5.0),
+    ("vpc", "L-FE5A380F"): ("NAT gateways per Availability Zone", 5.0),
+    ("rds", "L-7B6409FD"): ("DB instances", 40.0),
+    ("rds", "L-7ADDB58A"): ("Total storage for all DB instances", 100000.0),
+    ("elasticloadbalancing", "L-53DA6B97"): ("Application Load Balancers per Region", 50.0),
+    ("autoscaling", "L-CDE20ADC"): ("Auto Scaling groups per region", 500.0),
+    ("eks", "L-1194D53C"): ("Clusters", 100.0),
+}
 
 
 def resource_id():
@@ -114,6 +135,56 @@ def correct_backend():
     rds.RDSBackend.stop_db_instance = stop
 
 
+def describe_option_groups(self, wanted):
+    def fits(group):
+        asked = {
+            "option_group_name": group.name,
+            "engine_name": group.engine_name,
+            "major_engine_version": group.major_engine_version,
+        }
+        return all(wanted.get(key) in (None, value) for key, value in asked.items())
+
+    name = wanted.get("option_group_name")
+    if name is not None and name not in self.option_groups:
+        raise OptionGroupNotFoundFaultError(name)
+    return [group for group in self.option_groups.values() if fits(group)]
+
+
+def get_bucket_versioning(self):
+    status = self.backend.get_bucket_versioning(self.bucket_name)
+    told = f"<Status>{status}</Status>" if status else ""
+    text = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{told}</VersioningConfiguration>'
+    )
+    return 200, {"Content-Type": "application/xml"}, text
+
+
+def get_service_quota(self, service_code, quota_code):
+    known = QUOTAS.get((service_code, quota_code))
+    if known is None:
+        raise NoSuchResource
+    name, value = known
+    return {
+        "Adjustable": True,
+        "GlobalQuota": False,
+        "QuotaArn": f"arn:aws:servicequotas:{self.region_name}:{self.account_id}:{service_code}/{quota_code}",
+        "QuotaCode": quota_code,
+        "QuotaName": name,
+        "ServiceCode": service_code,
+        "ServiceName": service_code,
+        "Unit": "None",
+        "Value": value,
+    }
+
+
+def correct_reads():
+    rds.RDSBackend.describe_option_groups = describe_option_groups
+    S3Response.get_bucket_versioning = get_bucket_versioning
+    servicequotas.ServiceQuotasBackend.get_service_quota = get_service_quota
+
+
 def correct():
     correct_instances()
     correct_backend()
+    correct_reads()
