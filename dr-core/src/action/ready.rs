@@ -4,7 +4,7 @@ use crate::model::{
     Component, ComponentId, ComputeState, DatabaseRole, DatabaseState, DatabaseStatus, Estate,
     Finding, Kind, Mode, RepositoryState, Role, Settings, Severity, SiteId, StackState, Subject,
 };
-use crate::port::{PortError, PortResult};
+use crate::port::{ErrorClass, PortError, PortResult};
 
 use super::{Context, gate};
 
@@ -43,7 +43,11 @@ async fn component_findings(cx: &Context<'_>, component: &Component) -> Vec<Find
                 facility(component, site, state.ready, &state.detail)
             })
         }
-        Kind::Monitoring => judge(cx.monitoring(id, site).await, |_| Vec::new()),
+        // One that watches neither site, or both, can be repointed: it stands in nobody's way.
+        Kind::Monitoring => match cx.monitoring(id, site).await {
+            Err(error) if error.class == ErrorClass::Conflict => Ok(Vec::new()),
+            read => judge(read, |_| Vec::new()),
+        },
         Kind::Traffic => judge(cx.traffic(id).await, |_| Vec::new()),
     };
     found.unwrap_or_else(|error| vec![unread(id, site, &error)])

@@ -10,15 +10,24 @@ use super::{
 };
 use crate::adapter::technology;
 use crate::model::{Direction, Duration, Estate, Finding, Mode, SiteId, Verb};
-use crate::port::{CallSpec, Operation};
+use crate::port::{CallSpec, ErrorClass, Operation, PortResult};
 
 /// Repoints monitoring.
 pub(super) struct Repoint;
 
+/// Whether the monitoring of `site` watches the new primary. One that watches neither site, or both, does not.
+async fn watches(cx: &Context<'_>, site: &SiteId) -> PortResult<bool> {
+    match cx.monitoring(subject(cx.verb), site).await {
+        Ok(state) => Ok(state.watches == *cx.to()),
+        Err(error) if error.class == ErrorClass::Conflict => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Makes the monitoring of `site` watch the new primary, and reads that back.
 async fn repoint(cx: &Context<'_>, site: &SiteId) -> Result<(), StepError> {
     let id = subject(cx.verb);
-    if cx.monitoring(id, site).await?.watches != *cx.to() {
+    if !watches(cx, site).await? {
         cx.ports
             .monitoring(id, site)?
             .repoint(cx.to(), cx.permit)
@@ -26,9 +35,7 @@ async fn repoint(cx: &Context<'_>, site: &SiteId) -> Result<(), StepError> {
     }
     let poll = Poll::of(cx);
     loop {
-        if let Some(state) = tolerate(cx.monitoring(id, site).await)?
-            && state.watches == *cx.to()
-        {
+        if tolerate(watches(cx, site).await)?.unwrap_or(false) {
             return Ok(());
         }
         poll.pause().await?;
@@ -77,13 +84,12 @@ impl Action for Repoint {
     }
 
     async fn observe(&self, cx: &Context<'_>) -> Observation {
-        let id = subject(cx.verb);
-        let here = match cx.monitoring(id, cx.to()).await {
-            Ok(state) => state.watches == *cx.to(),
+        let here = match watches(cx, cx.to()).await {
+            Ok(watches) => watches,
             Err(error) => return Observation::Unknown(error),
         };
-        let there = match cx.monitoring(id, cx.from()).await {
-            Ok(state) => state.watches == *cx.to(),
+        let there = match watches(cx, cx.from()).await {
+            Ok(watches) => watches,
             Err(error) if cx.may_be_gone(cx.from()) && is_unreachable(&error) => true,
             Err(error) => return Observation::Unknown(error),
         };

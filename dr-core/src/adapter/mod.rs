@@ -8,6 +8,8 @@ pub mod aws;
 #[cfg(feature = "dns")]
 pub mod dns;
 pub mod git;
+#[cfg(feature = "http")]
+pub mod grafana;
 mod here;
 #[cfg(feature = "http")]
 pub mod http;
@@ -15,6 +17,8 @@ pub mod lease;
 pub mod local;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(feature = "http")]
+pub mod prometheus;
 mod secret;
 pub mod technology;
 pub mod terraform;
@@ -27,4 +31,4 @@ pub mod terraform;
 pub mod wire;
 
 pub use here::Here;
-pub use secret::{LocalSecrets, SecretError};
+pub use secret::{LocalSecrets, SecretError, Secrets};

@@ -5,9 +5,21 @@ use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 
+use async_trait::async_trait;
 use secrecy::SecretString;
 
 use crate::model::SecretRef;
+use crate::port::{ErrorClass, PortError, PortResult};
+
+/// Reads secrets when they are needed, wherever they are kept.
+#[async_trait]
+pub trait Secrets: Send + Sync {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// Why it cannot be had; no error holds any part of a secret.
+    async fn read(&self, secret: &SecretRef) -> PortResult<SecretString>;
+}
 
 /// A secret that could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +79,18 @@ impl LocalSecrets {
                 Err(SecretError::Elsewhere(secret.clone()))
             }
         }
+    }
+}
+
+#[async_trait]
+impl Secrets for LocalSecrets {
+    async fn read(&self, secret: &SecretRef) -> PortResult<SecretString> {
+        self.resolve(secret).map_err(|error| PortError {
+            class: ErrorClass::Invalid,
+            operation: "secret".to_owned(),
+            place: "this machine".to_owned(),
+            message: error.to_string(),
+        })
     }
 }
 

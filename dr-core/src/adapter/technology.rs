@@ -304,14 +304,25 @@ fn git(operation: Operation) -> &'static [ApiCall] {
     }
 }
 
-/// Prometheus: `GET /api/v1/targets`; a new configuration and `POST /-/reload` (Prometheus, "Management API").
+/// Prometheus ("HTTP API", "Management API"): what it scrapes, whether that is up, whether alerts go anywhere. Repointed by
+/// its target file, which it notices by itself; `POST /-/reload` only where it does not.
 fn prometheus(operation: Operation) -> &'static [ApiCall] {
     match operation {
-        Operation::Observe => const { &[read("prometheus", "GetTargets")] },
+        Operation::Observe => {
+            const {
+                &[
+                    read("prometheus", "GetTargets"),
+                    read("prometheus", "Query"),
+                    read("prometheus", "GetAlertManagers"),
+                    read("prometheus", "GetAlerts"),
+                ]
+            }
+        }
         Operation::Repoint => {
             const {
                 &[
-                    write("eks", "AccessKubernetesApi"),
+                    write("prometheus", "WriteTargets"),
+                    read("prometheus", "GetTargets"),
                     write("prometheus", "Reload"),
                 ]
             }
@@ -320,11 +331,30 @@ fn prometheus(operation: Operation) -> &'static [ApiCall] {
     }
 }
 
-/// Grafana: `GET /api/datasources`, `PUT /api/datasources/uid/:uid` (Grafana, "Data source HTTP API").
+/// Grafana ("Data source HTTP API"): `GET` and `PUT /api/datasources/uid/:uid`, and its health. The token may be kept in AWS.
 fn grafana(operation: Operation) -> &'static [ApiCall] {
     match operation {
-        Operation::Observe => const { &[read("grafana", "GetDataSources")] },
-        Operation::Repoint => const { &[write("grafana", "UpdateDataSource")] },
+        Operation::Observe => {
+            const {
+                &[
+                    read("grafana", "GetDataSource"),
+                    read("grafana", "CheckDataSourceHealth"),
+                    read("secretsmanager", "GetSecretValue"),
+                    read("ssm", "GetParameter"),
+                ]
+            }
+        }
+        Operation::Repoint => {
+            const {
+                &[
+                    read("grafana", "GetDataSource"),
+                    write("grafana", "UpdateDataSource"),
+                    read("grafana", "CheckDataSourceHealth"),
+                    read("secretsmanager", "GetSecretValue"),
+                    read("ssm", "GetParameter"),
+                ]
+            }
+        }
         _ => &[],
     }
 }

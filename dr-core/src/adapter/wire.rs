@@ -6,16 +6,20 @@ use std::sync::Arc;
 
 use super::aws::{
     AutoscalingFleet, AwsSite, Bucket, Ec2Instance, FrontDoor, LoadBalancer, NodeGroup,
-    RdsDatabase, S3Store, Side, VpcNetwork,
+    RdsDatabase, S3Store, Side, SiteSecrets, VpcNetwork,
 };
 use super::git::{GitServer, Memory, Power};
+use super::grafana::GrafanaServer;
 use super::http::HttpObservers;
 use super::lease::StoredLease;
 use super::local::{DirectoryStore, LocalCommands};
+use super::prometheus::PrometheusServer;
 use super::terraform::{Fleets, Folders, TerraformStack};
 use super::{Here, LocalSecrets};
 use crate::model::{Binding, Component, Direction, Estate, Kind, Platform, Settings, Site, SiteId};
-use crate::port::{Clock, Narrator, Notifier, ObjectStore, PortError, Ports};
+use crate::port::{
+    Clock, Monitoring, Narrator, Notifier, ObjectStore, Placement, PortError, PortResult, Ports,
+};
 
 /// What the adapters need of the machine that they run on.
 pub struct Machine {
@@ -235,7 +239,9 @@ impl<'a> Wiring<'a> {
                 let stack = TerraformStack::new(here, binding, fleets, folders, narrator.clone());
                 self.reached.ports.stacks.insert(at, Arc::new(stack));
             }
-            Binding::Prometheus(_) | Binding::Grafana(_) | Binding::Route53(_) => {
+            Binding::Prometheus(binding) => self.prometheus(here, &binding),
+            Binding::Grafana(binding) => self.grafana(here, aws, &binding),
+            Binding::Route53(_) => {
                 let what = component.technology.to_string();
                 self.missing.push(Unwired::NoAdapter { what });
             }
@@ -261,6 +267,41 @@ impl<'a> Wiring<'a> {
             .databases
             .insert((id.clone(), site.clone()), database.clone());
         self.reached.ports.databases.insert((id, site), database);
+    }
+
+    /// What a site's monitoring must know of the other site is missing where that is bound to nothing, which is told there.
+    fn prometheus(&mut self, here: Here, binding: &crate::model::PrometheusBinding) {
+        let peer = self.estate.binding(&here.component.id, &here.peer.id);
+        if let Some(Binding::Prometheus(peer)) = peer {
+            let at = (here.component.id.clone(), here.site.id.clone());
+            let server = PrometheusServer::new(here, binding, peer);
+            self.monitoring(
+                at,
+                server.map(|server| -> Arc<dyn Monitoring> { Arc::new(server) }),
+            );
+        }
+    }
+
+    fn grafana(&mut self, here: Here, aws: AwsSite, binding: &crate::model::GrafanaBinding) {
+        let peer = self.estate.binding(&here.component.id, &here.peer.id);
+        if let Some(Binding::Grafana(peer)) = peer {
+            let at = (here.component.id.clone(), here.site.id.clone());
+            let secrets = Arc::new(SiteSecrets::new(self.machine.secrets.clone(), aws));
+            let server = GrafanaServer::new(here, binding, peer, secrets);
+            self.monitoring(
+                at,
+                server.map(|server| -> Arc<dyn Monitoring> { Arc::new(server) }),
+            );
+        }
+    }
+
+    fn monitoring(&mut self, at: Placement, made: PortResult<Arc<dyn Monitoring>>) {
+        match made {
+            Ok(server) => {
+                self.reached.ports.monitorings.insert(at, server);
+            }
+            Err(refused) => self.missing.push(Unwired::Refused(refused)),
+        }
     }
 
     fn repository(&mut self, here: Here, aws: AwsSite, binding: crate::model::GitBinding) {

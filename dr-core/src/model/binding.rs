@@ -188,10 +188,14 @@ pub struct RdsBinding {
 pub struct PrometheusBinding {
     /// Its address: `http://prometheus.internal:9090`.
     pub url: String,
-    /// The target file (`file_sd_configs`) that `dr` writes when it is repointed.
+    /// The target file (`file_sd_configs`) that `dr` writes when it is repointed: a path on the machine that runs `dr`, of its
+    /// own disk or of one that it shares with Prometheus. `dr` owns the whole file.
     pub targets_file: String,
     /// The targets to scrape while this site is watched: `host:port`.
     pub targets: Vec<String>,
+    /// The alert that always fires, so that its silence tells that alerts reach nobody: `Watchdog`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dead_man: Option<String>,
 }
 
 /// A Grafana server on one site.

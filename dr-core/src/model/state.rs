@@ -109,12 +109,16 @@ pub struct TrafficState {
 /// A monitoring system on one site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MonitoringState {
-    /// The site whose targets it scrapes or whose data it draws, and whose alerts reach people.
+    /// The site whose targets it scrapes or whose data it draws.
     pub watches: SiteId,
     /// Targets that answer.
     pub targets_up: u32,
     /// Targets in all.
     pub targets: u32,
+    /// Why that site's alerts would reach nobody: no alert manager is known, or the dead man's check is silent. `None` where
+    /// nothing speaks against it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unheard: Option<String>,
 }
 
 /// A stack of infrastructure as code on one site.

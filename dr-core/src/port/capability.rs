@@ -57,7 +57,7 @@ pub trait Traffic: Send + Sync {
 /// One site's monitoring system.
 #[async_trait]
 pub trait Monitoring: Send + Sync {
-    /// What it watches now.
+    /// What it watches now. [`super::ErrorClass::Conflict`] while that is neither site, or both: it can be repointed then.
     async fn observe(&self) -> PortResult<MonitoringState>;
 
     /// Makes it watch `site`, and sends that site's alerts to people.

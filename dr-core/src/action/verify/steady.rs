@@ -132,7 +132,8 @@ async fn measure(
                     state.targets_up, state.targets
                 ))
             } else {
-                None
+                let why = state.unheard;
+                why.map(|why| format!("{component} at {primary} is heard by nobody: {why}"))
             })
         }
     }

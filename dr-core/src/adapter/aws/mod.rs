@@ -59,6 +59,8 @@ pub use instance::Ec2Instance;
 pub use rds::{RdsDatabase, RetiredDatabase};
 #[cfg(all(feature = "aws", feature = "dns"))]
 pub use route53::{Answering, Failover, FrontDoor, HealthCheck, RecordSet, Side, answering};
+#[cfg(all(feature = "aws-secretsmanager", feature = "aws-ssm"))]
+pub use secret::SiteSecrets;
 pub use session::AwsSite;
 #[cfg(feature = "aws-s3")]
 pub use store::S3Store;

@@ -1,11 +1,32 @@
 //! Secrets that are kept in AWS.
 
+use async_trait::async_trait;
 use secrecy::SecretString;
 
 use super::AwsSite;
-use crate::adapter::LocalSecrets;
+use crate::adapter::{LocalSecrets, Secrets};
 use crate::model::SecretRef;
 use crate::port::{ErrorClass, PortResult};
+
+/// The secrets that bindings of a site name.
+pub struct SiteSecrets {
+    local: LocalSecrets,
+    site: AwsSite,
+}
+
+impl SiteSecrets {
+    /// Those of this machine, and those in the region of `site`.
+    pub fn new(local: LocalSecrets, site: AwsSite) -> Self {
+        Self { local, site }
+    }
+}
+
+#[async_trait]
+impl Secrets for SiteSecrets {
+    async fn read(&self, secret: &SecretRef) -> PortResult<SecretString> {
+        resolve(secret, &self.local, &self.site).await
+    }
+}
 
 /// Reads a secret: from AWS Secrets Manager or from a SecureString parameter in the region of `site`, or from the operator's
 /// machine.

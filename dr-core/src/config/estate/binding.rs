@@ -141,6 +141,7 @@ fn keys(technology: Technology) -> Option<&'static [Key]> {
             ("url", Word, true),
             ("targets-file", Word, true),
             ("targets", List, true),
+            ("dead-man", Word, false),
         ],
         Technology::Grafana => &[
             ("url", Word, true),

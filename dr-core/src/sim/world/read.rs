@@ -92,6 +92,7 @@ impl World {
             watches: self.site(watched).clone(),
             targets_up: if sees { up } else { 0 },
             targets,
+            unheard: None,
         })
     }
 

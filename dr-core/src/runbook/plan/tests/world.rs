@@ -153,6 +153,7 @@ fn well(kind: Kind, site: &SiteId, direction: &Direction) -> Observed {
             watches: direction.from.clone(),
             targets_up: 5,
             targets: 5,
+            unheard: None,
         }),
         Kind::Infrastructure => Observed::Stack(StackState {
             applied_role: if primary {
