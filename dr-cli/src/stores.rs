@@ -111,6 +111,27 @@ impl RunStore {
         }
     }
 
+    /// Keeps the journal of a run that was carried out elsewhere, line by line.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn keep(&self, run: &RunId, journal: &[u8]) -> Result<()> {
+        let log = FileLog::new(&self.root);
+        let lines = journal.split(|byte| *byte == b'\n');
+        for (seq, line) in (0..).zip(lines.filter(|line| !line.is_empty())) {
+            self.runtime
+                .block_on(log.append(run, seq, line))
+                .map_err(|error| {
+                    Error::new(
+                        ExitCode::Unexpected,
+                        format!("cannot keep the journal of {run}"),
+                    )
+                    .because(&error)
+                })?;
+        }
+        Ok(())
+    }
+
     /// The directory.
     pub(crate) fn root(&self) -> &Path {
         &self.root

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use dr_core::config::{Source, gameday_schema};
-use dr_core::gameday::{self, Act, Rehearsal, Scenario, Scorecard, Stage, Verdict};
+use dr_core::gameday::{self, NobodyElse, Rehearsal, Scenario, Scorecard, Stage, Verdict};
 use dr_core::sim::Simulation;
 
 use crate::error::{Error, Result};
@@ -78,15 +78,21 @@ fn list(session: &Session) -> Result<ExitCode> {
     if session.out.is_json() {
         let names: Vec<_> = scenarios
             .iter()
-            .map(
-                |scenario| serde_json::json!({ "gameday": scenario.name, "about": scenario.about }),
-            )
+            .map(|scenario| {
+                serde_json::json!({
+                    "gameday": scenario.name, "about": scenario.about, "proves": scenario.proves,
+                })
+            })
             .collect();
         session.out.json(&names);
     } else {
+        let widths = scenarios.iter().map(|scenario| scenario.name.len());
+        let widest = widths.max().unwrap_or(0);
         for scenario in &scenarios {
             let name = session.out.style().bold(&scenario.name);
-            session.out.line(&format!("{name}  {}", scenario.about));
+            let proves = scenario.proves.as_ref().unwrap_or(&scenario.about);
+            let pad = " ".repeat(widest - scenario.name.len());
+            session.out.line(&format!("{name}{pad}  {proves}"));
         }
         if scenarios.is_empty() {
             session
@@ -108,13 +114,15 @@ fn play(args: &RunArgs, session: &Session) -> Result<ExitCode> {
     let stage = Stage {
         simulation: Simulation::new(&files.estate, scenario.seed),
         runbooks: runbooks(&scenario, &files)?,
-        logs: store.logs(),
-        store: store.objects(),
         audience: Arc::new(Onlooker::new(session.out.clone())),
+        team: Arc::new(NobodyElse),
     };
     let rehearsal = stage.play(&scenario).map_err(|error| {
         Error::new(ExitCode::Unexpected, "the game day could not be played").because(&error)
     })?;
+    for (run, journal) in &rehearsal.journals {
+        store.keep(run, journal)?;
+    }
     let page = args
         .report
         .clone()
@@ -143,13 +151,11 @@ fn runbooks(
     scenario: &Scenario,
     files: &EstateFiles,
 ) -> Result<BTreeMap<String, dr_core::runbook::Runbook>> {
-    let mut runbooks = BTreeMap::new();
-    for act in &scenario.story {
-        if let Act::Run { runbook, .. } = act {
-            runbooks.insert(runbook.clone(), files.runbook(runbook)?);
-        }
-    }
-    Ok(runbooks)
+    scenario
+        .runbooks()
+        .into_iter()
+        .map(|name| Ok((name.to_owned(), files.runbook(name)?)))
+        .collect()
 }
 
 fn write_page(path: &Path, rehearsal: &Rehearsal, files: &EstateFiles) -> Result<()> {

@@ -110,12 +110,7 @@ pub(crate) fn scorecard(card: &Scorecard, style: Style) -> String {
         } else {
             style.bad("✘")
         };
-        let _ = writeln!(
-            text,
-            "  {sign} {:<15} {}",
-            score.expectation.name(),
-            score.because
-        );
+        let _ = writeln!(text, "  {sign} {:<15} {}", score.expectation, score.because);
     }
     text.push('\n');
     text

@@ -15,10 +15,29 @@ const STOREFRONT_RUNBOOKS: [(&str, &str); 2] = [
     ),
 ];
 
-const STOREFRONT_GAMEDAYS: [(&str, &str); 1] = [(
+/// The names of the storefront's game days, with their texts.
+macro_rules! gamedays {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../runbooks/storefront/gamedays/", $name, ".yaml")))),*]
+    };
+}
+
+const STOREFRONT_GAMEDAYS: &[(&str, &str)] = gamedays![
     "region-loss",
-    include_str!("../../../runbooks/storefront/gamedays/region-loss.yaml"),
-)];
+    "region-isolated",
+    "lag-beyond-rpo",
+    "short-of-quota",
+    "no-capacity",
+    "backup-in-the-way",
+    "promotion-answer-lost",
+    "operator-dies-at-the-pivot",
+    "two-operators",
+    "resolvers-ignore-ttls",
+    "old-primary-returns",
+    "failback-under-load",
+    "standby-dies-too",
+    "monitoring-blind",
+];
 
 /// The estate of a web shop in us-east-2 and us-west-1.
 pub fn storefront_estate() -> Source {
@@ -47,8 +66,8 @@ pub fn storefront_gameday(name: &str) -> Option<Source> {
 }
 
 /// The names of the storefront's game days.
-pub fn gameday_names() -> [&'static str; 1] {
-    STOREFRONT_GAMEDAYS.map(|(name, _)| name)
+pub fn gameday_names() -> Vec<&'static str> {
+    STOREFRONT_GAMEDAYS.iter().map(|(name, _)| *name).collect()
 }
 
 #[cfg(test)]

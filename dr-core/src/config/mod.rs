@@ -25,7 +25,10 @@ mod yaml;
 pub(crate) use diagnostic::Report;
 pub use diagnostic::{Problem, Problems, Source, Span};
 pub use estate::load_estate;
-pub(crate) use gameday::{ActWord, RawAct, RawGameday};
+pub(crate) use gameday::{
+    ActWord, ExpectWord, RawAct, RawAnswer, RawBounds, RawExpectation, RawGameday, RawOptions,
+    RawSideAct, RawWhen,
+};
 pub(crate) use read::{FromNode, Place};
 pub(crate) use runbook::{MAX_ATTEMPTS, RawRunbook, RawStage, RawStep};
 pub use schema::{estate_schema, gameday_schema, runbook_schema};

@@ -7,8 +7,8 @@ use super::diagnostic::{Problem, Span};
 use super::suggest;
 use crate::model::{
     Check, ComponentId, CronLine, Duration, Ending, EstateName, Expectation, FenceTarget,
-    Happening, InvalidName, Kind, Mode, OnDoubt, Only, Percent, Platform, Region, Role, SiteId,
-    StepId, Technology, TrafficMethod,
+    Happening, InvalidName, Kind, Mode, OnDoubt, Only, Percent, Platform, Region, Reply, Role,
+    SiteId, Steadiness, StepId, Stir, Technology, TrafficMethod,
 };
 
 /// Why a scalar was not taken.
@@ -280,6 +280,34 @@ impl Word for Expectation {
             text,
             "unknown-expectation",
             "something to expect",
+            &Self::WORDS,
+        )
+    }
+}
+
+impl Word for Stir {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        choose(
+            text,
+            "unknown-moment",
+            "something that happens to a step or a run",
+            &Self::WORDS,
+        )
+    }
+}
+
+impl Word for Reply {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        choose(text, "unknown-reply", "something to say", &Self::WORDS)
+    }
+}
+
+impl Word for Steadiness {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        choose(
+            text,
+            "unknown-steadiness",
+            "something to expect of the steady state",
             &Self::WORDS,
         )
     }

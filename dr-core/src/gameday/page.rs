@@ -136,7 +136,7 @@ fn day(card: &Scorecard, reports: &[Report]) -> Timeline {
     let quiet = card
         .acts
         .iter()
-        .filter(|act| act.act.ends_with(" pass"))
+        .filter(|act| act.when.is_none() && act.act.ends_with(" pass"))
         .map(|act| (act.at, act.until));
     Timeline {
         id: "day".to_owned(),

@@ -1,34 +1,84 @@
-//! The story that people write.
+//! The story that people write, checked, with every site and component resolved.
 
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{
-    self, ActWord, At, FromNode, Place, Problem, Problems, RawAct, RawGameday, Report, Source,
+use crate::config::Source;
+use crate::model::{
+    Duration, Ending, Expectation, Mode, Percent, Reply, SiteId, Steadiness, StepId, Stir,
 };
-use crate::model::{Duration, Ending, Estate, Expectation, Happening, Mode, Role, SiteId};
-use crate::runbook::RunStatus;
 use crate::sim::Fault;
 
-/// A story for one estate: checked, with every site resolved.
+/// A story for one estate.
 #[derive(Debug, Clone)]
 pub struct Scenario {
     /// Its name: `region-loss`.
     pub name: String,
     /// What it rehearses, in a sentence.
     pub about: String,
+    /// What it proves, in a line.
+    pub proves: Option<String>,
     /// Where the simulator's chance begins.
     pub seed: u64,
+    /// How the steady state is expected to be when the story is over. Before it, it must be met.
+    pub steady_after: Steadiness,
     /// Who is on call.
     pub people: OnCallTeam,
-    /// What happens, one act after another.
+    /// What happens and is done, one act after another.
     pub story: Vec<Act>,
+    /// What happens beside it.
+    pub meanwhile: Vec<SideAct>,
     /// What must be true at the end.
-    pub expect: Vec<Expectation>,
+    pub expect: Vec<Expected>,
     /// Its text.
     pub source: Arc<Source>,
+}
+
+impl Scenario {
+    /// The runbooks that it runs, each once.
+    pub fn runbooks(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self
+            .acts()
+            .filter_map(|act| match act {
+                Act::Run(run) => Some(run.runbook.as_str()),
+                _ => None,
+            })
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The steps that it names.
+    pub(super) fn steps(&self) -> Vec<&StepId> {
+        let triggers = self
+            .meanwhile
+            .iter()
+            .filter_map(|side| match &side.trigger {
+                Trigger::When(moment, _) => moment.step.as_ref(),
+                Trigger::At(_) => None,
+            });
+        let expected = self.expect.iter().filter_map(|expected| match expected {
+            Expected::Refused { step, .. } => step.as_ref(),
+            Expected::Attempts { step, .. } => Some(step),
+            _ => None,
+        });
+        triggers.chain(expected).collect()
+    }
+
+    /// Every act, those beside the story included.
+    pub(super) fn acts(&self) -> impl Iterator<Item = &Act> {
+        self.story
+            .iter()
+            .chain(self.meanwhile.iter().map(|side| &side.act))
+    }
+
+    /// Who drives a run where nothing is said.
+    pub(super) fn driver(&self) -> &str {
+        self.people.names.first().map_or("operator", String::as_str)
+    }
 }
 
 /// The people on call, simulated.
@@ -38,6 +88,24 @@ pub struct OnCallTeam {
     pub names: Vec<String>,
     /// How long an answer takes.
     pub answer_after: Duration,
+    /// Where they answer in another way than yes to everything that people may decide; the first that fits counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<ScriptedAnswer>,
+}
+
+/// What is said to a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScriptedAnswer {
+    /// The question's code.
+    pub to: String,
+    /// Of this step only.
+    pub step: Option<StepId>,
+    /// What is said.
+    pub say: Reply,
+    /// How long it takes, where it is not the team's usual time.
+    pub after: Option<Duration>,
+    /// Only the first so many times.
+    pub times: Option<u32>,
 }
 
 /// One act.
@@ -45,186 +113,254 @@ pub struct OnCallTeam {
 pub enum Act {
     /// Reads every probe of the steady state.
     VerifySteadyState,
-    /// Something goes wrong, or is mended.
-    Fault(Fault),
+    /// Something goes wrong, or is mended; where it ends by itself, after how long and how.
+    Fault(Fault, Option<(Duration, Fault)>),
     /// Time passes.
     Wait(Duration),
     /// A runbook is planned and carried out until it rests.
-    Run {
-        /// The runbook.
-        runbook: String,
-        /// Planned or unplanned.
-        mode: Mode,
-        /// How it is expected to rest.
-        expect: Option<RunStatus>,
-    },
+    Run(RunAct),
     /// The last run of a runbook is gone on with.
     Resume {
         /// The runbook.
         runbook: String,
+        /// Who goes on with it; the first on call where nothing is said.
+        by: Option<String>,
         /// How it is expected to rest.
-        expect: Option<RunStatus>,
+        expect: ExpectedEnd,
     },
+    /// The machine of a person dies, with every run that it carries out.
+    Kill(String),
+    /// A question for a person.
+    Ask(Inject),
+}
+
+/// A run that is begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunAct {
+    /// The runbook.
+    pub runbook: String,
+    /// Planned or unplanned.
+    pub mode: Mode,
+    /// Who carries it out; the first on call where nothing is said.
+    pub by: Option<String>,
+    /// Blocking findings of the preflight that are accepted, by code.
+    pub accept: Vec<String>,
+    /// How it is expected to rest.
+    pub expect: ExpectedEnd,
+}
+
+/// How a run is expected to rest. What is `None` is not looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExpectedEnd {
+    /// How.
+    pub ending: Option<Ending>,
+    /// By which code it is held or refused.
+    pub code: Option<String>,
+    /// What `dr` returns.
+    pub exit_code: Option<u8>,
+}
+
+/// A question that is put to a person in the course of a rehearsal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inject {
+    /// To whom; whoever is there where nothing is said.
+    pub to: Option<String>,
+    /// What is asked.
+    pub question: String,
+    /// What a good answer holds: shown in the report, not to the one who is asked.
+    pub hint: Option<String>,
+}
+
+/// An act beside the story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SideAct {
+    /// When it happens.
+    pub trigger: Trigger,
+    /// What happens.
+    pub act: Act,
+}
+
+/// When an act beside the story happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trigger {
+    /// So long after the story began.
+    At(Duration),
+    /// So long after a moment of a run.
+    When(Moment, Duration),
+}
+
+/// A moment of a run, for the first time. What is `None` is not looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// Of a run of this runbook.
+    pub run: Option<String>,
+    /// Of this step.
+    pub step: Option<StepId>,
+    /// A question of this code is asked.
+    pub asked: Option<String>,
+    /// What happens to the step, or to the run where no step is named.
+    pub is: Stir,
+}
+
+/// What must be true at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// One of the words.
+    Word(Expectation),
+    /// The last run of a runbook.
+    Run {
+        /// The runbook.
+        runbook: String,
+        /// How it stands.
+        is: Option<Ending>,
+        /// What `dr` returned when it was last left.
+        exit_code: Option<u8>,
+        /// Its recovery time, as its report states it.
+        recovers_within: Option<Duration>,
+    },
+    /// Every client is served by this site, and by no other.
+    ServedBy(SiteId),
+    /// At most so many acknowledged writes were lost.
+    LostWrites(u64),
+    /// What was lost had been written within so long a time.
+    LostWithin(Duration),
+    /// No outage was longer.
+    LongestOutage(Duration),
+    /// The steady state held for at least this share of the story.
+    Steady(Percent),
+    /// A run, or a step of one, was refused or asked for a person by this code.
+    Refused {
+        /// The code.
+        code: String,
+        /// By this step.
+        step: Option<StepId>,
+        /// How often.
+        count: Count,
+    },
+    /// A call was made.
+    Calls {
+        /// `rds:PromoteReadReplica`.
+        call: String,
+        /// How often.
+        count: Count,
+    },
+    /// A step was begun.
+    Attempts {
+        /// The step.
+        step: StepId,
+        /// How often.
+        count: Count,
+    },
+}
+
+/// How often something is expected, both bounds included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// At least.
+    pub at_least: u64,
+    /// At most; any number where nothing is said.
+    pub at_most: Option<u64>,
+}
+
+impl Count {
+    /// Whether `times` is within it.
+    pub fn holds(self, times: u64) -> bool {
+        times >= self.at_least && self.at_most.is_none_or(|most| times <= most)
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.at_least, self.at_most) {
+            (0, Some(0)) => f.write_str("never"),
+            (0, Some(most)) => write!(f, "at most {most} times"),
+            (least, Some(most)) if least == most => write!(f, "{least} times"),
+            (least, Some(most)) => write!(f, "{least} to {most} times"),
+            (least, None) => write!(f, "at least {least} times"),
+        }
+    }
 }
 
 impl fmt::Display for Act {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::VerifySteadyState => f.write_str("verify the steady state"),
-            Self::Fault(fault) => fault.fmt(f),
+            Self::Fault(fault, None) => fault.fmt(f),
+            Self::Fault(fault, Some((lasts, _))) => write!(f, "{fault}, for {lasts}"),
             Self::Wait(duration) => write!(f, "{duration} pass"),
-            Self::Run { runbook, mode, .. } => write!(f, "run {runbook}, {mode}"),
-            Self::Resume { runbook, .. } => write!(f, "resume {runbook}"),
+            Self::Run(run) => {
+                write!(f, "run {}, {}", run.runbook, run.mode)?;
+                run.by.iter().try_for_each(|by| write!(f, ", by {by}"))
+            }
+            Self::Resume { runbook, by, .. } => {
+                write!(f, "resume {runbook}")?;
+                by.iter().try_for_each(|by| write!(f, ", by {by}"))
+            }
+            Self::Kill(person) => write!(f, "the machine of {person} dies"),
+            Self::Ask(inject) => {
+                let to = inject.to.as_deref().unwrap_or("the team");
+                write!(f, "ask {to}: {}", inject.question)
+            }
         }
     }
 }
 
-impl Scenario {
-    /// Reads a game day for an estate.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it, each with its place.
-    pub fn parse(source: Source, estate: &Estate) -> Result<Self, Problems> {
-        let mut report = Report::new(source);
-        let scenario = config::parse(&mut report).and_then(|node| {
-            let raw = RawGameday::from_node(&node, &Place::file(), &mut report)?;
-            build(raw, estate, &mut report)
-        });
-        report.finish(scenario)
-    }
-}
-
-fn build(raw: RawGameday, estate: &Estate, report: &mut Report) -> Option<Scenario> {
-    let mut ran: Vec<String> = Vec::new();
-    let acts: Vec<Option<Act>> = raw
-        .story?
-        .into_iter()
-        .map(|act| self::act(act, estate, &mut ran, report))
-        .collect();
-    let people = raw.people?;
-    Some(Scenario {
-        name: raw.gameday?.value.0,
-        about: raw.about?.value,
-        seed: raw.seed.map_or(1, |seed| u64::from(seed.value)),
-        people: OnCallTeam {
-            names: people.names?.into_iter().map(|name| name.value).collect(),
-            answer_after: people.answer_after?.value,
-        },
-        story: acts.into_iter().collect::<Option<_>>()?,
-        expect: raw
-            .expect
-            .unwrap_or_default()
-            .into_iter()
-            .map(|expectation| expectation.value)
-            .collect(),
-        source: report.source().clone(),
-    })
-}
-
-/// The simulator's fault; `None` where a site is needed and not named, or named and not needed.
-fn fault(happening: Happening, site: Option<SiteId>) -> Option<Fault> {
-    Some(match (happening, site) {
-        (Happening::RegionDark, Some(site)) => Fault::RegionDark(site),
-        (Happening::RegionReturns, Some(site)) => Fault::RegionReturns(site),
-        (Happening::RegionIsolated, Some(site)) => Fault::RegionIsolated(site),
-        (Happening::RegionHealed, Some(site)) => Fault::RegionHealed(site),
-        (Happening::Throttling, Some(site)) => Fault::Throttled(site),
-        (Happening::ThrottlingEnds, Some(site)) => Fault::ThrottlingEnds(site),
-        (Happening::GlobalControlDown, None) => Fault::GlobalControlDown,
-        (Happening::GlobalControlUp, None) => Fault::GlobalControlUp,
-        (Happening::Partition, None) => Fault::Partition,
-        (Happening::PartitionHealed, None) => Fault::PartitionHealed,
-        _ => return None,
-    })
-}
-
-fn status(ending: Ending) -> RunStatus {
-    match ending {
-        Ending::Completed => RunStatus::Completed,
-        Ending::Held => RunStatus::Held,
-        Ending::Unwound => RunStatus::Unwound,
-        Ending::Aborted => RunStatus::Aborted,
-    }
-}
-
-fn act(raw: RawAct, estate: &Estate, ran: &mut Vec<String>, report: &mut Report) -> Option<Act> {
-    let At { value, span } = raw.act?;
-    let is_run = matches!(value, ActWord::Run(_));
-    let is_fault = matches!(value, ActWord::Fault(_));
-    for (there, key, fits) in [
-        (raw.site.as_ref().map(|at| at.span), "site", is_fault),
-        (raw.mode.as_ref().map(|at| at.span), "mode", is_run),
-        (
-            raw.expect.as_ref().map(|at| at.span),
-            "expect",
-            is_run || matches!(value, ActWord::Resume(_)),
-        ),
-    ] {
-        if let Some(span) = there.filter(|_| !fits) {
-            let message = format!("`{key}` says nothing here");
-            report.add(Problem::new("needless-key", span, message).help("remove the line"));
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(code) = &self.asked {
+            return write!(f, "a run asks for {code}");
+        }
+        let is = self.is.name();
+        match (&self.step, &self.run) {
+            (Some(step), Some(run)) => write!(f, "{step} of {run} is {is}"),
+            (Some(step), None) => write!(f, "{step} is {is}"),
+            (None, Some(run)) => write!(f, "{run} is {is}"),
+            (None, None) => write!(f, "a run is {is}"),
         }
     }
-    let expect = raw.expect.map(|expect| status(expect.value));
-    Some(match value {
-        ActWord::Verify => Act::VerifySteadyState,
-        ActWord::Wait(duration) => Act::Wait(duration),
-        ActWord::Fault(happening) => {
-            let named = raw.site.is_some();
-            let site = match raw.site {
-                Some(word) => Some(site(&word, estate, report)?),
-                None => None,
-            };
-            let Some(fault) = fault(happening, site) else {
-                let (message, help) = if named {
-                    ("this happens to no site", "remove `site`")
-                } else {
-                    ("where does it happen?", "add `site: primary`")
-                };
-                report.add(Problem::new("wrong-place", span, message).help(help));
-                return None;
-            };
-            Act::Fault(fault)
+}
+
+impl fmt::Display for Trigger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(after) => write!(f, "at {after}"),
+            Self::When(moment, Duration::ZERO) => write!(f, "when {moment}"),
+            Self::When(moment, after) => write!(f, "{after} after {moment}"),
         }
-        ActWord::Run(runbook) => {
-            ran.push(runbook.clone());
-            let mode = raw.mode.map_or(Mode::Unplanned, |mode| mode.value);
-            Act::Run {
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Word(word) => f.write_str(word.name()),
+            Self::Run {
                 runbook,
-                mode,
-                expect,
+                is,
+                exit_code,
+                recovers_within,
+            } => {
+                write!(f, "run {runbook}")?;
+                is.iter().try_for_each(|is| write!(f, " {}", is.name()))?;
+                exit_code
+                    .iter()
+                    .try_for_each(|code| write!(f, ", exit code {code}"))?;
+                recovers_within
+                    .iter()
+                    .try_for_each(|within| write!(f, ", recovers within {within}"))
             }
-        }
-        ActWord::Resume(runbook) => {
-            if !ran.contains(&runbook) {
-                let message = format!("no act before this one runs {runbook}");
-                report.add(Problem::new("nothing-to-resume", span, message));
+            Self::ServedBy(site) => write!(f, "served by {site}"),
+            Self::LostWrites(most) => write!(f, "lost writes at most {most}"),
+            Self::LostWithin(most) => write!(f, "lost within {most}"),
+            Self::LongestOutage(most) => write!(f, "outage at most {most}"),
+            Self::Steady(share) => write!(f, "steady at least {share}"),
+            Self::Refused { code, step, count } => {
+                write!(f, "refused {code}")?;
+                step.iter().try_for_each(|step| write!(f, " by {step}"))?;
+                write!(f, " {count}")
             }
-            Act::Resume { runbook, expect }
+            Self::Calls { call, count } => write!(f, "{call} {count}"),
+            Self::Attempts { step, count } => write!(f, "{step} begun {count}"),
         }
-    })
-}
-
-/// A site by its name, or by the role that it has at home.
-fn site(word: &At<String>, estate: &Estate, report: &mut Report) -> Option<SiteId> {
-    let by_role = match word.value.as_str() {
-        "primary" => Some(Role::Primary),
-        "standby" => Some(Role::Standby),
-        _ => None,
-    };
-    let found = estate
-        .sites
-        .iter()
-        .find(|site| Some(site.home_role) == by_role || site.id.as_str() == word.value);
-    if found.is_none() {
-        let names = estate.sites.iter().map(|site| site.id.as_str());
-        let mut problem = Problem::new(
-            "unknown-site",
-            word.span,
-            format!("the estate has no site \"{}\"", word.value),
-        );
-        problem.help = config::did_you_mean(&word.value, names.chain(["primary", "standby"]));
-        report.add(problem);
     }
-    found.map(|site| site.id.clone())
 }

@@ -3,14 +3,18 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::scenario::Scenario;
-use crate::model::{Direction, Duration, EstateName, Expectation, FenceLevel, Mode, RunId};
+use super::course::Ends;
+use super::judge::Judge;
+use super::play::Stage;
+use super::scenario::{Inject, Scenario};
+use super::steady::SteadyScore;
+use crate::model::{Direction, Duration, EstateName, FenceLevel, Mode, RunId};
 use crate::report::{Judgement, Measured, Report, StageReport};
 use crate::runbook::RunStatus;
-use crate::sim::{Invariant, Simulation, Truth};
+use crate::sim::{Invariant, Truth};
 
 /// The format of a scorecard. It grows when a field changes its meaning; fields may be added without.
-pub const SCORECARD_FORMAT: u32 = 1;
+pub const SCORECARD_FORMAT: u32 = 2;
 
 /// What a rehearsal showed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +27,9 @@ pub struct Scorecard {
     pub about: String,
     /// The estate.
     pub estate: EstateName,
+    /// What it proves, in a line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proves: Option<String>,
     /// Where the simulator's chance began: the same seed gives the same scorecard.
     pub seed: u64,
     /// When the story began.
@@ -31,10 +38,15 @@ pub struct Scorecard {
     pub ended: Timestamp,
     /// How it came out.
     pub verdict: Verdict,
-    /// What happened.
+    /// What happened, by when it began.
     pub acts: Vec<ActScore>,
     /// What each run took and achieved.
     pub runs: Vec<RunScore>,
+    /// The questions that were put to people, and what they answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub injects: Vec<InjectScore>,
+    /// The steady state before, during and after.
+    pub steady: SteadyScore,
     /// What the simulated clients measured.
     pub measured: Truth,
     /// What must never happen.
@@ -74,6 +86,9 @@ pub enum ActOutcome {
 pub struct ActScore {
     /// The act in words.
     pub act: String,
+    /// Of an act beside the story: its moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
     /// When it began.
     pub at: Timestamp,
     /// When it was over.
@@ -82,6 +97,22 @@ pub struct ActScore {
     pub outcome: ActOutcome,
     /// What is said of it.
     pub said: String,
+    /// Whether it is a reading of the steady state.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub steady_state: bool,
+}
+
+/// A question that was put to a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InjectScore {
+    /// When.
+    pub at: Timestamp,
+    /// What was asked, of whom.
+    pub inject: Inject,
+    /// What was answered; `None` when nobody was there.
+    pub answer: Option<String>,
+    /// How long the answer took.
+    pub took: Option<Duration>,
 }
 
 /// What one run took and achieved.
@@ -140,8 +171,11 @@ pub struct InvariantScore {
 /// Whether an expectation of the end was met.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExpectationScore {
-    /// The expectation.
-    pub expectation: Expectation,
+    /// The expectation, in words.
+    pub expectation: String,
+    /// Whether it is one of the objectives of the estate, or a bound on what they bound.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub objective: bool,
     /// Whether it was met.
     pub met: bool,
     /// Why.
@@ -151,11 +185,12 @@ pub struct ExpectationScore {
 impl Scorecard {
     pub(super) fn of(
         scenario: &Scenario,
-        simulation: &Simulation,
+        stage: &Stage,
         started: Timestamp,
-        acts: Vec<ActScore>,
+        ends: Ends,
         reports: &[Report],
     ) -> Self {
+        let simulation = &stage.simulation;
         let measured = simulation.truth();
         let violations = simulation.violations();
         let invariants: Vec<InvariantScore> = [
@@ -181,24 +216,28 @@ impl Scorecard {
             reports,
             runs: &runs,
             violations: violations.len(),
+            ends: &ends,
         };
         let expectations: Vec<ExpectationScore> = scenario
             .expect
             .iter()
-            .map(|expectation| judge.expectation(*expectation))
+            .map(|expectation| judge.expectation(expectation))
             .collect();
-        let verdict = verdict(&acts, &expectations);
+        let verdict = verdict(&ends.acts, &expectations);
         Self {
             format: SCORECARD_FORMAT,
             gameday: scenario.name.clone(),
             about: scenario.about.clone(),
+            proves: scenario.proves.clone(),
             estate: simulation.estate().name.clone(),
             seed: scenario.seed,
             started,
             ended: simulation.now(),
             verdict,
-            acts,
+            acts: ends.acts,
             runs,
+            injects: ends.injects,
+            steady: ends.steady,
             measured,
             invariants,
             expectations,
@@ -209,14 +248,13 @@ impl Scorecard {
     pub fn missed_objective(&self) -> bool {
         self.expectations
             .iter()
-            .any(|score| score.expectation == Expectation::ObjectivesMet && !score.met)
+            .any(|score| score.objective && !score.met)
     }
 
     /// Whether a reading of the steady state deviated.
     pub fn missed_steady_state(&self) -> bool {
         self.acts.iter().any(|act| {
-            act.outcome == ActOutcome::Deviated
-                && act.act == super::Act::VerifySteadyState.to_string()
+            act.steady_state && matches!(act.outcome, ActOutcome::Deviated | ActOutcome::Failed)
         })
     }
 }
@@ -316,144 +354,6 @@ fn phase_of(stage: &StageReport) -> Option<&'static str> {
         "verify" if does.ends_with("caught-up") => "promote",
         _ => "decide",
     })
-}
-
-/// What the expectations are judged by.
-struct Judge<'a> {
-    simulation: &'a Simulation,
-    measured: &'a Truth,
-    reports: &'a [Report],
-    runs: &'a [RunScore],
-    violations: usize,
-}
-
-impl Judge<'_> {
-    fn expectation(&self, expectation: Expectation) -> ExpectationScore {
-        let judged = match expectation {
-            Expectation::NoViolation => self.no_violation(),
-            Expectation::ObjectivesMet => self.objectives_met(),
-            Expectation::LossAsStated => self.loss_as_stated(),
-            Expectation::RolesHome => self.roles_home(),
-            Expectation::Protected => self.protected(),
-        };
-        ExpectationScore {
-            expectation,
-            met: judged.is_ok(),
-            because: judged.unwrap_or_else(|because| because),
-        }
-    }
-
-    fn no_violation(&self) -> Result<String, String> {
-        match self.violations {
-            0 => Ok("checked after every event of the world, none was broken".to_owned()),
-            1 => Err("an invariant was broken".to_owned()),
-            n => Err(format!("invariants were broken {n} times")),
-        }
-    }
-
-    /// The clients' own measurement counts, not what a report says.
-    fn objectives_met(&self) -> Result<String, String> {
-        let objectives = self.simulation.estate().objectives;
-        let worst = self
-            .measured
-            .outages
-            .iter()
-            .map(|outage| Duration::between(outage.from, outage.until.unwrap_or(self.measured.at)))
-            .max()
-            .unwrap_or(Duration::ZERO);
-        if worst > objectives.rto {
-            return Err(format!(
-                "clients were not served for {worst}, the RTO is {}",
-                objectives.rto
-            ));
-        }
-        let lost_over = self
-            .measured
-            .lost_window
-            .map_or(Duration::ZERO, |(first, last)| {
-                Duration::between(first, last)
-            });
-        if lost_over > objectives.rpo {
-            return Err(format!(
-                "writes of {lost_over} were lost, the RPO is {}",
-                objectives.rpo
-            ));
-        }
-        Ok(format!(
-            "the longest outage was {worst} (RTO {}), what was lost had been written within {lost_over} (RPO {})",
-            objectives.rto, objectives.rpo
-        ))
-    }
-
-    /// What was really lost is neither more than the reports say exactly, nor outside of the windows that they state.
-    fn loss_as_stated(&self) -> Result<String, String> {
-        let statements: Vec<_> = self
-            .reports
-            .iter()
-            .flat_map(|report| &report.data_loss.data_sets)
-            .filter_map(|set| set.statement.as_ref().map(|(_, loss)| loss))
-            .collect();
-        let lost = self.measured.lost;
-        if let Some((first, last)) = self.measured.lost_window {
-            // Clients measure whole seconds.
-            let second = Duration::from_secs(1);
-            let contained = statements.iter().any(|loss| {
-                second.before(loss.window_from) <= first
-                    && loss
-                        .window_until
-                        .is_none_or(|until| last <= second.after(until))
-            });
-            if !contained {
-                return Err(format!(
-                    "{lost} writes were lost outside of every window that a report states"
-                ));
-            }
-        }
-        let exact: Option<u64> = statements.iter().map(|loss| loss.exact).sum();
-        match exact {
-            Some(stated) if stated == lost => Ok(format!(
-                "{lost} writes were lost, and the reports say exactly {stated}"
-            )),
-            Some(stated) => Err(format!(
-                "{lost} writes were lost, and the reports say {stated}"
-            )),
-            None => Ok(format!(
-                "{lost} writes were lost, within the windows that the reports state"
-            )),
-        }
-    }
-
-    fn roles_home(&self) -> Result<String, String> {
-        let home = &self.simulation.estate().home().id;
-        for (data_set, writers) in &self.measured.writable_primaries {
-            if writers.as_slice() != std::slice::from_ref(home) {
-                let sites: Vec<&str> = writers.iter().map(crate::model::SiteId::as_str).collect();
-                let sites = if sites.is_empty() {
-                    "no site".to_owned()
-                } else {
-                    sites.join(", ")
-                };
-                return Err(format!(
-                    "{data_set} is written at {sites}, its home is {home}"
-                ));
-            }
-        }
-        Ok(format!("{home} is primary, as at home"))
-    }
-
-    fn protected(&self) -> Result<String, String> {
-        let open: Vec<&str> = self
-            .runs
-            .iter()
-            .filter(|run| run.status != RunStatus::Completed)
-            .map(|run| run.run.as_str())
-            .collect();
-        if open.is_empty() {
-            Ok("every run completed: the estate could stand another loss".to_owned())
-        } else {
-            Err(format!("not completed: {}", open.join(", ")))
-        }
-    }
 }
 
 /// The judgement of a run's stated recovery time against the objective, for pages.

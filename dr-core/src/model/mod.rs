@@ -34,7 +34,8 @@ pub use id::{ComponentId, EstateName, InvalidName, RunId, SiteId, StepId};
 pub use inventory::{EstateInventory, Gap, Inventory, Observed};
 pub use objective::Objectives;
 pub use quantity::{CronLine, Duration, InvalidQuantity, Percent, Region, Size};
-pub use rehearsal::{Ending, Expectation, Happening};
+pub(crate) use rehearsal::Detail as HappeningDetail;
+pub use rehearsal::{Ending, Expectation, Happening, Reply, Steadiness, Stir};
 pub use resource::{
     COMPONENT_TAG, EstateScan, GapClass, Resource, ResourceKind, ScanGap, SiteScan, UnknownKind,
 };
