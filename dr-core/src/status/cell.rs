@@ -192,14 +192,17 @@ fn traffic(state: &TrafficState, around: &Around<'_>) -> Said {
 }
 
 fn monitoring(state: &MonitoringState, around: &Around<'_>) -> Said {
-    let says = format!(
+    let mut says = format!(
         "watches {}, {} of {} targets up",
         state.watches, state.targets_up, state.targets
     );
+    if let Some(why) = &state.unheard {
+        says = format!("{says}; heard by nobody: {why}");
+    }
     let astray = around
         .primary
         .is_some_and(|primary| *primary != state.watches);
-    let tone = if astray || state.targets_up < state.targets {
+    let tone = if astray || state.targets_up < state.targets || state.unheard.is_some() {
         Tone::Attention
     } else {
         Tone::Good

@@ -163,11 +163,18 @@ fn what_is_called_is_what_the_tables_declare_and_reading_changes_nothing() {
     assert_eq!(names(&front.asked()), declared(Operation::Observe));
     assert!(front.asked().iter().all(|asked| asked.method == "GET"));
 
-    // Time jumps here, so the file is not noticed before it gives up waiting and asks for a reload.
-    let hasty = adapter(&front.url(), &file, &scraped, Arc::new(Jumping::default()));
+    // This one reads another file, so it never notices and is asked to reload. Time jumps: nobody waits for it.
+    let deaf = Prometheus::start(&Setup {
+        alert_manager: true,
+        reloads: true,
+        reads: "another.json",
+        targets: &scraped.ohio,
+    });
+    let front = Web::before(deaf.port);
+    let file = deaf.targets_file();
+    let server = adapter(&front.url(), &file, &scraped, Arc::new(Jumping::default()));
     let before = fs::read(&file).unwrap();
-    front.forget();
-    let _ = wait(hasty.repoint(&california(), &permit()));
+    wait(server.repoint(&california(), &permit())).unwrap_err();
     let mut called = names(&front.asked());
     assert_ne!(fs::read(&file).unwrap(), before);
     called.insert("WriteTargets");

@@ -160,7 +160,7 @@ impl GrafanaServer {
             source.insert("url".to_owned(), Json::from(url));
             match self.put(&Json::Object(source), token, permit).await {
                 Err(error) if error.class == ErrorClass::Conflict && attempt < ATTEMPTS => {
-                    attempt += 1
+                    attempt += 1;
                 }
                 result => return result,
             }
