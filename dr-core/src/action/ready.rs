@@ -200,7 +200,7 @@ fn fleet(
     };
     let capacity = fleet.capacity;
     if state.limit >= capacity.count {
-        return Vec::new();
+        return quota_unread(component, site, state).into_iter().collect();
     }
     let severity = if state.limit < capacity.minimum {
         Severity::Blocking
@@ -222,6 +222,21 @@ fn fleet(
                 .map_or_else(|| site.to_string(), |s| s.region.to_string())
         ),
     )]
+}
+
+/// What bounds a fleet and could not be read is not taken for enough.
+fn quota_unread(component: &Component, site: &SiteId, state: &ComputeState) -> Option<Finding> {
+    let why = state.unproven.as_ref()?;
+    Some(Finding::new(
+        Severity::Slowing,
+        "quota-unread",
+        placed(&component.id, site),
+        format!(
+            "whether {} at {site} can have all the members it needs is unknown: {why}",
+            component.id
+        ),
+        "allow the calls that read it to the operator's role, or compare quota and demand in the console",
+    ))
 }
 
 /// A mirror that has all that the primary was last seen to have.

@@ -209,8 +209,9 @@ fn rds(operation: Operation) -> &'static [ApiCall] {
     }
 }
 
-/// An EC2 Auto Scaling group (EC2 Auto Scaling API reference). The limit is the lesser of the group's maximum and the free
-/// addresses of its subnets; the account's vCPU quota is read by `dr discover`. A group is emptied with the processes that
+/// An EC2 Auto Scaling group (EC2 Auto Scaling API reference). The limit is the least of the group's maximum, the free
+/// addresses of its subnets, and what the account's quota of vCPUs leaves (Service Quotas, `L-1216C47A`; vCPUs in use from the
+/// instances that run). The quota can be done without: unread, the limit is told as unproven. A group is emptied with the processes that
 /// start members suspended ("as-suspend-resume-processes"). More members is a creation: instances are launched by the control plane
 /// ("Fault isolation boundaries", static stability).
 fn autoscaling(operation: Operation) -> &'static [ApiCall] {
@@ -221,6 +222,15 @@ fn autoscaling(operation: Operation) -> &'static [ApiCall] {
                     describe("autoscaling", "DescribeAutoScalingGroups"),
                     describe("elasticloadbalancing", "DescribeTargetHealth"),
                     describe("ec2", "DescribeSubnets"),
+                ]
+            }
+        }
+        Operation::Inspect => {
+            const {
+                &[
+                    describe("servicequotas", "GetServiceQuota"),
+                    describe("ec2", "DescribeInstanceTypes"),
+                    describe("ec2", "DescribeInstances"),
                 ]
             }
         }

@@ -93,6 +93,9 @@ pub struct ComputeState {
     pub healthy: u32,
     /// Members that the quota and the subnets allow.
     pub limit: u32,
+    /// Why there may be room for fewer: what bounds the fleet and could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unproven: Option<String>,
 }
 
 /// A front door.

@@ -85,8 +85,13 @@ pub enum Operation {
     Retire,
     /// `Compute::scale`.
     Scale,
-    /// `Traffic::shift`.
+    /// What is read of how a component is set up and of the room that the account leaves it: `Traffic::inspect`, and the
+    /// quotas behind the limit of a fleet. A step goes on without it.
+    Inspect,
+    /// `Traffic::shift` to the home standby.
     Shift,
+    /// `Traffic::shift` to the home primary.
+    ShiftHome,
     /// `Monitoring::repoint`.
     Repoint,
     /// `Infrastructure::apply`.

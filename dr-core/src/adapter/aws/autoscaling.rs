@@ -1,14 +1,17 @@
 //! A fleet as an EC2 Auto Scaling group.
 
+mod quota;
+
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use aws_sdk_autoscaling::types::AutoScalingGroup;
 use aws_sdk_elasticloadbalancingv2::types::{TargetHealthDescription, TargetHealthStateEnum};
 
+use self::quota::VcpuQuota;
 use super::AwsSite;
 use crate::adapter::Here;
-use crate::model::{AlbBinding, AutoscalingBinding, ComputeState};
+use crate::model::{AlbBinding, AutoscalingBinding, ComputeState, Settings};
 use crate::port::{Compute, ErrorClass, Permit, PortError, PortResult};
 
 /// The processes that start members. Suspended, a group at nothing stays at nothing: no schedule, alarm or repair brings one
@@ -30,6 +33,7 @@ pub struct AutoscalingFleet {
     subnets: aws_sdk_ec2::Client,
     binding: AutoscalingBinding,
     balancer: Option<AlbBinding>,
+    quota: VcpuQuota,
 }
 
 impl AutoscalingFleet {
@@ -44,6 +48,7 @@ impl AutoscalingFleet {
             groups: aws_sdk_autoscaling::Client::new(aws.regional()),
             balancers: aws_sdk_elasticloadbalancingv2::Client::new(aws.regional()),
             subnets: aws_sdk_ec2::Client::new(aws.regional()),
+            quota: VcpuQuota::new(&aws),
             here,
             aws,
             binding,
@@ -117,6 +122,19 @@ impl AutoscalingFleet {
         Ok(free.fold(0, u32::saturating_add))
     }
 
+    /// The most members that the quota of vCPUs allows, or why that is not known.
+    async fn most(&self, group: &AutoScalingGroup) -> Result<u32, String> {
+        let Settings::Compute(fleet) = &self.here.component.settings else {
+            return Err("the estate names no instance type".to_owned());
+        };
+        let ids = group
+            .instances()
+            .iter()
+            .filter_map(|member| member.instance_id());
+        let members = ids.map(str::to_owned).collect();
+        self.quota.most(&self.aws, &fleet.size, &members).await
+    }
+
     /// The same error, told with the component that it is about.
     fn at(&self, error: PortError) -> PortError {
         PortError {
@@ -178,7 +196,13 @@ impl Compute for AutoscalingFleet {
         let group = self.group().await?;
         let health = self.health().await?;
         let free = self.free_addresses(&group).await?;
-        Ok(state(&group, health.as_deref(), free))
+        let state = state(&group, health.as_deref(), free);
+        // Where there is no room for another member anyway, nothing hangs on the quota.
+        if state.limit <= state.running {
+            return Ok(state);
+        }
+        let most = self.most(&group).await;
+        Ok(bounded(state, most))
     }
 
     async fn scale(&self, count: u32, permit: &Permit) -> PortResult<()> {
@@ -256,6 +280,21 @@ fn state(
         running,
         healthy: count(healthy),
         limit: unsigned(group.max_size()).min(running.saturating_add(free)),
+        unproven: None,
+    }
+}
+
+/// The state with what the quota allows. What is not known of it is told and bounds nothing: the group may well have room.
+fn bounded(state: ComputeState, most: Result<u32, String>) -> ComputeState {
+    match most {
+        Ok(most) => ComputeState {
+            limit: state.limit.min(most),
+            ..state
+        },
+        Err(why) => ComputeState {
+            unproven: Some(why),
+            ..state
+        },
     }
 }
 
@@ -333,6 +372,19 @@ mod tests {
     fn the_limit_is_what_the_group_and_the_free_addresses_allow() {
         assert_eq!(state(&group(1, &["i-1"], &[]), None, 2).limit, 3);
         assert_eq!(state(&group(1, &["i-1"], &[]), None, 200).limit, 6);
+    }
+
+    #[test]
+    fn the_quota_bounds_a_fleet_further_and_where_it_is_not_known_that_is_told() {
+        let seen = || state(&group(1, &["i-1"], &[]), None, 200);
+        assert_eq!(bounded(seen(), Ok(2)).limit, 2);
+        assert_eq!(bounded(seen(), Ok(2)).unproven, None);
+        assert_eq!(bounded(seen(), Ok(99)).limit, 6);
+        let denied = bounded(seen(), Err("denied".to_owned()));
+        assert_eq!(
+            (denied.limit, denied.unproven.as_deref()),
+            (6, Some("denied"))
+        );
     }
 
     #[test]

@@ -111,6 +111,7 @@ fn state(group: &Nodegroup) -> ComputeState {
         running: healthy,
         healthy,
         limit: size(sizes.and_then(|sizes| sizes.max_size())),
+        unproven: None,
     }
 }
 

@@ -21,6 +21,8 @@ mod error;
 mod facility;
 #[cfg(feature = "aws")]
 mod instance;
+#[cfg(all(test, feature = "aws"))]
+mod memory;
 #[cfg(all(
     feature = "aws-rds",
     feature = "aws-ec2",

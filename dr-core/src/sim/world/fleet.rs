@@ -113,6 +113,7 @@ impl Fleet {
             running: self.count(|running_at| running_at <= now),
             healthy: self.healthy(now),
             limit: self.limit,
+            unproven: None,
         }
     }
 }

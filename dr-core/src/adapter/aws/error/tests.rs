@@ -1,46 +1,15 @@
-use aws_config::retry::RetryConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-};
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_types::body::SdkBody;
 use proptest::prelude::*;
 
 use super::*;
+use crate::adapter::aws::memory::{Answer, Memory, wait};
 
 /// Something that answers every call alike.
-#[derive(Debug, Clone)]
-struct Always {
-    status: u16,
-    header: Option<(&'static str, &'static str)>,
-    body: &'static str,
-}
-
-impl HttpConnector for Always {
-    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-        let status = self.status.try_into().expect("a status of HTTP");
-        let mut answer = HttpResponse::new(status, SdkBody::from(self.body));
-        if let Some((name, value)) = self.header {
-            answer.headers_mut().insert(name, value);
-        }
-        HttpConnectorFuture::ready(Ok(answer))
-    }
-}
+struct Always(Answer);
 
 impl Always {
-    fn config(&self) -> SdkConfig {
-        let connector = SharedHttpConnector::new(self.clone());
-        let key = Credentials::new("id", "key", None, None, "test");
-        SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-west-1"))
-            .credentials_provider(SharedCredentialsProvider::new(key))
-            .retry_config(RetryConfig::disabled())
-            .http_client(http_client_fn(move |_, _| connector.clone()))
-            .build()
+    fn config(&self) -> aws_config::SdkConfig {
+        let answer = self.0.clone();
+        Memory::new(move |_| answer.clone()).config()
     }
 
     fn head_object(&self) -> ErrorClass {
@@ -84,21 +53,8 @@ impl Always {
     }
 }
 
-/// The SDK wants a runtime's timer even where nothing waits.
-fn wait<T>(call: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()
-        .expect("a runtime without I/O needs nothing")
-        .block_on(call)
-}
-
-fn said(status: u16, body: &'static str) -> Always {
-    Always {
-        status,
-        header: None,
-        body,
-    }
+fn said(status: u16, body: &str) -> Always {
+    Always(Answer::new(status, body))
 }
 
 #[test]
@@ -131,10 +87,7 @@ fn nothing_at_all_with_status_404_does_not_either() {
 
 #[test]
 fn s3_itself_says_so_without_a_body_when_only_the_head_was_asked_for() {
-    let s3 = Always {
-        header: Some(("x-amz-request-id", "4442587FB7D0A2F9")),
-        ..said(404, "")
-    };
+    let s3 = Always(Answer::new(404, "").with("x-amz-request-id", "4442587FB7D0A2F9"));
     assert_eq!(s3.head_object(), ErrorClass::NotFound);
 }
 
@@ -153,10 +106,8 @@ fn a_service_that_names_its_error_is_believed() {
     assert_eq!(rds.describe_instances(), ErrorClass::NotFound);
     let quotas = said(400, "{\"__type\":\"NoSuchResourceException\"}");
     assert_eq!(quotas.get_quota(), ErrorClass::NotFound);
-    let eks = Always {
-        header: Some(("x-amzn-errortype", "ResourceNotFoundException")),
-        ..said(404, "{\"message\":\"no\"}")
-    };
+    let answer = Answer::new(404, "{\"message\":\"no\"}");
+    let eks = Always(answer.with("x-amzn-errortype", "ResourceNotFoundException"));
     assert_eq!(eks.describe_nodes(), ErrorClass::NotFound);
 }
 

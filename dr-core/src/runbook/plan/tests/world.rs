@@ -143,6 +143,7 @@ fn well(kind: Kind, site: &SiteId, direction: &Direction) -> Observed {
             running: 3,
             healthy: 3,
             limit: 10,
+            unproven: None,
         }),
         Kind::Traffic => Observed::Traffic(TrafficState {
             answers: direction.from.clone(),
