@@ -28,22 +28,18 @@ impl<'a> CallList<'a> {
 
     /// The calls of `operations` of a component at `site`; none for a component that the estate does not have.
     ///
-    /// What switches a front door lies in the region that clients were last sent to, so it is read on either site.
+    /// What is read of a fleet's room in the account goes with every reading of it. Nothing needs [`Operation::Inspect`].
     pub(super) fn add(mut self, id: &ComponentId, site: &SiteId, operations: &[Operation]) -> Self {
         let Some(component) = self.estate.component(id) else {
             return self;
         };
-        let Direction { from, to } = self.direction;
-        for operation in operations {
-            let sites = match (component.kind(), operation) {
-                (Kind::Traffic, Operation::Observe) => vec![from, to],
-                _ => vec![site],
-            };
-            for site in sites {
-                let required = self.is_required(site);
-                self.calls
-                    .extend(call_specs(component, *operation, site, required));
-            }
+        let site = technology::call_site(self.estate, component, site);
+        let reads = operations.contains(&Operation::Observe);
+        let beside = (reads && component.kind() == Kind::Compute).then_some(Operation::Inspect);
+        for operation in operations.iter().copied().chain(beside) {
+            let required = operation != Operation::Inspect && self.is_required(site);
+            self.calls
+                .extend(call_specs(component, operation, site, required));
         }
         self
     }

@@ -33,6 +33,8 @@ mod wait;
 
 use async_trait::async_trait;
 
+pub(crate) use shift::front_door_findings;
+
 pub use outcome::{Before, Detail, History, Observation, Output, StepError, UndoError};
 
 use crate::model::{ComponentId, Direction, Duration, Estate, Finding, Mode, SiteId, StepId, Verb};

@@ -48,7 +48,9 @@ async fn component_findings(cx: &Context<'_>, component: &Component) -> Vec<Find
             Err(error) if error.class == ErrorClass::Conflict => Ok(Vec::new()),
             read => judge(read, |_| Vec::new()),
         },
-        Kind::Traffic => judge(cx.traffic(id).await, |_| Vec::new()),
+        Kind::Traffic => judge(cx.traffic(id).await, |state| {
+            super::front_door_findings(cx.estate, id, state)
+        }),
     };
     found.unwrap_or_else(|error| vec![unread(id, site, &error)])
 }

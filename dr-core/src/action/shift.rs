@@ -10,7 +10,8 @@ use super::{
 };
 use crate::adapter::technology::{self, CLIENTS};
 use crate::model::{
-    ClientView, Direction, Duration, Estate, Finding, Mode, Outage, Settings, TrafficState, Verb,
+    ClientView, ComponentId, Direction, Duration, Estate, Finding, Mode, Outage, Settings,
+    Severity, Subject, TrafficState, Verb,
 };
 use crate::port::retry::{self, Patience};
 use crate::port::{CallSpec, Operation, PortResult};
@@ -61,6 +62,32 @@ impl Reading {
     }
 }
 
+/// What speaks against a front door as it was read: its concerns, and an answer that is kept for too long.
+pub(crate) fn front_door_findings(
+    estate: &Estate,
+    id: &ComponentId,
+    state: &TrafficState,
+) -> Vec<Finding> {
+    let mut findings = state.concerns.clone();
+    let longest = estate.objectives.longest_ttl();
+    if state.ttl > longest {
+        findings.push(Finding::new(
+            Severity::Slowing,
+            "ttl-exceeds-share",
+            Subject::Component(id.clone()),
+            format!(
+                "resolvers may keep an answer of {id} for {}, and clients go on to the old site for as long after a shift: \
+                 that is more than a quarter of the RTO of {}",
+                state.ttl, estate.objectives.rto
+            ),
+            format!(
+                "set the TTL of the record to {longest} or less; 60 s is usual (Route 53 developer guide, \"best-practices-dns\")"
+            ),
+        ));
+    }
+    findings
+}
+
 #[async_trait]
 impl Action for Shift {
     fn calls(
@@ -70,11 +97,16 @@ impl Action for Shift {
         mode: Mode,
         verb: &Verb,
     ) -> Vec<CallSpec> {
+        let switch = if direction.to == estate.home().id {
+            Operation::ShiftHome
+        } else {
+            Operation::Shift
+        };
         CallList::new(estate, direction, mode)
             .add(
                 subject(verb),
                 &direction.to,
-                &[Operation::Observe, Operation::Shift],
+                &[Operation::Observe, Operation::Inspect, switch],
             )
             .loose(CLIENTS, &direction.to, true)
             .done()
@@ -97,7 +129,12 @@ impl Action for Shift {
     }
 
     async fn preflight(&self, cx: &Context<'_>) -> Vec<Finding> {
-        ready::component(cx, subject(cx.verb)).await
+        let id = subject(cx.verb);
+        let mut findings = ready::component(cx, id).await;
+        if let Ok(port) = cx.ports.traffic(id) {
+            findings.extend(port.inspect().await);
+        }
+        findings
     }
 
     async fn observe(&self, cx: &Context<'_>) -> Observation {

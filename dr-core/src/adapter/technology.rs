@@ -7,6 +7,10 @@
 //! Where the planes come from: AWS, "Fault isolation boundaries", control planes and data planes: an API that creates,
 //! changes, describes or lists resources is control plane; the service doing its work is data plane.
 
+mod traffic;
+
+pub use traffic::{call_site, traffic_calls};
+
 use crate::model::{Component, Duration, Settings, SiteId, Technology, TrafficMethod};
 use crate::port::{ApiCall, CallSpec, Effect, Operation, Place, Plane};
 
@@ -90,33 +94,6 @@ pub fn calls(technology: Technology, operation: Operation) -> &'static [ApiCall]
         Technology::Grafana => grafana(operation),
         Technology::Route53 => traffic_calls(TrafficMethod::HealthSwitch, operation),
         Technology::S3 => s3(operation),
-    }
-}
-
-/// The calls that Route 53 needs for `operation` when traffic is switched by `method`.
-///
-/// - Health switch: an object in the region that takes over, watched by an inverted health check on the other site's
-///   record: S3's data plane and DNS answers only (AWS blog, "Creating disaster recovery mechanisms using Amazon Route 53";
-///   Route 53 developer guide, "health-checks-invert").
-/// - Record edit: `ChangeResourceRecordSets`, control plane in us-east-1 (REL11-BP04: not to be relied on in a recovery).
-pub fn traffic_calls(method: TrafficMethod, operation: Operation) -> &'static [ApiCall] {
-    match (method, operation) {
-        (TrafficMethod::HealthSwitch, Operation::Observe) => {
-            const { &[read("dns", "Query"), read("s3", "GetObject")] }
-        }
-        (TrafficMethod::HealthSwitch, Operation::Shift) => const { &[write("s3", "PutObject")] },
-        (TrafficMethod::RecordEdit, Operation::Observe) => {
-            const {
-                &[
-                    read("dns", "Query"),
-                    global("ListResourceRecordSets", Effect::Read),
-                ]
-            }
-        }
-        (TrafficMethod::RecordEdit, Operation::Shift) => {
-            const { &[global("ChangeResourceRecordSets", Effect::Change)] }
-        }
-        _ => &[],
     }
 }
 
@@ -425,7 +402,8 @@ pub fn expected(technology: Technology, operation: Operation) -> Duration {
         (T::Ec2Autoscaling, Operation::Scale) => Duration::from_mins(3),
         (T::Eks, Operation::Fence) => Duration::from_secs(90),
         (T::Eks, Operation::Scale) => Duration::from_mins(4),
-        (T::Route53, Operation::Shift) => Duration::from_secs(90),
+        (T::Route53, Operation::Shift | Operation::ShiftHome) => Duration::from_secs(90),
+        (T::Route53 | T::Ec2Autoscaling, Operation::Inspect) => Duration::from_secs(5),
         (T::Terraform, Operation::Apply) => Duration::from_mins(4),
         (T::Terraform, Operation::Adopt) => Duration::from_secs(60),
         (T::Git, Operation::Start | Operation::Stop) => Duration::from_secs(60),
@@ -438,7 +416,7 @@ pub fn expected(technology: Technology, operation: Operation) -> Duration {
 /// How long a component's `operation` is expected to take, by its method where it is traffic.
 pub fn expected_for(component: &Component, operation: Operation) -> Duration {
     match (&component.settings, operation) {
-        (Settings::Traffic(traffic), Operation::Shift)
+        (Settings::Traffic(traffic), Operation::Shift | Operation::ShiftHome)
             if traffic.method == TrafficMethod::RecordEdit =>
         {
             Duration::from_secs(60)

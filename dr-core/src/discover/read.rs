@@ -9,7 +9,7 @@ use futures_util::stream::{self, StreamExt};
 use super::roles;
 use crate::model::{
     Component, ComponentId, Duration, Estate, EstateInventory, Gap, Inventory, Kind, Observed,
-    Role, SiteId,
+    Role, SiteId, TrafficState,
 };
 use crate::port::{PortResult, Ports};
 
@@ -164,7 +164,11 @@ async fn observe(
         Kind::Network | Kind::Balancer | Kind::ObjectStore => {
             Observed::Facility(ports.facility(id, site)?.observe().await?)
         }
-        Kind::Traffic => Observed::Traffic(ports.traffic(id)?.observe().await?),
+        Kind::Traffic => {
+            let port = ports.traffic(id)?;
+            let (state, concerns) = join(port.observe(), port.inspect()).await;
+            Observed::Traffic(TrafficState { concerns, ..state? })
+        }
         Kind::Infrastructure => Observed::Stack(ports.stack(id, site)?.observe(role).await?),
     })
 }

@@ -32,7 +32,7 @@ pub use evidence::{FenceEvidence, FenceLevel, LossStatement, Position, Waiver};
 pub use finding::{Finding, Severity, Subject};
 pub use id::{ComponentId, EstateName, InvalidName, RunId, SiteId, StepId};
 pub use inventory::{EstateInventory, Gap, Inventory, Observed};
-pub use objective::Objectives;
+pub use objective::{Objectives, TTL_PART_OF_RTO};
 pub use quantity::{CronLine, Duration, InvalidQuantity, Percent, Region, Size};
 pub(crate) use rehearsal::Detail as HappeningDetail;
 pub use rehearsal::{Ending, Expectation, Happening, Reply, Steadiness, Stir};

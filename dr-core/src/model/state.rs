@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, Position, Role, SiteId};
+use super::{Duration, Finding, Position, Role, SiteId};
 
 /// What a database is on a site.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -107,6 +107,10 @@ pub struct TrafficState {
     pub switched_to: SiteId,
     /// How long a resolver may keep an answer.
     pub ttl: Duration,
+    /// What speaks against the way it is set up. Filled where an inventory is made; a reading of the answer alone leaves it
+    /// empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub concerns: Vec<Finding>,
 }
 
 /// A monitoring system on one site.

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use super::{Permit, PortResult};
 use crate::model::{
-    ClientView, ComputeState, DatabaseState, Duration, FacilityState, LeaseState, MonitoringState,
-    Reachability, RepositoryState, Role, SiteId, StackState, TrafficState,
+    ClientView, ComputeState, DatabaseState, Duration, FacilityState, Finding, LeaseState,
+    MonitoringState, Reachability, RepositoryState, Role, SiteId, StackState, TrafficState,
 };
 
 /// One site's database.
@@ -49,6 +49,14 @@ pub trait Compute: Send + Sync {
 pub trait Traffic: Send + Sync {
     /// What it answers now.
     async fn observe(&self) -> PortResult<TrafficState>;
+
+    /// What speaks against the way it is set up, whatever it answers now. What could not be read is a finding, too.
+    ///
+    /// Asked before a run, never in it: it may need control planes that a recovery does not. A door whose set-up cannot be
+    /// wrong has nothing to say.
+    async fn inspect(&self) -> Vec<Finding> {
+        Vec::new()
+    }
 
     /// Asks for clients to be sent to `site`. Health checks and resolvers follow in their own time.
     async fn shift(&self, site: &SiteId, permit: &Permit) -> PortResult<()>;

@@ -143,6 +143,13 @@ pub enum Fault {
     ClockRight(String),
     /// Clients write so many times as much as by default; 1 is the default.
     WriteLoad(u32),
+    /// Somebody changed the record of a front door: resolvers may keep an answer for so long from now on.
+    TtlChanged {
+        /// The front door.
+        door: ComponentId,
+        /// How long.
+        ttl: Duration,
+    },
     /// A resolver (counted from 0) keeps its answer for ever.
     ResolverIgnoresTtl(usize),
     /// It asks again when the answer has expired.
@@ -229,6 +236,7 @@ impl fmt::Display for Fault {
             Self::ClockRight(operator) => write!(f, "the clock of {operator} is right again"),
             Self::WriteLoad(1) => f.write_str("clients write as much as ever"),
             Self::WriteLoad(times) => write!(f, "clients write {times} times as much"),
+            Self::TtlChanged { door, ttl } => write!(f, "answers of {door} may be kept for {ttl}"),
             Self::ResolverIgnoresTtl(index) => write!(f, "resolver {index} ignores TTLs"),
             Self::ResolverObeysTtl(index) => write!(f, "resolver {index} obeys TTLs again"),
             Self::MonitoringBlind(site) => write!(f, "monitoring at {site} goes blind"),

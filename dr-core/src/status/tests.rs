@@ -228,6 +228,7 @@ fn a_front_door_that_sends_clients_to_the_standby_is_bad_news() {
                 answers: id("california"),
                 switched_to: id("california"),
                 ttl: Duration::from_secs(60),
+                concerns: Vec::new(),
             }),
         );
     }

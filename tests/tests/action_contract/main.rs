@@ -97,6 +97,8 @@ fn walk(bench: &mut Bench, check: &impl Fn(Bench, &Verb)) {
             (Verb::Verify(Check::CaughtUp), Mode::Unplanned) => continue,
             (Verb::Fence(FenceTarget::Primary), Mode::Unplanned) => {
                 bench.sim.inject(Fault::RegionDark(from));
+                // Health checks notice that a switch there can no longer be read.
+                bench.sim.advance(Duration::from_secs(90));
             }
             (Verb::Fence(FenceTarget::FormerPrimary), Mode::Unplanned) => {
                 bench.sim.inject(Fault::RegionReturns(from));
@@ -221,6 +223,7 @@ fn an_undo_right_after_an_apply_that_was_cut_off_restores_too() {
         let returns = || Fault::RegionReturns(bench.direction.from.clone());
         let calm = bench.fork();
         calm.sim.inject(returns());
+        calm.sim.advance(Duration::from_mins(5));
         let world = calm.look();
         let mut begun = bench.fork();
         let Some(before) = begun.begin(verb) else {
@@ -307,10 +310,48 @@ fn when_the_primary_is_lost_no_call_to_it_is_required() {
             for spec in specs {
                 let leaves = spec.place == Place::Site(direction.from.clone());
                 assert!(!(leaves && spec.required), "{verb}: {spec:?}");
-                assert_ne!(spec.place, Place::GlobalControl, "{verb}: {spec:?}");
+                let global = spec.place == Place::GlobalControl;
+                assert!(!(global && spec.required), "{verb}: {spec:?}");
             }
         }
     }
+}
+
+#[test]
+fn the_switch_of_a_front_door_stays_with_the_home_standby_whichever_way_clients_are_sent() {
+    let estate = storefront();
+    let verb = Verb::Shift(id("front-door"));
+    let standby = Place::Site(estate.outward().to);
+    for (direction, switch) in [
+        (estate.outward(), "PutObject"),
+        (estate.outward().reversed(), "DeleteObject"),
+    ] {
+        for mode in [Mode::Planned, Mode::Unplanned] {
+            let specs = for_verb(&verb).calls(&estate, &direction, mode, &verb);
+            let switched: Vec<_> = specs
+                .iter()
+                .filter(|spec| spec.service == "s3" && spec.effect != Effect::Read)
+                .collect();
+            let [throw] = switched.as_slice() else {
+                panic!("{direction}: {switched:?}");
+            };
+            assert_eq!((throw.call.as_str(), &throw.place), (switch, &standby));
+            // A region that is lost cannot be called: nothing of it has to be, because a switch that cannot be read sends
+            // clients home.
+            let is_lost = mode == Mode::Unplanned && standby == Place::Site(direction.from.clone());
+            assert_eq!(throw.required, !is_lost, "{direction} {mode}");
+        }
+    }
+}
+
+#[test]
+fn a_switch_that_comes_back_with_its_region_does_not_take_clients_to_the_old_primary() {
+    let mut bench = Bench::new(Mode::Unplanned, 7);
+    walk(&mut bench, &|_, _| {});
+    bench.turn_back();
+    walk(&mut bench, &|_, _| {});
+    bench.sim.advance(Duration::from_mins(10));
+    assert_eq!(bench.look()["front-door@both"], "ohio switched=ohio");
 }
 
 #[test]

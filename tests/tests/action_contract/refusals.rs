@@ -329,3 +329,23 @@ fn a_standby_that_serves_nobody_is_not_opened() {
         dr_core::action::Undo::NothingToUndo
     );
 }
+
+#[test]
+fn an_answer_that_is_kept_for_more_than_its_share_of_the_rto_is_told_before_clients_are_shifted() {
+    let bench = Bench::new(Mode::Unplanned, 1);
+    let share = bench.estate.objectives.longest_ttl();
+    let found = |ttl: Duration| {
+        let door = id("front-door");
+        bench.sim.inject(Fault::TtlChanged { door, ttl });
+        let found = bench.preflight(&Verb::Shift(id("front-door")));
+        let codes = found
+            .into_iter()
+            .map(|finding| (finding.severity, finding.code));
+        codes.collect::<Vec<_>>()
+    };
+    assert_eq!(found(share), []);
+    assert_eq!(
+        found(share + Duration::from_secs(1)),
+        [(Severity::Slowing, "ttl-exceeds-share".to_owned())]
+    );
+}

@@ -1,11 +1,13 @@
-//! `fence: former-primary`: after its role was taken, applies a fence that is still pending, and learns the exact loss.
+//! `fence: former-primary`: after its role was taken, applies a fence that is still pending, takes back a switch that still sends
+//! clients there, and learns the exact loss.
 
 use std::collections::BTreeMap;
 
 use super::site::{self, Look};
 use crate::action::read::is_unreachable;
 use crate::action::{Before, Context, Detail, Observation, Output, StepError, gate};
-use crate::model::{ComponentId, DatabaseRole, FenceEvidence, FenceLevel, LossStatement};
+use crate::model::{ComponentId, DatabaseRole, FenceEvidence, FenceLevel, Kind, LossStatement};
+use crate::port::PortResult;
 
 /// The fence of an earlier step, where it was confirmed at the site itself.
 fn confirmed_before<'a>(cx: &'a Context<'_>) -> Option<&'a FenceEvidence> {
@@ -14,7 +16,37 @@ fn confirmed_before<'a>(cx: &'a Context<'_>) -> Option<&'a FenceEvidence> {
         .filter(|evidence| evidence.level == FenceLevel::Confirmed && !evidence.pending)
 }
 
+/// The front doors whose switch still asks for the old primary.
+///
+/// On the way home a switch whose region is lost cannot be thrown and need not be: nobody can read it, and clients are sent
+/// home. When the region is back it is read again, and clients would follow it to the old primary.
+async fn stray(cx: &Context<'_>) -> PortResult<Vec<ComponentId>> {
+    let mut found = Vec::new();
+    if *cx.to() != cx.estate.home().id {
+        return Ok(found);
+    }
+    for door in cx.estate.of_kind(Kind::Traffic) {
+        if cx.traffic(&door.id).await?.switched_to == *cx.from() {
+            found.push(door.id.clone());
+        }
+    }
+    Ok(found)
+}
+
+/// Sends clients of such doors home for good.
+async fn bring_home(cx: &Context<'_>) -> PortResult<()> {
+    for door in stray(cx).await? {
+        cx.ports.traffic(&door)?.shift(cx.to(), cx.permit).await?;
+    }
+    Ok(())
+}
+
 pub(super) async fn observe(cx: &Context<'_>) -> Observation {
+    match stray(cx).await {
+        Ok(doors) if doors.is_empty() => {}
+        Ok(_) => return Observation::NotDone(Before::default()),
+        Err(error) => return Observation::Unknown(error),
+    }
     if let Some(evidence) = confirmed_before(cx) {
         return Observation::Done(Output::said(format!(
             "{} was fenced before its role was taken, confirmed at {}",
@@ -48,6 +80,7 @@ pub(super) async fn apply(cx: &Context<'_>) -> Result<Output, StepError> {
         Err(error) if is_unreachable(&error) => Err(gone(error)),
         Err(error) => Err(error.into()),
         Ok(_) => {
+            bring_home(cx).await?;
             let look = site::fence(cx).await?;
             Ok(done(cx, &look))
         }

@@ -49,6 +49,11 @@ impl Action for Fence {
                 &[Operation::Observe, Operation::Fence],
             );
         match target(verb) {
+            FenceTarget::FormerPrimary if direction.to == estate.home().id => list.add_kinds(
+                &[Kind::Traffic],
+                &direction.from,
+                &[Operation::Observe, Operation::ShiftHome],
+            ),
             FenceTarget::FormerPrimary => list,
             FenceTarget::Primary => {
                 let list = list

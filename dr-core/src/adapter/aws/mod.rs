@@ -60,7 +60,10 @@ pub use instance::Ec2Instance;
 ))]
 pub use rds::{RdsDatabase, RetiredDatabase};
 #[cfg(all(feature = "aws", feature = "dns"))]
-pub use route53::{Answering, Failover, FrontDoor, HealthCheck, RecordSet, Side, answering};
+pub use route53::{
+    Answering, CheckSetup, Failover, FrontDoor, HealthCheck, Record, RecordSet, Setup, Side,
+    SideSetup, Target, answering, concerns,
+};
 #[cfg(all(feature = "aws-secretsmanager", feature = "aws-ssm"))]
 pub use secret::SiteSecrets;
 pub use session::AwsSite;

@@ -1,7 +1,8 @@
 use super::*;
 
-const OPERATIONS: [Operation; 13] = [
+const OPERATIONS: [Operation; 15] = [
     Operation::Observe,
+    Operation::Inspect,
     Operation::Fence,
     Operation::Unfence,
     Operation::Promote,
@@ -9,6 +10,7 @@ const OPERATIONS: [Operation; 13] = [
     Operation::Retire,
     Operation::Scale,
     Operation::Shift,
+    Operation::ShiftHome,
     Operation::Repoint,
     Operation::Apply,
     Operation::Adopt,
@@ -23,6 +25,8 @@ fn reading_never_changes_and_changing_is_never_only_reading() {
             let calls = calls(technology, operation);
             if operation == Operation::Observe {
                 assert!(!calls.is_empty(), "{technology} cannot be observed");
+                assert!(calls.iter().all(|c| c.effect == Effect::Read));
+            } else if operation == Operation::Inspect {
                 assert!(calls.iter().all(|c| c.effect == Effect::Read));
             } else if !calls.is_empty() {
                 assert!(
@@ -49,7 +53,7 @@ fn what_takes_time_makes_calls_and_what_makes_calls_takes_time() {
 
 #[test]
 fn the_health_switch_needs_no_control_plane_and_the_record_edit_needs_the_global_one() {
-    for operation in [Operation::Observe, Operation::Shift] {
+    for operation in [Operation::Observe, Operation::Shift, Operation::ShiftHome] {
         assert!(
             traffic_calls(TrafficMethod::HealthSwitch, operation)
                 .iter()

@@ -29,6 +29,7 @@ fn to(site: &str) -> Answer<TrafficState> {
         answers: id(site),
         switched_to: id(site),
         ttl: Duration::from_secs(30),
+        concerns: Vec::new(),
     })
 }
 

@@ -73,7 +73,8 @@ impl<'a> Path<'a> {
         }
     }
 
-    /// From the home primary to the home standby. A runbook names roles, so what holds for one direction holds for both.
+    /// From the home primary to the home standby. A runbook names roles, so what holds for one direction holds for both, except
+    /// of what stays at one site.
     pub(super) fn direction(&self) -> Direction {
         self.estate.outward()
     }

@@ -13,7 +13,8 @@ use crate::runbook::Step;
 /// `needs-global-control-plane`: it cannot be done without the one region that administers a global service
 /// (AWS, "Fault isolation boundaries"; REL11-BP04: rely on the data plane during recovery).
 ///
-/// Both look at what stands before clients are served again; afterwards a run can wait.
+/// Both look at what stands before clients are served again; afterwards a run can wait. Both look at the way out and at the way
+/// home: what switches a front door stays with the home standby, which is the site that is lost on the way home.
 pub(super) fn check(path: &Path<'_>) -> Vec<Problem> {
     if path.kind.mode == Mode::Planned {
         return Vec::new();
@@ -21,7 +22,8 @@ pub(super) fn check(path: &Path<'_>) -> Vec<Problem> {
     let Some(served) = path.last_shift().max(path.pivot()) else {
         return Vec::new();
     };
-    let direction = path.direction();
+    let out = path.direction();
+    let ways = [out.reversed(), out];
     let mut problems = Vec::new();
     let out_of_order = |placed: &Placed<'_>| {
         belongs_after_promotion(&placed.step.verb)
@@ -29,17 +31,21 @@ pub(super) fn check(path: &Path<'_>) -> Vec<Problem> {
     };
     for placed in path.steps.iter().filter(|placed| placed.stage <= served) {
         let step = placed.step;
-        let calls = for_verb(&step.verb).calls(path.estate, &direction, path.kind.mode, &step.verb);
-        let at_failed = Place::Site(direction.from.clone());
-        let failed = named(&calls, |call| {
-            call.place == at_failed && (call.required || is_about_the_failed_site(&step.verb))
-        });
+        let mut failed = BTreeSet::new();
+        let mut global = BTreeSet::new();
+        for way in &ways {
+            let calls = for_verb(&step.verb).calls(path.estate, way, path.kind.mode, &step.verb);
+            let at_failed = Place::Site(way.from.clone());
+            failed.extend(named(&calls, |call| {
+                call.place == at_failed && (call.required || is_about_the_failed_site(&step.verb))
+            }));
+            global.extend(named(&calls, |call| {
+                call.place == Place::GlobalControl && call.required
+            }));
+        }
         if !failed.is_empty() && !out_of_order(placed) {
             problems.push(needs_failed_site(step, &failed));
         }
-        let global = named(&calls, |call| {
-            call.place == Place::GlobalControl && call.required
-        });
         if !global.is_empty() {
             problems.push(problem(
                 "needs-global-control-plane",

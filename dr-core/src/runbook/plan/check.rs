@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{PlannedStage, Prediction, Request};
+use crate::action::front_door_findings;
 use crate::model::{
     ComponentId, DatabaseRole, DatabaseState, Duration, Estate, Finding, Kind, Mode, Observed,
     Severity, SiteId, Subject, Verb,
@@ -74,6 +75,7 @@ pub(super) fn reality(
     for component in built_up_again(request.estate, stages).difference(&promoted) {
         taken_over_before(request, component, &mut findings);
     }
+    front_doors(request, stages, &mut findings);
     locks(request, stages, &mut findings);
     gaps(request, stages, &mut findings);
     if prediction.until_serving > request.estate.objectives.rto {
@@ -257,6 +259,23 @@ fn taken_over_before(request: &Request<'_>, component: &ComponentId, findings: &
             "promote it first, or go the other way",
         )),
         Some(_) => {}
+    }
+}
+
+/// How the front doors that are shifted are set up. One is the same seen from either site.
+fn front_doors(request: &Request<'_>, stages: &[PlannedStage], findings: &mut Vec<Finding>) {
+    let shifted: BTreeSet<&ComponentId> = verbs(stages)
+        .filter_map(|verb| match verb {
+            Verb::Shift(door) => Some(door),
+            _ => None,
+        })
+        .collect();
+    for door in shifted {
+        if let Some(Observed::Traffic(state)) =
+            request.inventory.observed(door, &request.direction.to)
+        {
+            findings.extend(front_door_findings(request.estate, door, state));
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::unknown_site;
 use crate::adapter::technology;
 use crate::model::{
     Component, ComputeState, DatabaseState, FacilityState, MonitoringState, RepositoryState, Role,
-    SiteId, StackState, TrafficState,
+    Settings, SiteId, StackState, TrafficMethod, TrafficState,
 };
 use crate::port::{
     Compute, Database, ErrorClass, Facility, Infrastructure, Monitoring, Operation, Permit,
@@ -20,6 +20,9 @@ use crate::sim::request::Request;
 use crate::sim::simulation::{Shared, lock};
 use crate::sim::world::World;
 use crate::sim::world::change::{Change, DatabaseChange, Refusal};
+
+/// Where the object lies that switches a front door: always with the home standby.
+const SWITCH: Column = 1;
 
 /// A component where it stands. What it can be asked depends on its kind.
 pub(super) struct Placed {
@@ -40,6 +43,14 @@ impl Placed {
             column: Some(column),
             component: Some(&self.component.id),
         }
+    }
+
+    /// Whether it is a front door that an object switches.
+    fn has_switch(&self) -> bool {
+        matches!(
+            &self.component.settings,
+            Settings::Traffic(traffic) if traffic.method == TrafficMethod::HealthSwitch
+        )
     }
 
     fn column_of(&self, site: &SiteId) -> PortResult<Column> {
@@ -140,10 +151,26 @@ impl Compute for Placed {
 #[async_trait]
 impl Traffic for Placed {
     async fn observe(&self) -> PortResult<TrafficState> {
-        let column = lock(&self.shared.world).door_place(&self.component.id);
+        let mut request = self.request_at(Operation::Observe, SWITCH);
+        let open = request.is_reached(&lock(&self.shared.world));
+        let is_unread = !open && self.has_switch();
+        if is_unread {
+            let names = request.calls.iter().take_while(|c| c.service == "dns");
+            request.calls = &request.calls[..names.count()];
+        }
         self.gate
-            .read(&self.request_at(Operation::Observe, column), |world| {
-                world.read_door(&self.component.id)
+            .read(&request, |world| {
+                let state = world.read_door(&self.component.id)?;
+                // A switch that cannot be read asks for the home primary, and the name servers follow.
+                Ok(if is_unread {
+                    let switched_to = world.estate.home().id.clone();
+                    TrafficState {
+                        switched_to,
+                        ..state
+                    }
+                } else {
+                    state
+                })
             })
             .await
     }
@@ -151,8 +178,13 @@ impl Traffic for Placed {
     async fn shift(&self, site: &SiteId, permit: &Permit) -> PortResult<()> {
         let to = self.column_of(site)?;
         let change = Change::Shift(self.component.id.clone(), to);
+        let operation = if to == SWITCH {
+            Operation::Shift
+        } else {
+            Operation::ShiftHome
+        };
         self.gate
-            .change(&self.request_at(Operation::Shift, to), permit, change)
+            .change(&self.request_at(operation, SWITCH), permit, change)
             .await
     }
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{Desk, california, estate, id, leased_estate, ohio};
 use crate::model::{DatabaseState, DatabaseStatus, Duration, Position};
-use crate::port::ErrorClass;
+use crate::port::{ErrorClass, Place};
 use crate::sim::{Fault, Invariant};
 
 #[test]
@@ -190,4 +190,34 @@ proptest! {
         }
         prop_assert_eq!(desk.sim.violations(), []);
     }
+}
+
+#[test]
+fn when_the_region_with_the_switch_is_lost_clients_are_sent_home_without_a_call_to_it() {
+    let desk = Desk::new(&estate(), 11);
+    let read = || {
+        let state = desk.run(desk.ports.traffic(&id("front-door")).unwrap().observe());
+        let state = state.unwrap();
+        (state.switched_to, state.answers)
+    };
+    desk.run(desk.shift(&california()));
+    desk.sim.advance(Duration::from_mins(2));
+    assert_eq!(read(), (california(), california()));
+    desk.sim.inject(Fault::RegionDark(california()));
+    let before = desk.sim.calls().len();
+    assert_eq!(read(), (ohio(), california()), "health checks need time");
+    desk.sim.advance(Duration::from_mins(2));
+    assert_eq!(read(), (ohio(), ohio()));
+    let asked = desk.sim.calls().split_off(before);
+    assert!(
+        asked.iter().all(|call| call.place == Place::Global),
+        "{asked:?}"
+    );
+    desk.sim.inject(Fault::RegionReturns(california()));
+    desk.sim.advance(Duration::from_mins(2));
+    assert_eq!(
+        read(),
+        (california(), california()),
+        "the object is still there"
+    );
 }

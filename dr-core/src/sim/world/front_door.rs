@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::World;
+use super::event::Event;
 use crate::model::{Duration, TrafficMethod};
 use crate::sim::Column;
 use crate::sim::random::Dice;
@@ -43,6 +45,8 @@ pub(in crate::sim) struct FrontDoor {
     pub(in crate::sim) answers: Column,
     /// What the switch asks for.
     pub(in crate::sim) switched_to: Column,
+    /// What its health checks find of that: home, while they cannot read it.
+    pub(in crate::sim) found: Column,
     /// Tells whether a change of the answer is that of the last switch.
     pub(in crate::sim) generation: u32,
     /// The resolvers.
@@ -52,12 +56,13 @@ pub(in crate::sim) struct FrontDoor {
 impl FrontDoor {
     /// A door that leads to column 0; its resolvers ask again one after another.
     pub(super) fn new(method: TrafficMethod, ttl: Duration) -> Self {
-        let ttl_s = (ttl.as_millis() / 1000).max(1);
+        let ttl_s = whole_seconds(ttl);
         Self {
             method,
             ttl_s,
             answers: 0,
             switched_to: 0,
+            found: 0,
             generation: 0,
             resolvers: (0..RESOLVERS)
                 .map(|index| Resolver {
@@ -67,6 +72,11 @@ impl FrontDoor {
                 })
                 .collect(),
         }
+    }
+
+    /// Resolvers that ask from now on may keep an answer for so long.
+    pub(super) fn set_ttl(&mut self, ttl: Duration) {
+        self.ttl_s = whole_seconds(ttl);
     }
 
     /// Asks for `column`; the instant at which the authoritative answer follows.
@@ -82,10 +92,41 @@ impl FrontDoor {
         dice: &mut Dice,
     ) -> SimTime {
         self.switched_to = column;
+        self.follow(column, now, dice)
+    }
+
+    /// Health checks or name servers find another site asked for; the instant at which the authoritative answer follows.
+    fn follow(&mut self, column: Column, now: SimTime, dice: &mut Dice) -> SimTime {
+        self.found = column;
         self.generation += 1;
         match self.method {
             TrafficMethod::HealthSwitch => dice.soon(now, 60, 90),
             TrafficMethod::RecordEdit => dice.soon(now, 10, 60),
+        }
+    }
+}
+
+/// A time to live is told in whole seconds, and here one at least.
+fn whole_seconds(ttl: Duration) -> u64 {
+    (ttl.as_millis() / 1000).max(1)
+}
+
+impl World {
+    /// The region with the switch is lost or back. While nobody can read the switch the inverted check is healthy, and clients
+    /// are sent home, whoever is primary (AWS blog, "Creating disaster recovery mechanisms using Amazon Route 53").
+    pub(super) fn recheck_switches(&mut self) {
+        let is_read = !self.regions[1].dark;
+        for (id, door) in &mut self.doors {
+            let asks = if is_read { door.switched_to } else { 0 };
+            if door.method == TrafficMethod::RecordEdit || door.found == asks {
+                continue;
+            }
+            let at = door.follow(asks, self.now, &mut self.dice);
+            let event = Event::AnswerFollows {
+                door: id.clone(),
+                generation: door.generation,
+            };
+            self.queue.push(at, event);
         }
     }
 }

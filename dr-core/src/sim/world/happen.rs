@@ -195,7 +195,7 @@ impl World {
             return;
         };
         if door.generation == generation {
-            door.answers = door.switched_to;
+            door.answers = door.found;
             let site = self.estate.sites[door.answers].id.clone();
             self.tell(format!("{id} answers {site}"));
         }

@@ -48,6 +48,11 @@ impl World {
             Fault::MirrorResumes => self.mirrors_stopped = false,
             Fault::MonitoringBlind(site) => self.set_blind(&site, true),
             Fault::MonitoringSees(site) => self.set_blind(&site, false),
+            Fault::TtlChanged { door, ttl } => {
+                if let Some(door) = self.doors.get_mut(&door) {
+                    door.set_ttl(ttl);
+                }
+            }
             Fault::ResolverIgnoresTtl(index) => self.set_ignores_ttl(index, true),
             Fault::ResolverObeysTtl(index) => self.set_ignores_ttl(index, false),
             Fault::ReplicationStalls(id) => self.set_stalled(&id, true),
@@ -100,6 +105,7 @@ impl World {
         if let Some(column) = self.column(site) {
             change(&mut self.regions[column]);
         }
+        self.recheck_switches();
     }
 
     /// Members that were accepted while there was no capacity start once there is some.

@@ -51,6 +51,7 @@ impl World {
             answers: self.site(door.answers).clone(),
             switched_to: self.site(door.switched_to).clone(),
             ttl: Duration::from_secs(door.ttl_s),
+            concerns: Vec::new(),
         })
     }
 
@@ -216,16 +217,5 @@ impl World {
     /// Where the write lease is kept.
     pub(in crate::sim) fn lease_place(&self) -> Column {
         self.lease.as_ref().map_or(0, |lease| lease.kept_at)
-    }
-
-    /// Where the object lies that switches a front door: at the site that it asks for, or at the other one while that is out
-    /// of reach.
-    pub(in crate::sim) fn door_place(&self, id: &ComponentId) -> Column {
-        let asked = self.doors.get(id).map_or(0, |door| door.switched_to);
-        if self.regions[asked].answers_operators() {
-            asked
-        } else {
-            other(asked)
-        }
     }
 }

@@ -16,7 +16,7 @@ const CHANGE: &str = "route53:ChangeResourceRecordSets";
 
 impl FrontDoor {
     /// The failover records of the name.
-    async fn records(&self) -> PortResult<Vec<ResourceRecordSet>> {
+    pub(super) async fn records(&self) -> PortResult<Vec<ResourceRecordSet>> {
         let side = self.standby();
         let answer = side
             .aws
@@ -32,7 +32,10 @@ impl FrontDoor {
         Ok(answer
             .resource_record_sets()
             .iter()
-            .filter(|set| set.name().trim_end_matches('.') == name && set.failover().is_some())
+            .filter(|set| {
+                let is_named = set.name().trim_end_matches('.').eq_ignore_ascii_case(name);
+                is_named && set.failover().is_some()
+            })
             .cloned()
             .collect())
     }
@@ -52,7 +55,41 @@ impl FrontDoor {
     /// primary one is what this method decides on.
     pub(super) async fn observe_records(&self) -> PortResult<TrafficState> {
         let sets = self.records().await?;
-        let records: Vec<RecordSet> = sets.iter().map(plain).collect();
+        // Each type of record is a pair of its own.
+        let mut pairs: BTreeMap<&str, Vec<RecordSet>> = BTreeMap::new();
+        for set in &sets {
+            pairs
+                .entry(set.r#type().as_str())
+                .or_default()
+                .push(plain(set));
+        }
+        let mut switched_to = None;
+        for records in pairs.into_values() {
+            let site = self.answered_of(&records)?;
+            if switched_to.get_or_insert_with(|| site.clone()) != &site {
+                let message = "its records of different types send clients to different sites";
+                return Err(self.error(ErrorClass::Conflict, LIST, message));
+            }
+        }
+        let switched_to = match switched_to {
+            Some(site) => site,
+            None => self.answered_of(&[])?,
+        };
+        let (answers, ttl) = if self.name_servers().is_empty() {
+            (switched_to.clone(), self.declared_ttl())
+        } else {
+            self.asked_servers(&switched_to).await?
+        };
+        Ok(TrafficState {
+            answers,
+            switched_to,
+            ttl,
+            concerns: Vec::new(),
+        })
+    }
+
+    /// The site that a pair sends clients to.
+    fn answered_of(&self, records: &[RecordSet]) -> PortResult<SiteId> {
         let checks: BTreeMap<String, HealthCheck> = records
             .iter()
             .filter_map(|record| record.health_check.clone())
@@ -65,37 +102,28 @@ impl FrontDoor {
                 (id, passing)
             })
             .collect();
-        let switched_to = match answering(&records, &checks) {
-            Answering::Record(set_identifier) => self.site_of(&set_identifier)?,
+        match answering(records, &checks) {
+            Answering::Record(set_identifier) => self.site_of(&set_identifier),
             Answering::NotKnown => {
-                return Err(self.error(
-                    ErrorClass::Transient,
-                    LIST,
-                    "the health of a record is not known",
-                ));
+                let message = "the health of a record is not known";
+                Err(self.error(ErrorClass::Transient, LIST, message))
             }
-            Answering::Broken(why) => return Err(self.error(ErrorClass::Conflict, LIST, why)),
-        };
-        let (answers, ttl) = if self.name_servers().is_empty() {
-            (switched_to.clone(), self.declared_ttl())
-        } else {
-            self.asked_servers(&switched_to).await?
-        };
-        Ok(TrafficState {
-            answers,
-            switched_to,
-            ttl,
-        })
+            Answering::Broken(why) => Err(self.error(ErrorClass::Conflict, LIST, why)),
+        }
     }
 
     /// Makes the record of `site` the primary one and the other the secondary, in one batch: it is carried out as a whole or
     /// not at all (Route 53 API, `ChangeResourceRecordSets`). The health check goes with the place, not with the site.
     pub(super) async fn edit_records(&self, site: &SiteId, permit: &Permit) -> PortResult<()> {
         let sets = self.records().await?;
-        let check = sets
+        let checks: BTreeMap<String, Option<String>> = sets
             .iter()
-            .find(|set| set.failover() == Some(&ResourceRecordSetFailover::Primary))
-            .and_then(|set| set.health_check_id().map(str::to_owned));
+            .filter(|set| set.failover() == Some(&ResourceRecordSetFailover::Primary))
+            .map(|set| {
+                let check = set.health_check_id().map(str::to_owned);
+                (set.r#type().as_str().to_owned(), check)
+            })
+            .collect();
         let mut batch = ChangeBatch::builder().comment(format!("dr run {}", permit.run));
         for set in sets {
             let is_chosen = self.site_of(set.set_identifier().unwrap_or_default())? == *site;
@@ -105,7 +133,11 @@ impl FrontDoor {
             } else {
                 ResourceRecordSetFailover::Secondary
             });
-            set.health_check_id = if is_chosen { check.clone() } else { None };
+            set.health_check_id = if is_chosen {
+                checks.get(set.r#type().as_str()).cloned().flatten()
+            } else {
+                None
+            };
             let change = Change::builder()
                 .action(ChangeAction::Upsert)
                 .resource_record_set(set)
@@ -132,7 +164,8 @@ impl FrontDoor {
     }
 }
 
-fn plain(set: &ResourceRecordSet) -> RecordSet {
+/// What decides on a record.
+pub(super) fn plain(set: &ResourceRecordSet) -> RecordSet {
     RecordSet {
         set_identifier: set.set_identifier().unwrap_or_default().to_owned(),
         failover: match set.failover() {

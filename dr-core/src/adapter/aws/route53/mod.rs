@@ -7,6 +7,8 @@
 
 mod answer;
 mod edit;
+mod inspect;
+mod setup;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,11 +17,12 @@ use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream;
 
 pub use answer::{Answering, Failover, HealthCheck, RecordSet, answering};
+pub use setup::{CheckSetup, Record, Setup, SideSetup, Target, concerns};
 
 use super::AwsSite;
 use crate::adapter::dns;
 use crate::model::{
-    Component, Duration, Route53Binding, Settings, SiteId, TrafficMethod, TrafficState,
+    Component, Duration, Finding, Route53Binding, Settings, SiteId, TrafficMethod, TrafficState,
 };
 use crate::port::{Clock, ErrorClass, Permit, PortError, PortResult, Traffic};
 
@@ -119,7 +122,13 @@ impl FrontDoor {
             .await;
         match answer {
             Ok(_) => Ok(true),
-            Err(error) if error.class == ErrorClass::NotFound => Ok(false),
+            // Without its bucket the switch can never be thrown: that is no switch that is off.
+            Err(error)
+                if error.class == ErrorClass::NotFound
+                    && !error.message.starts_with("NoSuchBucket") =>
+            {
+                Ok(false)
+            }
             Err(error) => Err(error),
         }
     }
@@ -229,7 +238,12 @@ impl Traffic for FrontDoor {
             answers,
             switched_to,
             ttl,
+            concerns: Vec::new(),
         })
+    }
+
+    async fn inspect(&self) -> Vec<Finding> {
+        self.inspected().await
     }
 
     async fn shift(&self, site: &SiteId, permit: &Permit) -> PortResult<()> {

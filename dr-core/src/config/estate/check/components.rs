@@ -11,7 +11,7 @@ use crate::config::estate::settings::{
 };
 use crate::config::read::Rows;
 use crate::config::yaml::At;
-use crate::model::{Kind, Platform, Technology};
+use crate::model::{Kind, Platform, TTL_PART_OF_RTO, Technology};
 
 pub(super) fn check(raw: &RawEstate, references: &References, report: &mut Report) {
     must_exist(raw, references, report);
@@ -246,7 +246,7 @@ fn traffic(traffic: &RawTraffic, raw: &RawEstate, report: &mut Report) {
     }
     let rto = raw.objectives.as_ref().and_then(|raw| raw.rto);
     if let (Some(ttl), Some(rto)) = (traffic.ttl, rto)
-        && ttl.value.times(4) > rto.value
+        && ttl.value.times(TTL_PART_OF_RTO) > rto.value
     {
         let message = format!(
             "a TTL of {} uses up more than a quarter of the RTO",

@@ -149,6 +149,7 @@ fn well(kind: Kind, site: &SiteId, direction: &Direction) -> Observed {
             answers: direction.from.clone(),
             switched_to: direction.from.clone(),
             ttl: Duration::from_secs(60),
+            concerns: Vec::new(),
         }),
         Kind::Monitoring => Observed::Monitoring(MonitoringState {
             watches: direction.from.clone(),
