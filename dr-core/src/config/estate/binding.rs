@@ -136,6 +136,7 @@ fn keys(technology: Technology) -> Option<&'static [Key]> {
             ("network-acl", Word, true),
             ("endpoint-parameter", Word, false),
             ("login", Secret, false),
+            ("certificates", Word, false),
         ],
         Technology::Prometheus => &[
             ("url", Word, true),
