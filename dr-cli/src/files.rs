@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::exit_code::ExitCode;
 
 /// Where an estate's files are read when nothing else is said.
-const DEFAULT_ESTATE: &str = "estate.yaml";
+pub(crate) const DEFAULT_ESTATE: &str = "estate.yaml";
 /// The folder of game days beside an estate.
 const GAMEDAYS: &str = "gamedays";
 /// The built-in estate's name.

@@ -58,6 +58,12 @@ impl Session {
         Ok(files)
     }
 
+    /// The file of `--estate`, or the default one.
+    pub(crate) fn estate_file(&self) -> PathBuf {
+        let default = || PathBuf::from(crate::files::DEFAULT_ESTATE);
+        self.estate.clone().unwrap_or_else(default)
+    }
+
     /// Where runs are kept, in words.
     pub(crate) fn place(&self) -> String {
         match &self.bucket {

@@ -1,17 +1,21 @@
 //! `dr estate`.
 
+mod from_terraform;
+
 use clap::{Args, Subcommand};
 
+use self::from_terraform::FromTerraformArgs;
 use crate::error::Result;
 use crate::exit_code::ExitCode;
 use crate::render::grid;
 use crate::session::Session;
 
-/// Look at the estate: what is protected, on which two sites
+/// Look at the estate: what is protected, on which two sites; bind it to what really stands there
 #[derive(Debug, Subcommand)]
 pub(crate) enum EstateCommand {
     Check(CheckArgs),
     Show(ShowArgs),
+    FromTerraform(FromTerraformArgs),
     Schema(SchemaArgs),
 }
 
@@ -46,6 +50,7 @@ pub(crate) fn run(command: &EstateCommand, session: &Session) -> Result<ExitCode
     match command {
         EstateCommand::Check(_) => check(session),
         EstateCommand::Show(_) => show(session),
+        EstateCommand::FromTerraform(args) => from_terraform::run(args, session),
         EstateCommand::Schema(_) => {
             session.out.json(&dr_core::config::estate_schema());
             Ok(ExitCode::Done)

@@ -12,6 +12,7 @@
 
 pub mod builtin;
 mod diagnostic;
+mod edit;
 mod estate;
 mod gameday;
 mod read;
@@ -24,7 +25,7 @@ mod yaml;
 
 pub(crate) use diagnostic::Report;
 pub use diagnostic::{Problem, Problems, Source, Span};
-pub use estate::load_estate;
+pub use estate::{BindError, Bound, StackOutputs, bind_from_terraform, load_estate};
 pub(crate) use gameday::{
     ActWord, ExpectWord, RawAct, RawAnswer, RawBounds, RawExpectation, RawGameday, RawOptions,
     RawSideAct, RawWhen,

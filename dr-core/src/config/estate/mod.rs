@@ -5,10 +5,12 @@ pub(super) mod binding;
 mod build;
 mod check;
 pub(super) mod component;
+mod from_terraform;
 mod probe;
 pub(super) mod raw;
 pub(super) mod settings;
 
+pub use from_terraform::{BindError, Bound, StackOutputs, bind_from_terraform};
 pub(crate) use raw::RawEstate;
 
 use super::diagnostic::{Problems, Report, Source};
