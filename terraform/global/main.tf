@@ -75,6 +75,11 @@ resource "aws_route53_record" "this" {
   }
 }
 
+output "estate" {
+  description = "The estate that this stack belongs to: dr binds no other to it."
+  value       = "storefront"
+}
+
 output "dr" {
   description = "The real thing behind the front door, as seen from each site."
   value = {

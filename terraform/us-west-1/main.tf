@@ -43,6 +43,11 @@ module "site" {
   database_password = var.database_password
 }
 
+output "estate" {
+  description = "The estate that this stack belongs to: dr binds no other to it."
+  value       = "storefront"
+}
+
 output "dr" {
   description = "The real thing behind each component of the estate."
   value = merge(module.site.dr, {
