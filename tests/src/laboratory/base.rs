@@ -125,6 +125,12 @@ impl Base {
         Ok(std::fs::write(file, balancers.to_string())?)
     }
 
+    /// Every output of a root, as `terraform output -json` prints them.
+    pub(super) fn outputs(&self, root: &str) -> Result<Value> {
+        let text = self.terraform(root, &["output", "-json"])?;
+        Ok(serde_json::from_slice(&text)?)
+    }
+
     /// An output of a root.
     pub(super) fn output(&self, root: &str, name: &str) -> Result<Value> {
         let text = self.terraform(root, &["output", "-json", name])?;

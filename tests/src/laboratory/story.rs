@@ -140,23 +140,10 @@ impl Story {
             }
             estate = estate.replace(shipped, here);
         }
-        for (_, region) in SITES {
-            let line = format!("    region: {region}\n");
-            estate = estate.replacen(
-                &line,
-                &format!("{line}    store: storefront-dr-{region}\n"),
-                1,
-            );
-        }
-        let bindings = json!({
-            "observers": [format!("http://127.0.0.1:{}", self.port)],
-            "bindings": self.bindings(base)?,
-        });
-        for (key, value) in bindings.as_object().context("an object")? {
-            // JSON is YAML.
-            estate.push_str(&format!("\n{key}: {value}\n"));
-        }
+        let observer = format!("http://127.0.0.1:{}", self.port);
+        estate.push_str(&format!("\nobservers: [\"{observer}\"]\n"));
         fs::write(self.folder.join("estate.yaml"), estate)?;
+        self.bind(base)?;
         for runbook in ["failover.yaml", "failback.yaml"] {
             let text = fs::read_to_string(shipped.join(runbook))?;
             let text = without(
@@ -173,22 +160,36 @@ impl Story {
         Ok(())
     }
 
-    /// What `dr estate from-terraform` would write.
-    fn bindings(&self, base: &Base) -> Result<Value> {
-        let doors = base.output("global", "dr")?;
+    /// Binds the estate as people do, from the outputs of the applied stacks. What the laboratory has outside AWS is put into
+    /// them first: the Git servers and the name server.
+    fn bind(&self, base: &Base) -> Result<()> {
         let dns = http::call(self.port, "GET", "/lab/truth", "")?["dns_port"].clone();
-        let mut bindings = json!({});
+        let mut doors = base.outputs("global")?;
+        let mut stacks = Vec::new();
         for (site, root) in SITES {
-            let mut of_site = base.output(root, "dr")?;
-            of_site["stack"]["directory"] = json!(format!("terraform/{root}"));
-            of_site["stack"]["roles"] = json!("dr.auto.tfvars.json");
-            of_site["source"]["url"] = json!(self.folder.join("git").join(site));
-            of_site["source"]["branch"] = json!("main");
-            of_site["front-door"] = doors[site]["front-door"].clone();
-            of_site["front-door"]["name-servers"] = json!([format!("127.0.0.1:{dns}")]);
-            bindings[site] = of_site;
+            let mut outputs = base.outputs(root)?;
+            let source = &mut outputs["dr"]["value"]["source"];
+            source["url"] = json!(self.folder.join("git").join(site));
+            source["branch"] = json!("main");
+            doors["dr"]["value"][site]["front-door"]["name-servers"] =
+                json!([format!("127.0.0.1:{dns}")]);
+            stacks.push((root, outputs));
         }
-        Ok(bindings)
+        stacks.push(("global", doors));
+        let mut arguments = ["estate", "from-terraform", "--write"]
+            .map(str::to_owned)
+            .to_vec();
+        for (root, outputs) in stacks {
+            let file = format!("{root}.outputs.json");
+            fs::write(self.folder.join(&file), outputs.to_string())?;
+            arguments.push(format!("--outputs=terraform/{root}={file}"));
+        }
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let ended = self.dr(&arguments)?;
+        if ended.code != Some(0) {
+            bail!("dr {arguments:?}: {}", ended.errors);
+        }
+        Ok(())
     }
 
     /// `dr` with these arguments, in the story's folder.

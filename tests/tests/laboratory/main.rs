@@ -11,6 +11,7 @@ mod fresh;
 mod kill;
 mod refuse;
 mod region;
+mod status;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -64,6 +65,10 @@ fn stories() -> Vec<Told> {
         told(
             "clients are served where the name leads and writes are taken",
             fresh::clients_are_served_where_writes_are_taken,
+        ),
+        told(
+            "the status is whole right after the stacks were applied, and a dark region costs it seconds",
+            status::read_beside_a_dark_region,
         ),
         told("of two operators one wins", refuse::two_operators),
         told(
