@@ -283,3 +283,6 @@ fn next(status: &Status) -> Vec<String> {
     }
     commands
 }
+
+#[cfg(test)]
+mod tests;

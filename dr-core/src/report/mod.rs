@@ -29,7 +29,7 @@ mod verdict;
 pub mod words;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use document::{
     CallsAt, HoldReport, Provenance, REPORT_FORMAT, Report, RunFacts, Takeover, from_journal,

@@ -197,3 +197,6 @@ fn fences(read: &[Read<'_>]) -> Vec<Pending> {
     }
     pending
 }
+
+#[cfg(test)]
+mod tests;

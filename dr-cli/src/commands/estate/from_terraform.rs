@@ -278,12 +278,13 @@ fn refused(error: BindError) -> Error {
     .hint(hint)
 }
 
-/// Writes the file whole or not at all.
+/// Writes the file whole or not at all. A link stays one: the file that it leads to is written.
 fn write(path: &Path, text: &str) -> Result<()> {
+    let failed = |error: io::Error| Error::file("write", path, &error);
+    let path = &path.canonicalize().map_err(failed)?;
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let new = path.with_file_name(name);
-    let failed = |error: io::Error| Error::file("write", path, &error);
     let written = (|| {
         fs::write(&new, text)?;
         // The file's own permissions, not those of a new one.

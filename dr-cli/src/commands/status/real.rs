@@ -54,7 +54,7 @@ pub(super) fn seen(world: &RealWorld, estate: &Estate, session: &Session) -> Res
     session.out.notice("reading both sites");
     let clock = &*reached.ports.clock;
     let (inventory, held, aside, clients) = world.wait(join4(
-        discover::inventories(estate, &reached.ports),
+        Box::pin(discover::inventories(estate, &reached.ports)),
         join_all(stores.iter().map(|store| look_into(store, estate, clock))),
         set_aside(&reached, clock),
         clients(&reached, estate, clock),
