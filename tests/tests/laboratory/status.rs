@@ -68,10 +68,12 @@ pub(super) fn read_beside_a_dark_region(base: &Base) -> Result<()> {
         gaps.iter().all(|gap| gap["site"] != "california"),
         "{gaps:?}"
     );
+    // What the Git servers held is noted in the stores, as whenever they are looked at: a failover must know it later.
     let calls = story.calls()?;
     let changed: Vec<_> = calls
         .iter()
         .filter(|call| call.agent == "dr" && !call.reads)
+        .filter(|call| (call.service.as_str(), call.operation.as_str()) != ("s3", "PutObject"))
         .collect();
     ensure!(changed.is_empty(), "{changed:?}");
     Ok(())
