@@ -15,25 +15,25 @@ impl Always {
     fn head_object(&self) -> ErrorClass {
         let s3 = aws_sdk_s3::Client::new(&self.config());
         let answer = wait(s3.head_object().bucket("bucket").key("key").send());
-        class(&answer.unwrap_err(), Intent::Read)
+        class(&answer.expect_err("it is refused"), Intent::Read)
     }
 
     fn get_object(&self) -> ErrorClass {
         let s3 = aws_sdk_s3::Client::new(&self.config());
         let answer = wait(s3.get_object().bucket("bucket").key("key").send());
-        class(&answer.unwrap_err(), Intent::Read)
+        class(&answer.expect_err("it is refused"), Intent::Read)
     }
 
     fn delete_object(&self) -> ErrorClass {
         let s3 = aws_sdk_s3::Client::new(&self.config());
         let answer = wait(s3.delete_object().bucket("bucket").key("key").send());
-        class(&answer.unwrap_err(), Intent::Change)
+        class(&answer.expect_err("it is refused"), Intent::Change)
     }
 
     fn describe_instances(&self) -> ErrorClass {
         let rds = aws_sdk_rds::Client::new(&self.config());
         class(
-            &wait(rds.describe_db_instances().send()).unwrap_err(),
+            &wait(rds.describe_db_instances().send()).expect_err("it is refused"),
             Intent::Read,
         )
     }
@@ -42,14 +42,14 @@ impl Always {
         let quotas = aws_sdk_servicequotas::Client::new(&self.config());
         let asked = quotas.get_service_quota().service_code("ec2");
         let answer = wait(asked.quota_code("L-1216C47A").send());
-        class(&answer.unwrap_err(), Intent::Read)
+        class(&answer.expect_err("it is refused"), Intent::Read)
     }
 
     fn describe_nodes(&self) -> ErrorClass {
         let eks = aws_sdk_eks::Client::new(&self.config());
         let asked = eks.describe_nodegroup().cluster_name("one");
         let answer = wait(asked.nodegroup_name("two").send());
-        class(&answer.unwrap_err(), Intent::Read)
+        class(&answer.expect_err("it is refused"), Intent::Read)
     }
 }
 

@@ -2,6 +2,7 @@
 //! bucket is. None of it is needed to shift clients.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
 
@@ -34,7 +35,7 @@ impl FrontDoor {
         match select(pin!(self.look()), self.clock.sleep(PATIENCE)).await {
             Either::Left((found, _)) => found,
             Either::Right(_) => {
-                vec![self.unread("its records", format!("no answer within {PATIENCE}"))]
+                vec![self.unread("its records", &format!("no answer within {PATIENCE}"))]
             }
         }
     }
@@ -43,7 +44,7 @@ impl FrontDoor {
         let (names, region) = join(self.names(), self.bucket_region()).await;
         let mut unread = names.unread;
         let bucket_region = region.unwrap_or_else(|error| {
-            unread.push(self.unread("the region of the switch's bucket", error.to_string()));
+            unread.push(self.unread("the region of the switch's bucket", &error));
             None
         });
         let mut found = concerns(&Setup {
@@ -69,9 +70,7 @@ impl FrontDoor {
         let records = match self.records().await {
             Ok(sets) => sets.iter().map(record).collect::<Vec<Record>>(),
             Err(error) => {
-                names
-                    .unread
-                    .push(self.unread("its records", error.to_string()));
+                names.unread.push(self.unread("its records", &error));
                 return names;
             }
         };
@@ -86,7 +85,7 @@ impl FrontDoor {
                 Ok(check) => drop(names.checks.insert(id, check)),
                 Err(error) => {
                     let what = format!("its health check {id}");
-                    names.unread.push(self.unread(&what, error.to_string()));
+                    names.unread.push(self.unread(&what, &error));
                 }
             }
         }
@@ -151,7 +150,7 @@ impl FrontDoor {
     }
 
     /// What could not be read is not taken for right. It stops no run: nothing of it is needed to shift clients.
-    fn unread(&self, what: &str, why: String) -> Finding {
+    fn unread(&self, what: &str, why: &dyn Display) -> Finding {
         let id = &self.component.id;
         Finding::new(
             Severity::Notice,

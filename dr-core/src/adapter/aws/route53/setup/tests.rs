@@ -142,7 +142,7 @@ fn a_pair_that_is_none_is_told_for_what_is_wrong_with_it() {
         blocking(&["two-primary-records", "no-secondary-record"])
     );
     let none = after(healthy(), |s| {
-        records(s)[0].set.failover = Some(Failover::Secondary)
+        records(s)[0].set.failover = Some(Failover::Secondary);
     });
     assert_eq!(
         none,
@@ -154,7 +154,7 @@ fn a_pair_that_is_none_is_told_for_what_is_wrong_with_it() {
         blocking(&["no-secondary-record", "site-without-record"])
     );
     let stranger = after(healthy(), |s| {
-        records(s)[1].set.set_identifier = "oregon".to_owned()
+        records(s)[1].set.set_identifier = "oregon".to_owned();
     });
     assert_eq!(
         stranger,
@@ -166,7 +166,7 @@ fn a_pair_that_is_none_is_told_for_what_is_wrong_with_it() {
     });
     assert_eq!(reversed, blocking(&["pair-reversed"]));
     let shared = after(healthy(), |s| {
-        records(s)[1].set.health_check = Some("switch".to_owned())
+        records(s)[1].set.health_check = Some("switch".to_owned());
     });
     assert_eq!(shared, blocking(&["secondary-follows-the-switch"]));
 }
@@ -352,7 +352,7 @@ fn a_switch_outside_the_standbys_region_is_told_and_stops_where_it_would_be_lost
 fn a_record_that_is_kept_for_longer_than_the_estate_says_is_told() {
     let kept = |seconds| {
         after(healthy(), |s| {
-            records(s)[0].ttl = Some(Duration::from_secs(seconds))
+            records(s)[0].ttl = Some(Duration::from_secs(seconds));
         })
     };
     assert_eq!(kept(61), only(Severity::Slowing, &["ttl-above-declared"]));
