@@ -71,7 +71,7 @@ impl TerraformStack {
     }
 
     async fn import(&self, address: &str, id: &str, permit: &Permit) -> PortResult<()> {
-        let variables = self.data.join("roles.tfvars.json");
+        let variables = self.variables_file();
         let invocation = Invocation::changing(
             &["import", "-input=false", "-no-color", "-lock-timeout=5s"],
             permit,

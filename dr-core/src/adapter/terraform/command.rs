@@ -224,23 +224,41 @@ impl Program {
     }
 }
 
-/// Interrupts the program when this is dropped: it then finishes what it is doing, saves its state and lets its lock go.
-struct Interrupt(Option<Pid>);
+/// Interrupts a program and what it started when this is dropped: it then finishes what it is doing, saves its state and lets its
+/// lock go. It is interrupted once: a second time would make Terraform give up at once.
+pub(in crate::adapter) struct Interrupt {
+    group: Option<Pid>,
+    is_asked: bool,
+}
 
 impl Interrupt {
-    fn of(child: &Child) -> Self {
+    /// Of a child that leads a group of its own.
+    pub(in crate::adapter) fn of(child: &Child) -> Self {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
-        Self(id.and_then(Pid::from_raw))
+        Self {
+            group: id.and_then(Pid::from_raw),
+            is_asked: false,
+        }
     }
 
-    fn interrupt(&mut self) {
-        if let Some(group) = self.0.take() {
+    /// Asks it to end.
+    pub(in crate::adapter) fn interrupt(&mut self) {
+        if let (Some(group), false) = (self.group, self.is_asked) {
+            self.is_asked = true;
             let _ = kill_process_group(group, Signal::INT);
         }
     }
 
-    fn leave(&mut self) {
-        self.0 = None;
+    /// Ends it by force.
+    pub(in crate::adapter) fn kill(&mut self) {
+        if let Some(group) = self.group {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+
+    /// It has ended by itself: what it left running is meant to run.
+    pub(in crate::adapter) fn leave(&mut self) {
+        self.group = None;
     }
 }
 

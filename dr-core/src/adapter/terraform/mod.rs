@@ -4,8 +4,10 @@
 //! - What is applied is exactly the plan that was read and judged. One that would destroy data, or make or unmake a replica, is
 //!   never applied: promotions are made by runbooks (terraform-provider-aws issues 4419, 16054: one attribute promotes).
 //! - Only the site's own state is touched: a backend other than the binding's is refused.
+//! - Who applies is an [`Applier`]: Terraform itself, or a pipeline that owns that. All else is the same.
 
 mod adopt;
+mod apply;
 mod command;
 mod lock;
 mod plan;
@@ -21,6 +23,10 @@ use crate::adapter::Here;
 use crate::model::{ComponentId, Compute, Role, StackChanges, StackState, TerraformBinding};
 use crate::port::{ErrorClass, Infrastructure, Narrator, Permit, PortError, PortResult};
 
+pub use apply::{Applier, Order};
+pub(super) use command::Interrupt;
+
+use apply::Directly;
 use command::{Invocation, Program};
 use plan::{Changes, State};
 use roles::Roles;
@@ -42,13 +48,14 @@ pub struct TerraformStack {
     here: Here,
     binding: TerraformBinding,
     fleets: Fleets,
-    program: Program,
+    program: Arc<Program>,
     data: PathBuf,
     narrator: Arc<dyn Narrator>,
+    applier: Arc<dyn Applier>,
 }
 
 impl TerraformStack {
-    /// The stack.
+    /// The stack, applied by Terraform itself.
     pub fn new(
         here: Here,
         binding: TerraformBinding,
@@ -58,13 +65,17 @@ impl TerraformStack {
     ) -> Self {
         let place = format!("{}-{}", here.component.id, here.site.id);
         let data = folders.data.join("terraform").join(place);
-        let program = Program {
+        let program = Arc::new(Program {
             directory: folders.estate.join(&binding.directory),
             data: data.join("data"),
             environment: environment(&here),
             clock: here.clock.clone(),
             narrator: narrator.clone(),
             place: here.to_string(),
+        });
+        let directly = Directly {
+            here: here.clone(),
+            program: program.clone(),
         };
         Self {
             here,
@@ -73,7 +84,14 @@ impl TerraformStack {
             program,
             data,
             narrator,
+            applier: Arc::new(directly),
         }
+    }
+
+    /// The same stack, applied by somebody else.
+    #[must_use]
+    pub fn applied_by(self, applier: Arc<dyn Applier>) -> Self {
+        Self { applier, ..self }
     }
 
     fn error(&self, class: ErrorClass, operation: &str, message: impl Into<String>) -> PortError {
@@ -141,7 +159,7 @@ impl TerraformStack {
 
     /// Plans the stack with those variables; the plan is kept.
     async fn plan(&self, roles: &Roles, lock: &str) -> PortResult<Planned> {
-        let variables = self.data.join("roles.tfvars.json");
+        let variables = self.variables_file();
         let file = self.data.join("last.tfplan");
         roles
             .write_whole(&variables)
@@ -177,11 +195,17 @@ impl TerraformStack {
         })
     }
 
-    /// Applies a plan that was judged. Its text is kept beside it, under the run's name.
+    /// Where the variables of a plan are written.
+    fn variables_file(&self) -> PathBuf {
+        self.data.join("roles.tfvars.json")
+    }
+
+    /// Judges a plan, and has it applied. Its text is kept beside it, under the run's name.
     async fn apply_plan(
         &self,
         changes: &Changes,
         file: &std::path::Path,
+        roles: &Roles,
         permit: &Permit,
     ) -> PortResult<()> {
         if let Some(danger) = changes.danger() {
@@ -199,22 +223,15 @@ impl TerraformStack {
         for line in changes.to_string().lines() {
             self.narrator.line(&self.here.to_string(), line);
         }
-        let invocation = Invocation::changing(
-            &["apply", "-input=false", "-no-color", "-lock-timeout=5s"],
-            permit,
-        )
-        .with(file.display().to_string());
-        let ended = self.program.run(invocation).await?;
-        if ended.success() {
-            return Ok(());
-        }
-        let class = if lock::held(&ended.errors).is_some() || ended.errors.contains("is stale") {
-            // The plan was not begun: somebody else works on the state, or has since it was made.
-            ErrorClass::Transient
-        } else {
-            ErrorClass::Indeterminate
+        let order = Order {
+            component: &self.here.component.id,
+            site: &self.here.site.id,
+            role: roles.role(),
+            variables: &roles.to_string(),
+            variables_file: &self.variables_file(),
+            plan: file,
         };
-        Err(self.error(class, "apply", ended.complaint()))
+        self.applier.apply(&order, permit).await
     }
 }
 
@@ -308,7 +325,7 @@ impl TerraformStack {
                 is_empty,
             } => {
                 if !is_empty {
-                    self.apply_plan(&changes, &file, permit).await?;
+                    self.apply_plan(&changes, &file, roles, permit).await?;
                 }
                 let file = self.program.directory.join(&self.binding.roles);
                 roles

@@ -1,5 +1,6 @@
 //! The variable file that `dr` owns: role and capacity of a site.
 
+use std::fmt;
 use std::io;
 use std::path::Path;
 
@@ -10,7 +11,10 @@ use crate::model::Role;
 
 /// What the variables say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Roles(Map<String, Value>);
+pub(super) struct Roles {
+    role: Role,
+    values: Map<String, Value>,
+}
 
 impl Roles {
     /// The variables of a site with that role: `<fleet>_count` for each fleet. The database's role is given apart: it follows a
@@ -27,12 +31,17 @@ impl Roles {
             let name = component.as_str().replace('-', "_");
             values.insert(format!("{name}_count"), json!(count));
         }
-        Self(values)
+        Self { role, values }
+    }
+
+    /// The role that they are for.
+    pub(super) fn role(&self) -> Role {
+        self.role
     }
 
     /// Writes a file with these variables and no others.
     pub(super) fn write_whole(&self, file: &Path) -> io::Result<()> {
-        write(file, &self.0)
+        write(file, &self.values)
     }
 
     /// Puts these variables into the file; others that stand there stay.
@@ -42,8 +51,15 @@ impl Roles {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Map::new(),
             Err(error) => return Err(error),
         };
-        values.extend(self.0.clone());
+        values.extend(self.values.clone());
         write(file, &values)
+    }
+}
+
+/// As JSON on one line.
+impl fmt::Display for Roles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", Value::Object(self.values.clone()))
     }
 }
 
