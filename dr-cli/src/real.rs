@@ -137,6 +137,7 @@ fn named_variables(estate: &Estate) -> BTreeMap<String, secrecy::SecretString> {
         .filter_map(|binding| match binding {
             Binding::Rds(binding) => binding.login.as_ref(),
             Binding::Grafana(binding) => Some(&binding.token),
+            Binding::GithubActions(binding) => Some(&binding.token),
             _ => None,
         });
     #[expect(

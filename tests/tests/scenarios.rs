@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use dr_core::action::Detail;
-use dr_core::model::{Direction, Duration, Mode};
-use dr_core::port::People;
+use dr_core::model::{Direction, Duration, Estate, Mode, Technology};
+use dr_core::port::{People, Place};
 use dr_core::runbook::host::{HostError, Outcome, StartOptions, run_id};
 use dr_core::runbook::journal::Record;
 use dr_core::runbook::{Event, RunStatus};
@@ -129,6 +129,41 @@ fn sentence(record: &Record) -> String {
         Event::UndoFailed { step, error } => format!("{step} cannot be undone: {error}"),
         Event::Held { because } => format!("HELD: {because}"),
         Event::Closed { status, missing } => format!("CLOSED {status:?} {missing:?}"),
+    }
+}
+
+/// A storefront whose stack is applied by that technology.
+fn applied_by(technology: Technology) -> Estate {
+    let mut estate = lab::storefront();
+    let stack = estate.components.get_mut(&"stack".parse().expect("a name"));
+    stack.expect("the storefront has a stack").technology = technology;
+    estate
+}
+
+#[test]
+fn whoever_applies_the_stack_a_lost_region_is_failed_over_and_the_pipeline_is_called_outside_it() {
+    for (technology, call) in [
+        (Technology::GithubActions, "CreateWorkflowDispatch"),
+        (Technology::Command, "Run"),
+    ] {
+        let lab = Lab::of(applied_by(technology), 7);
+        lose(&lab);
+        let plan = lab.plan(
+            &lab::runbook("failover"),
+            Mode::Unplanned,
+            lab.estate.outward(),
+        );
+        let plan = plan.unwrap_or_else(|findings| panic!("it can be planned: {findings:#?}"));
+        let provision = plan
+            .steps()
+            .find(|step| step.id.as_str() == "provision-stack");
+        let calls = &provision.expect("the failover provisions").calls;
+        let begun = calls.iter().find(|spec| spec.call == call);
+        assert_eq!(begun.map(|spec| &spec.place), Some(&Place::Global));
+        let outcome = failover(&lab, lab.on_call()).expect("nothing stops it");
+        // The stack is provisioned before the promotion; what is left needs the lost region.
+        assert!(outcome.state.is_past_pivot(), "{technology}");
+        assert!(lab.sim.violations().is_empty());
     }
 }
 
@@ -276,7 +311,7 @@ fn a_promotion_whose_answer_is_lost_is_settled_by_reading() {
         .inject(Fault::AnswerLost("rds:PromoteReadReplica".to_owned()));
     let outcome = failover(&lab, lab.on_call()).expect("it is begun");
     assert!(outcome.state.is_past_pivot());
-    assert_eq!(lab.sim.violations(), []);
+    assert!(lab.sim.violations().is_empty());
     insta::assert_snapshot!(story(&lab));
 }
 
@@ -309,6 +344,6 @@ fn an_isolated_primary_that_clients_still_reach_is_fenced_by_its_lease() {
     lab.sim.advance(Duration::from_mins(2));
     let outcome = failover(&lab, lab.on_call()).expect("it is begun");
     assert!(outcome.state.is_past_pivot());
-    assert_eq!(lab.sim.violations(), []);
+    assert!(lab.sim.violations().is_empty());
     insta::assert_snapshot!(story(&lab));
 }

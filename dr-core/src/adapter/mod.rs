@@ -15,6 +15,7 @@ mod here;
 pub mod http;
 pub mod lease;
 pub mod local;
+pub mod pipeline;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "http")]

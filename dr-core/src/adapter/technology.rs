@@ -7,6 +7,7 @@
 //! Where the planes come from: AWS, "Fault isolation boundaries", control planes and data planes: an API that creates,
 //! changes, describes or lists resources is control plane; the service doing its work is data plane.
 
+mod stack;
 mod traffic;
 
 pub use traffic::{call_site, traffic_calls};
@@ -84,7 +85,9 @@ pub const EXEC_READ: ApiCall = read("exec", "Run");
 pub fn calls(technology: Technology, operation: Operation) -> &'static [ApiCall] {
     match technology {
         Technology::Git => git(operation),
-        Technology::Terraform => terraform(operation),
+        Technology::Terraform => stack::terraform(operation),
+        Technology::GithubActions => stack::github_actions(operation),
+        Technology::Command => stack::command(operation),
         Technology::Vpc => vpc(operation),
         Technology::Alb => alb(operation),
         Technology::Ec2Autoscaling => autoscaling(operation),
@@ -242,38 +245,6 @@ fn eks(operation: Operation) -> &'static [ApiCall] {
     }
 }
 
-/// A Terraform stack with its state and its lock file in S3 (Terraform, S3 backend, `use_lockfile`). The reads are those
-/// that refreshing the stack's resources makes; an apply for another role changes the sizes of the fleets.
-fn terraform(operation: Operation) -> &'static [ApiCall] {
-    match operation {
-        Operation::Observe => {
-            const {
-                &[
-                    read("s3", "GetObject"),
-                    describe("ec2", "DescribeVpcs"),
-                    describe("ec2", "DescribeSubnets"),
-                    describe("elasticloadbalancing", "DescribeLoadBalancers"),
-                    describe("autoscaling", "DescribeAutoScalingGroups"),
-                    describe("eks", "DescribeNodegroup"),
-                    describe("rds", "DescribeDBInstances"),
-                ]
-            }
-        }
-        Operation::Apply => {
-            const {
-                &[
-                    write("s3", "PutObject"),
-                    write("s3", "DeleteObject"),
-                    create("autoscaling", "UpdateAutoScalingGroup"),
-                    create("eks", "UpdateNodegroupConfig"),
-                ]
-            }
-        }
-        Operation::Adopt => const { &[write("s3", "PutObject"), write("s3", "DeleteObject")] },
-        _ => &[],
-    }
-}
-
 /// A Git server on an EC2 instance that is stopped while it is not needed (EC2 API reference, `StartInstances`).
 fn git(operation: Operation) -> &'static [ApiCall] {
     match operation {
@@ -389,11 +360,14 @@ fn s3(operation: Operation) -> &'static [ApiCall] {
 /// | Route 53 health switch 90 s | 3 failed checks, 30 s apart (developer guide, "dns-failover-determining-health-of-endpoints") |
 /// | Route 53 record edit 60 s | a change reaches all name servers within 60 s ("route-53-concepts") |
 /// | Terraform apply 4 min | the slowest of the fleets that it resizes |
+/// | the same by a pipeline 7 min | a runner is found, the stack fetched, initialised and planned before; our estimate |
 /// | EC2 start 60 s, everything else | our estimate |
 pub fn expected(technology: Technology, operation: Operation) -> Duration {
     use Technology as T;
     match (technology, operation) {
-        (T::Terraform, Operation::Observe) => Duration::from_secs(30),
+        (T::Terraform | T::GithubActions | T::Command, Operation::Observe) => {
+            Duration::from_secs(30)
+        }
         (T::Rds, Operation::Fence | Operation::Unfence) => Duration::from_secs(30),
         (T::Rds, Operation::Promote) => Duration::from_mins(6),
         (T::Rds, Operation::Replicate) => Duration::from_mins(30),
@@ -405,7 +379,8 @@ pub fn expected(technology: Technology, operation: Operation) -> Duration {
         (T::Route53, Operation::Shift | Operation::ShiftHome) => Duration::from_secs(90),
         (T::Route53 | T::Ec2Autoscaling, Operation::Inspect) => Duration::from_secs(5),
         (T::Terraform, Operation::Apply) => Duration::from_mins(4),
-        (T::Terraform, Operation::Adopt) => Duration::from_secs(60),
+        (T::GithubActions | T::Command, Operation::Apply) => Duration::from_mins(7),
+        (T::Terraform | T::GithubActions | T::Command, Operation::Adopt) => Duration::from_secs(60),
         (T::Git, Operation::Start | Operation::Stop) => Duration::from_secs(60),
         (T::Prometheus | T::Grafana, Operation::Repoint) => Duration::from_secs(15),
         (_, Operation::Observe) => Duration::from_secs(5),
@@ -429,8 +404,8 @@ pub fn expected_for(component: &Component, operation: Operation) -> Duration {
 pub fn place(call: &ApiCall, site: &SiteId) -> Place {
     if call.global_control {
         Place::GlobalControl
-    } else if matches!(call.service, "dns" | "http" | "notify" | "exec") {
-        // Answered everywhere, or made by the operator's own machine: no site's region is needed.
+    } else if matches!(call.service, "dns" | "http" | "notify" | "exec" | "github") {
+        // Answered everywhere or elsewhere, or made by the operator's own machine: no site's region is needed.
         Place::Global
     } else {
         Place::Site(site.clone())

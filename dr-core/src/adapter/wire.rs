@@ -13,10 +13,14 @@ use super::grafana::GrafanaServer;
 use super::http::HttpObservers;
 use super::lease::StoredLease;
 use super::local::{DirectoryStore, LocalCommands};
+use super::pipeline::{CommandApplier, GithubActions};
 use super::prometheus::PrometheusServer;
-use super::terraform::{Fleets, Folders, TerraformStack};
+use super::terraform::{Applier, Fleets, Folders, TerraformStack};
 use super::{Here, LocalSecrets};
-use crate::model::{Binding, Component, Direction, Estate, Kind, Platform, Settings, Site, SiteId};
+use crate::model::{
+    Binding, Component, Direction, Estate, GithubActionsBinding, Kind, Platform, Settings, Site,
+    SiteId, TerraformBinding,
+};
 use crate::port::{
     Clock, Monitoring, Narrator, Notifier, ObjectStore, Placement, PortError, PortResult, Ports,
 };
@@ -233,11 +237,13 @@ impl<'a> Wiring<'a> {
                 ports.facilities.insert(at, Arc::new(balancer));
             }
             Binding::Git(binding) => self.repository(here, aws, binding),
-            Binding::Terraform(binding) => {
-                let (folders, narrator) = (&self.machine.folders, &self.machine.narrator);
-                let fleets = self.fleets();
-                let stack = TerraformStack::new(here, binding, fleets, folders, narrator.clone());
-                self.reached.ports.stacks.insert(at, Arc::new(stack));
+            Binding::Terraform(binding) => self.stack(here, binding, None),
+            Binding::GithubActions(binding) => self.workflow(here, aws, binding),
+            Binding::Command(binding) => {
+                let stack = binding.stack.clone();
+                let (folders, narrator) = (&self.machine.folders, self.machine.narrator.clone());
+                let command = CommandApplier::new(here.clone(), binding, folders, narrator);
+                self.stack(here, stack, Some(Arc::new(command)));
             }
             Binding::Prometheus(binding) => self.prometheus(here, &binding),
             Binding::Grafana(binding) => self.grafana(here, aws, &binding),
@@ -302,6 +308,26 @@ impl<'a> Wiring<'a> {
             }
             Err(refused) => self.missing.push(Unwired::Refused(refused)),
         }
+    }
+
+    /// A stack, applied by Terraform itself or by somebody else.
+    fn stack(&mut self, here: Here, stack: TerraformBinding, applier: Option<Arc<dyn Applier>>) {
+        let at = (here.component.id.clone(), here.site.id.clone());
+        let (folders, narrator) = (&self.machine.folders, self.machine.narrator.clone());
+        let stack = TerraformStack::new(here, stack, self.fleets(), folders, narrator);
+        let stack = match applier {
+            Some(applier) => stack.applied_by(applier),
+            None => stack,
+        };
+        self.reached.ports.stacks.insert(at, Arc::new(stack));
+    }
+
+    fn workflow(&mut self, here: Here, aws: AwsSite, binding: GithubActionsBinding) {
+        let stack = binding.stack.clone();
+        let secrets = Arc::new(SiteSecrets::new(self.machine.secrets.clone(), aws));
+        let (folders, narrator) = (&self.machine.folders, self.machine.narrator.clone());
+        let workflow = GithubActions::new(here.clone(), binding, secrets, folders, narrator);
+        self.stack(here, stack, Some(Arc::new(workflow)));
     }
 
     fn repository(&mut self, here: Here, aws: AwsSite, binding: crate::model::GitBinding) {

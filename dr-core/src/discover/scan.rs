@@ -184,6 +184,8 @@ fn bound<'a>(
                 bind(ResourceKind::Ec2NetworkAcl, &rds.network_acl);
             }
             Binding::Terraform(_)
+            | Binding::GithubActions(_)
+            | Binding::Command(_)
             | Binding::Prometheus(_)
             | Binding::Grafana(_)
             | Binding::Route53(_) => {}

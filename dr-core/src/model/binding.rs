@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ComponentId, Technology};
+use super::{ComponentId, Duration, Technology};
 
 /// How a site's provider is reached.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,10 @@ pub enum Binding {
     Git(GitBinding),
     /// A Terraform stack.
     Terraform(TerraformBinding),
+    /// A Terraform stack that a GitHub Actions workflow applies.
+    GithubActions(GithubActionsBinding),
+    /// A Terraform stack that a command applies.
+    Command(CommandBinding),
     /// A VPC.
     Vpc(VpcBinding),
     /// An application load balancer.
@@ -70,6 +74,8 @@ impl Binding {
         match self {
             Self::Git(_) => Technology::Git,
             Self::Terraform(_) => Technology::Terraform,
+            Self::GithubActions(_) => Technology::GithubActions,
+            Self::Command(_) => Technology::Command,
             Self::Vpc(_) => Technology::Vpc,
             Self::Alb(_) => Technology::Alb,
             Self::Ec2Autoscaling(_) => Technology::Ec2Autoscaling,
@@ -78,6 +84,16 @@ impl Binding {
             Self::Prometheus(_) => Technology::Prometheus,
             Self::Grafana(_) => Technology::Grafana,
             Self::Route53(_) => Technology::Route53,
+        }
+    }
+
+    /// The Terraform stack that it binds, whoever applies it.
+    pub fn stack(&self) -> Option<&TerraformBinding> {
+        match self {
+            Self::Terraform(stack) => Some(stack),
+            Self::GithubActions(binding) => Some(&binding.stack),
+            Self::Command(binding) => Some(&binding.stack),
+            _ => None,
         }
     }
 }
@@ -107,6 +123,49 @@ pub struct TerraformBinding {
     pub state_bucket: String,
     /// The state's key in it.
     pub state_key: String,
+}
+
+/// A Terraform stack of one site that a workflow of GitHub Actions applies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct GithubActionsBinding {
+    /// The stack: `dr` plans it to see what would change, and never applies it.
+    #[serde(flatten)]
+    pub stack: TerraformBinding,
+    /// The repository of the workflow: `owner/name`.
+    pub repository: String,
+    /// The workflow's file, as below `.github/workflows`: `provision.yml`.
+    pub workflow: String,
+    /// The branch or tag whose version of the workflow runs.
+    pub branch: String,
+    /// Where a token is kept that may write "Actions" of the repository.
+    pub token: SecretRef,
+    /// The address of the API, where it is not that of github.com: `https://github.example.com/api/v3`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api: Option<String>,
+}
+
+/// A Terraform stack of one site that a command of the estate's own applies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CommandBinding {
+    /// The stack: `dr` plans it to see what would change, and never applies it.
+    #[serde(flatten)]
+    pub stack: TerraformBinding,
+    /// The program and its arguments; no shell. An argument may hold one of [`CommandBinding::PLACEHOLDERS`].
+    pub apply: Vec<String>,
+    /// How long it may take; [`CommandBinding::TIMEOUT`] when `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Duration>,
+}
+
+impl CommandBinding {
+    /// What is filled into an argument: the site, `primary` or `standby`, the name of the request (the same for every attempt
+    /// of a step), and the path of a JSON file with the variables.
+    pub const PLACEHOLDERS: [&str; 4] = ["{site}", "{role}", "{request}", "{variables}"];
+
+    /// How long a command may take when nothing is said.
+    pub const TIMEOUT: Duration = Duration::from_mins(30);
 }
 
 /// A VPC.

@@ -84,6 +84,10 @@ pub enum Technology {
     Git,
     /// A Terraform stack with its state in its own site.
     Terraform,
+    /// A Terraform stack that a GitHub Actions workflow applies.
+    GithubActions,
+    /// A Terraform stack that a command of the estate's own applies.
+    Command,
     /// An Amazon VPC.
     Vpc,
     /// An AWS application load balancer.
@@ -106,9 +110,11 @@ pub enum Technology {
 
 impl Technology {
     /// All technologies.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Git,
         Self::Terraform,
+        Self::GithubActions,
+        Self::Command,
         Self::Vpc,
         Self::Alb,
         Self::Ec2Autoscaling,
@@ -125,6 +131,8 @@ impl Technology {
         match self {
             Self::Git => "git",
             Self::Terraform => "terraform",
+            Self::GithubActions => "github-actions",
+            Self::Command => "command",
             Self::Vpc => "vpc",
             Self::Alb => "alb",
             Self::Ec2Autoscaling => "ec2-autoscaling",
@@ -141,7 +149,7 @@ impl Technology {
     pub fn kind(self) -> Kind {
         match self {
             Self::Git => Kind::Repository,
-            Self::Terraform => Kind::Infrastructure,
+            Self::Terraform | Self::GithubActions | Self::Command => Kind::Infrastructure,
             Self::Vpc => Kind::Network,
             Self::Alb => Kind::Balancer,
             Self::Ec2Autoscaling => Kind::Compute,

@@ -18,9 +18,9 @@ mod steady_state;
 mod verb;
 
 pub use binding::{
-    Access, AlbBinding, AutoscalingBinding, Binding, Bindings, EksBinding, GitBinding,
-    GrafanaBinding, InvalidSecretRef, PrometheusBinding, RdsBinding, Route53Binding, SecretRef,
-    TerraformBinding, VpcBinding,
+    Access, AlbBinding, AutoscalingBinding, Binding, Bindings, CommandBinding, EksBinding,
+    GitBinding, GithubActionsBinding, GrafanaBinding, InvalidSecretRef, PrometheusBinding,
+    RdsBinding, Route53Binding, SecretRef, TerraformBinding, VpcBinding,
 };
 pub use component::{
     Balancer, Capacity, Component, Compute, Database, Infrastructure, Kind, Monitoring, Network,

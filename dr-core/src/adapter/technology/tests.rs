@@ -92,3 +92,32 @@ fn a_call_about_a_site_goes_to_its_region_unless_it_is_answered_elsewhere() {
         Place::GlobalControl
     );
 }
+
+#[test]
+fn who_applies_a_stack_changes_only_the_calls_of_an_apply() {
+    let of = |technology, operation| calls(technology, operation);
+    for pipeline in [Technology::GithubActions, Technology::Command] {
+        for operation in OPERATIONS {
+            let same = of(pipeline, operation) == of(Technology::Terraform, operation);
+            assert_eq!(same, operation != Operation::Apply, "{operation:?}");
+        }
+        let creates = of(pipeline, Operation::Apply)
+            .iter()
+            .any(|call| call.effect == Effect::Create);
+        assert!(creates, "{pipeline} makes what the plan makes");
+    }
+}
+
+#[test]
+fn a_pipeline_is_reached_outside_both_sites() {
+    let site: SiteId = "ohio".parse().unwrap();
+    for (technology, service) in [
+        (Technology::GithubActions, "github"),
+        (Technology::Command, "exec"),
+    ] {
+        let calls = calls(technology, Operation::Apply);
+        let own = calls.iter().filter(|call| call.service == service);
+        let places: Vec<Place> = own.map(|call| place(call, &site)).collect();
+        assert!(!places.is_empty() && places.iter().all(|place| *place == Place::Global));
+    }
+}

@@ -262,6 +262,16 @@ mod tests {
     }
 
     #[test]
+    fn the_workflow_to_copy_refuses_to_delete_the_same_things() {
+        let workflow = include_str!("../../../../terraform/pipelines/github-actions.yml");
+        let refused = workflow.split('[').find(|text| text.contains(DATA[0]));
+        let refused = refused.and_then(|text| text.split(']').next()).unwrap();
+        let refused: Vec<&str> = refused.split('"').skip(1).step_by(2).collect();
+        assert_eq!(refused, DATA);
+        assert!(workflow.contains(SOURCE));
+    }
+
+    #[test]
     fn a_plan_that_makes_or_unmakes_a_replica_is_never_applied() {
         let replica = json!({ "identifier": "db", SOURCE: "arn:aws:rds:us-east-2:1:db:db" });
         let primary = json!({ "identifier": "db", SOURCE: null });

@@ -10,7 +10,9 @@ use crate::config::diagnostic::{Problem, Report};
 use crate::config::read::{FromNode, Place, Rows};
 use crate::config::suggest;
 use crate::config::yaml::{At, Node, Value};
-use crate::model::{Binding, Bindings, ComponentId, SecretRef, SiteId, Technology};
+use crate::model::{
+    Binding, Bindings, CommandBinding, ComponentId, Duration, SecretRef, SiteId, Technology,
+};
 
 /// The bindings of one site.
 #[derive(Debug)]
@@ -101,6 +103,13 @@ enum Form {
     Number,
     List,
     Secret,
+    /// `owner/name`.
+    Repository,
+    /// Of an interface over HTTP. A token goes there, so in the clear only on this machine.
+    Address,
+    /// A program and its arguments.
+    Program,
+    Time,
 }
 
 /// A key: its name, how its value is written, whether it must be there.
@@ -108,7 +117,7 @@ type Key = (&'static str, Form, bool);
 
 /// The keys of a technology's binding, as in [`Binding`]; `None` for one that needs no binding.
 fn keys(technology: Technology) -> Option<&'static [Key]> {
-    use Form::{List, Number, Secret, Word};
+    use Form::{Address, List, Number, Program, Repository, Secret, Time, Word};
     let keys: &[Key] = match technology {
         Technology::Git => &[
             ("instance", Word, false),
@@ -120,6 +129,25 @@ fn keys(technology: Technology) -> Option<&'static [Key]> {
             ("roles", Word, true),
             ("state-bucket", Word, true),
             ("state-key", Word, true),
+        ],
+        Technology::GithubActions => &[
+            ("directory", Word, true),
+            ("roles", Word, true),
+            ("state-bucket", Word, true),
+            ("state-key", Word, true),
+            ("repository", Repository, true),
+            ("workflow", Word, true),
+            ("branch", Word, true),
+            ("token", Secret, true),
+            ("api", Address, false),
+        ],
+        Technology::Command => &[
+            ("directory", Word, true),
+            ("roles", Word, true),
+            ("state-bucket", Word, true),
+            ("state-key", Word, true),
+            ("apply", Program, true),
+            ("timeout", Time, false),
         ],
         Technology::Vpc => &[("vpc", Word, true)],
         Technology::Alb => &[("load-balancer", Word, true), ("target-group", Word, true)],
@@ -252,9 +280,28 @@ fn entry(
     };
     match (form, value) {
         (Form::List, RawValue::Words(words)) => Ok(json!(words)),
-        (Form::List, RawValue::Word(_)) => Err(wrong("a list")),
+        (Form::Program, RawValue::Words(words)) => match unknown_placeholder(words) {
+            None => Ok(json!(words)),
+            Some(unknown) => Err(wrong(&format!(
+                "a program and its arguments: `{unknown}` is none of {}",
+                CommandBinding::PLACEHOLDERS.join(", ")
+            ))),
+        },
+        (Form::List | Form::Program, RawValue::Word(_)) => Err(wrong("a list")),
         (_, RawValue::Words(_)) => Err(wrong("a single value")),
         (Form::Word, RawValue::Word(word)) => Ok(json!(word.value)),
+        (Form::Repository, RawValue::Word(word)) if is_repository(&word.value) => {
+            Ok(json!(word.value))
+        }
+        (Form::Repository, RawValue::Word(_)) => Err(wrong("`owner/name`")),
+        (Form::Address, RawValue::Word(word)) if is_address(&word.value) => Ok(json!(word.value)),
+        (Form::Address, RawValue::Word(_)) => Err(wrong(
+            "an address: https://…, or http:// on this machine only",
+        )),
+        (Form::Time, RawValue::Word(word)) => match word.value.parse::<Duration>() {
+            Ok(time) if time > Duration::ZERO => Ok(json!(time)),
+            _ => Err(wrong("a duration of more than nothing: 30m")),
+        },
         (Form::Number, RawValue::Word(word)) => match word.value.parse::<u16>() {
             Ok(number) => Ok(json!(number)),
             Err(_) => Err(wrong("a port: 1 to 65535")),
@@ -269,6 +316,46 @@ fn entry(
     }
 }
 
+/// What is written like a placeholder and is none.
+fn unknown_placeholder(words: &[String]) -> Option<&str> {
+    let written = words.iter().flat_map(|word| {
+        word.match_indices('{').filter_map(|(start, _)| {
+            let rest = &word[start..];
+            let length = rest.find('}')? + 1;
+            let name = &rest[1..length - 1];
+            let is_word = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase());
+            is_word.then_some(&rest[..length])
+        })
+    });
+    written
+        .into_iter()
+        .find(|text| !CommandBinding::PLACEHOLDERS.contains(text))
+}
+
+fn is_repository(text: &str) -> bool {
+    let is_name = |name: &str| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    text.split_once('/')
+        .is_some_and(|(owner, name)| is_name(owner) && is_name(name))
+}
+
+fn is_address(text: &str) -> bool {
+    let here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+    let rest = here
+        .iter()
+        .find_map(|start| text.strip_prefix(start))
+        .map(|rest| rest.is_empty() || rest.starts_with([':', '/']));
+    let is_secure = text
+        .strip_prefix("https://")
+        .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
+    let is_plain = !text.contains(['@', '?', '#']) && !text.contains(char::is_whitespace);
+    is_plain && (is_secure || rest == Some(true))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -280,6 +367,10 @@ mod tests {
             Form::Number => json!(1),
             Form::List => json!(["a"]),
             Form::Secret => json!("env:A"),
+            Form::Repository => json!("a/b"),
+            Form::Address => json!("https://a"),
+            Form::Program => json!(["a"]),
+            Form::Time => json!("1m"),
         }
     }
 
@@ -306,5 +397,44 @@ mod tests {
                 );
             }
         }
+    }
+    #[test]
+    fn a_token_goes_over_the_network_encrypted_only() {
+        for address in [
+            "https://api.github.com",
+            "https://github.example.com/api/v3",
+            "http://127.0.0.1:8080",
+            "http://localhost/api",
+        ] {
+            assert!(is_address(address), "{address}");
+        }
+        for address in [
+            "http://github.example.com",
+            "http://127.0.0.1.example.com",
+            "http://localhost@example.com",
+            "https://",
+            "https:///api",
+            "https://a?b",
+            "github.example.com",
+            "",
+        ] {
+            assert!(!is_address(address), "{address}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_like_a_placeholder_and_is_none_is_found() {
+        let of = |word: &str| unknown_placeholder(&[word.to_owned()]).map(str::to_owned);
+        for sound in [
+            "{site}",
+            "--role={role}:{request}",
+            r#"{"a": 1}"#,
+            "a{",
+            "}{}",
+        ] {
+            assert_eq!(of(sound), None, "{sound}");
+        }
+        assert_eq!(of("x{site}{rule}"), Some("{rule}".to_owned()));
+        assert_eq!(of("{{token}}"), Some("{token}".to_owned()));
     }
 }

@@ -48,17 +48,15 @@ impl Wanted {
                 Settings::Traffic(traffic) => drop(wanted.records.insert(traffic.record.clone())),
                 _ => {}
             }
-            match estate.binding(&component.id, &site.id) {
-                Some(Binding::Terraform(stack)) => {
-                    wanted.buckets.insert(stack.state_bucket.clone());
-                    let state = (stack.state_bucket.clone(), stack.state_key.clone());
-                    wanted.states.insert(state);
-                }
-                Some(Binding::Route53(front)) => {
-                    wanted.zones.insert(front.zone.clone());
-                    wanted.buckets.extend(front.switch_bucket.clone());
-                }
-                _ => {}
+            let binding = estate.binding(&component.id, &site.id);
+            if let Some(stack) = binding.and_then(Binding::stack) {
+                wanted.buckets.insert(stack.state_bucket.clone());
+                let state = (stack.state_bucket.clone(), stack.state_key.clone());
+                wanted.states.insert(state);
+            }
+            if let Some(Binding::Route53(front)) = binding {
+                wanted.zones.insert(front.zone.clone());
+                wanted.buckets.extend(front.switch_bucket.clone());
             }
         }
         wanted

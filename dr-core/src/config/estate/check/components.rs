@@ -110,6 +110,8 @@ fn needs_aws(technology: &At<Technology>, report: &mut Report) {
         Technology::Route53
         | Technology::Git
         | Technology::Terraform
+        | Technology::GithubActions
+        | Technology::Command
         | Technology::Prometheus
         | Technology::Grafana => false,
     };
