@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 #[cfg(feature = "real")]
+use dr_core::gameday;
+#[cfg(feature = "real")]
 use dr_core::model::Direction;
 use dr_core::model::{Duration, RunId};
 use dr_core::port::People;
@@ -55,6 +57,11 @@ pub(crate) fn start(
         }
         #[cfg(feature = "real")]
         World::Real(world) => {
+            let refusals = gameday::refusals(&plan);
+            if !refusals.is_empty() {
+                let message = "a rehearsal touches no site that is not marked for it";
+                return Err(Error::refused(message, refusals));
+            }
             let store = world.store_of(&plan.direction, &session.out);
             let host = real_host(world, &store, &plan.direction, operator, running, session)?;
             let run = unused(&run_id(&plan, world.now()), &store)?;
@@ -114,6 +121,11 @@ fn resume_real(
 ) -> Result<ExitCode> {
     let header = &found.journal.header;
     let direction = &header.plan.direction;
+    let refusals = gameday::refusals(&header.plan);
+    if !refusals.is_empty() {
+        let message = "a rehearsal touches no site that is not marked for it";
+        return Err(Error::refused(message, refusals));
+    }
     let world = RealWorld::reach(&header.plan.estate, session)?;
     let host = real_host(&world, &found.store, direction, operator, running, session)?;
     let outcome = world.wait(host.resume(&header.run));

@@ -15,6 +15,7 @@ mod output;
 mod people;
 #[cfg(feature = "real")]
 mod real;
+mod rehearsal;
 mod render;
 mod session;
 mod simulator;

@@ -56,7 +56,8 @@ impl AtTerminal {
         }
     }
 
-    fn prompt(
+    /// Asks, and waits on this thread for the answer.
+    pub(crate) fn prompt(
         &self,
         question: &Question,
         already: &[Answer],

@@ -211,7 +211,7 @@ const FRAME_S: f64 = 0.2;
     clippy::disallowed_methods,
     reason = "pacing is the one place where simulated time takes real time, and the user asked for it"
 )]
-fn pause(seconds: f64) {
+pub(crate) fn pause(seconds: f64) {
     std::thread::sleep(std::time::Duration::from_secs_f64(seconds));
 }
 

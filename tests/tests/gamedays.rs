@@ -113,7 +113,9 @@ macro_rules! shipped {
 shipped! {
     a_lost_region_is_survived_and_service_goes_home: "region-loss",
     a_region_that_only_clients_reach_is_fenced_by_its_lease: "region-isolated",
+    a_lost_database_is_replaced: "database-loss",
     a_loss_beyond_the_objective_has_to_be_signed_for: "lag-beyond-rpo",
+    a_storm_of_throttling_makes_it_slower_only: "throttling-storm",
     a_quota_that_is_too_small_is_found_beforehand: "short-of-quota",
     nothing_is_promoted_onto_a_site_without_capacity: "no-capacity",
     a_backup_delays_a_promotion_and_does_not_fail_it: "backup-in-the-way",
@@ -124,6 +126,7 @@ shipped! {
     an_old_primary_that_returns_in_the_middle_takes_no_write: "old-primary-returns",
     going_home_under_load_loses_nothing: "failback-under-load",
     with_both_regions_gone_nothing_is_guessed: "standby-dies-too",
+    a_wrong_clock_cannot_make_two_operators_act: "clock-skew",
     a_failover_does_not_need_the_monitoring_that_it_moves: "monitoring-blind",
 }
 
@@ -138,5 +141,44 @@ fn every_shipped_game_day_has_a_test_of_its_own_and_says_what_it_proves() {
             scenario.proves.is_some(),
             "{name} does not say what it proves"
         );
+    }
+}
+
+/// The game days of docs/gamedays.md: every block that is YAML.
+fn examples() -> Vec<Source> {
+    let page = include_str!("../../docs/gamedays.md");
+    page.split("```yaml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .map(|text| Source::new("docs/gamedays.md", text))
+        .collect()
+}
+
+#[test]
+fn every_example_of_the_documentation_is_played_and_comes_out_as_it_says() {
+    let examples = examples();
+    assert_eq!(examples.len(), 6);
+    for seed in 1..=3 {
+        for source in self::examples() {
+            let (rehearsal, _) = play(&scenario(source, seed));
+            let card = &rehearsal.scorecard;
+            assert_eq!(card.verdict, Verdict::Met, "{}", told(card));
+        }
+    }
+}
+
+#[test]
+fn the_documentation_has_every_fault_and_every_shipped_game_day() {
+    let page = include_str!("../../docs/gamedays.md");
+    let schema = dr_core::config::gameday_schema();
+    let faults = schema["$defs"]["Happening"]["oneOf"].as_array();
+    let words: Vec<&str> = faults
+        .into_iter()
+        .flatten()
+        .filter_map(|fault| fault["const"].as_str())
+        .collect();
+    assert!(words.len() > 30, "{schema:#}");
+    for word in words.into_iter().chain(TESTED.iter().copied()) {
+        assert!(page.contains(&format!("`{word}`")), "{word}");
     }
 }

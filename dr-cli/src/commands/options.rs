@@ -145,7 +145,8 @@ impl FromStr for Acceptance {
     }
 }
 
-fn speed(text: &str) -> Result<f64, String> {
+/// A factor between simulated and real time.
+pub(crate) fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(factor) if factor.is_finite() && factor > 0.0 => Ok(factor),
         _ => Err(

@@ -84,24 +84,56 @@ impl Audience for Onlooker {
     }
 }
 
-/// The scorecard for a terminal.
-pub(crate) fn scorecard(card: &Scorecard, style: Style) -> String {
-    let mut text = String::new();
+/// The verdict in a line.
+pub(crate) fn verdict(card: &Scorecard, style: Style) -> String {
     let (sign, words) = match card.verdict {
         Verdict::Met => (style.good("✔"), style.good("everything was as expected")),
         Verdict::Deviated => (style.warn("!"), style.warn("something was not as expected")),
         Verdict::Failed => (style.bad("✘"), style.bad("it could not go on")),
     };
-    let _ = writeln!(
-        text,
-        "\n{sign} {}: {words} (seed {}, {} of virtual time)\n",
+    format!(
+        "{sign} {}: {words} (seed {}, {} of virtual time)",
         style.bold(&card.gameday),
         card.seed,
         figure(Duration::between(card.started, card.ended))
-    );
-    let _ = writeln!(text, "{}\n", runs(card, style));
+    )
+}
+
+/// The scorecard for a terminal.
+pub(crate) fn scorecard(card: &Scorecard, style: Style) -> String {
+    let mut text = format!("\n{}\n\n", verdict(card, style));
+    for act in &card.acts {
+        let sign = match act.outcome {
+            ActOutcome::Done | ActOutcome::Met => continue,
+            ActOutcome::Deviated => style.warn("!"),
+            ActOutcome::Failed => style.bad("✘"),
+        };
+        let _ = writeln!(text, "  {sign} {}: {}", act.act, act.said);
+    }
+    if !card.runs.is_empty() {
+        let _ = writeln!(text, "{}\n", runs(card, style));
+    }
     for run in &card.runs {
         let _ = writeln!(text, "  {}: {}", style.bold(&run.runbook), run.loss_says);
+    }
+    let _ = writeln!(
+        text,
+        "  {}: held for {} of the time; after: {}",
+        style.bold("steady state"),
+        card.steady.held,
+        card.steady.after
+    );
+    for inject in &card.injects {
+        let answer = inject
+            .answer
+            .as_deref()
+            .unwrap_or("nobody was there to answer");
+        let _ = writeln!(
+            text,
+            "  {} {}\n    {answer}",
+            style.bold("asked:"),
+            inject.inject.question
+        );
     }
     text.push('\n');
     for score in &card.expectations {

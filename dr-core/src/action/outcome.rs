@@ -206,6 +206,8 @@ pub struct History {
     pub outputs: Vec<(StepId, Output)>,
     /// The gates that people passed, per step.
     pub waivers: BTreeMap<StepId, Vec<Waiver>>,
+    /// Blocking findings of the preflight that people accepted when the run was begun.
+    pub accepted: Vec<Waiver>,
     /// What was there before each step that was started, as recorded when it first was.
     pub before: BTreeMap<StepId, Before>,
 }

@@ -10,7 +10,7 @@ use super::{Action, Before, Context, Observation, Output, StepError, Undo, UndoE
 use crate::adapter::technology;
 use crate::model::{
     Check, DatabaseStatus, Direction, Duration, Estate, Finding, Kind, Mode, ProbeKind, Settings,
-    Verb,
+    Severity, Verb,
 };
 use crate::port::{CallSpec, Operation, PortResult};
 
@@ -50,7 +50,15 @@ async fn look(cx: &Context<'_>) -> PortResult<Look> {
 }
 
 async fn standby_ready(cx: &Context<'_>) -> Look {
-    let findings = ready::standby(cx).await;
+    let mut findings = ready::standby(cx).await;
+    // What people accepted when the run was begun is not held against it again; the gate of the promotion still asks.
+    for finding in &mut findings {
+        let accepted = &cx.history.accepted;
+        if let Some(waiver) = accepted.iter().find(|waiver| waiver.code == finding.code) {
+            finding.severity = Severity::Slowing;
+            finding.message = format!("{} (accepted by {})", finding.message, waiver.who);
+        }
+    }
     match ready::blocking(&findings) {
         Some(reasons) => Look::DoesNot(reasons),
         None if findings.is_empty() => Look::Holds(Output::said(format!("{} is ready", cx.to()))),

@@ -25,7 +25,9 @@ macro_rules! gamedays {
 const STOREFRONT_GAMEDAYS: &[(&str, &str)] = gamedays![
     "region-loss",
     "region-isolated",
+    "database-loss",
     "lag-beyond-rpo",
+    "throttling-storm",
     "short-of-quota",
     "no-capacity",
     "backup-in-the-way",
@@ -36,6 +38,7 @@ const STOREFRONT_GAMEDAYS: &[(&str, &str)] = gamedays![
     "old-primary-returns",
     "failback-under-load",
     "standby-dies-too",
+    "clock-skew",
     "monitoring-blind",
 ];
 

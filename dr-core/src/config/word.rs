@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::diagnostic::{Problem, Span};
 use super::suggest;
 use crate::model::{
-    Check, ComponentId, CronLine, Duration, Ending, EstateName, Expectation, FenceTarget,
+    Check, ComponentId, CronLine, Duration, Ending, EstateName, Expectation, FenceTarget, GameDays,
     Happening, InvalidName, Kind, Mode, OnDoubt, Only, Percent, Platform, Region, Reply, Role,
     SiteId, Steadiness, StepId, Stir, Technology, TrafficMethod,
 };
@@ -310,5 +310,12 @@ impl Word for Steadiness {
             "something to expect of the steady state",
             &Self::WORDS,
         )
+    }
+}
+
+impl Word for GameDays {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let words = [("allowed", Self::Allowed), ("refused", Self::Refused)];
+        choose(text, "unknown-permission", "a permission", &words)
     }
 }

@@ -11,7 +11,7 @@ use crate::model::{
     Component, ComponentId, Duration, Estate, EstateInventory, Gap, Inventory, Kind, Observed,
     Role, SiteId, TrafficState,
 };
-use crate::port::{PortResult, Ports};
+use crate::port::{ErrorClass, PortResult, Ports};
 
 /// How long one component on one site may take to answer, by the ports' clock.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(10);
@@ -21,6 +21,10 @@ const STACK_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// How many components of one site are read at once, so that an inventory does not use up the site's API rate.
 pub const IN_FLIGHT: usize = 16;
+/// How often a reading that is refused as too many calls is asked for, and the pause after the first time, which doubles: 7.5 s in
+/// all, within [`READ_TIMEOUT`].
+const ATTEMPTS: u32 = 5;
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// What came of one reading.
 type Reading = (ComponentId, Result<Observed, Gap>);
@@ -138,13 +142,33 @@ impl<'a> Rows<'a> {
             .0
             .iter()
             .map(|component| {
-                let read = observe(ports, component, site, role);
+                let read = patiently(ports, component, site, role);
                 let limit = limit(component.kind());
                 async move { (component.id.clone(), bounded(ports, limit, read).await) }.boxed()
             })
             .collect();
         stream::iter(readings).buffered(IN_FLIGHT).collect().await
     }
+}
+
+/// Asks again where the answer is "too many calls": a region that everybody moves to says so to half of them. What is silent is
+/// not asked again: waiting for it costs recovery time.
+async fn patiently(
+    ports: &Ports,
+    component: &Component,
+    site: &SiteId,
+    role: Role,
+) -> PortResult<Observed> {
+    let mut pause = FIRST_PAUSE;
+    for _ in 1..ATTEMPTS {
+        match observe(ports, component, site, role).await {
+            Err(error) if error.class == ErrorClass::Throttled => {}
+            answer => return answer,
+        }
+        ports.clock.sleep(pause).await;
+        pause = pause.times(2);
+    }
+    observe(ports, component, site, role).await
 }
 
 async fn observe(

@@ -19,6 +19,9 @@ use crate::model::{ClientView, Duration, Ending, RunId, Steadiness};
 use crate::port::{Clock, People, Ports};
 use crate::sim::Operator;
 
+/// How long a person takes to type the same again.
+const BETWEEN_TRIES: Duration = Duration::from_secs(30);
+
 /// What came of the course of a story.
 pub(super) struct Ends {
     pub(super) acts: Vec<ActScore>,
@@ -292,12 +295,15 @@ impl<'a> Course<'a> {
                 let person = run.by.as_deref().unwrap_or(self.scenario.driver());
                 let desk = self.desk(person);
                 let begun = |id| self.tell(|told| told.runs.push((run.runbook.clone(), id)));
-                let ended = self.alive(person, desk.start(run, begun)).await;
+                let once = || desk.start(run, begun);
+                let again = [Ending::Refused];
+                let ended = self.tried(person, run.tries, &again, once).await;
                 self.judged(&run.runbook, ended, &run.expect)
             }
             Act::Resume {
                 runbook,
                 by,
+                tries,
                 expect,
             } => {
                 let person = by.as_deref().unwrap_or(self.scenario.driver());
@@ -306,7 +312,9 @@ impl<'a> Course<'a> {
                     return (ActOutcome::Failed, said);
                 };
                 let desk = self.desk(person);
-                let ended = self.alive(person, desk.resume(runbook, &run)).await;
+                let once = || desk.resume(runbook, &run);
+                let again = [Ending::Refused, Ending::CutOff];
+                let ended = self.tried(person, *tries, &again, once).await;
                 self.judged(runbook, ended, expect)
             }
         }
@@ -330,6 +338,24 @@ impl<'a> Course<'a> {
             .filter(|(name, _)| name == runbook)
             .map(|(_, run)| run)
             .find(|run| archive::bytes(&self.stage.simulation, place, run).is_ok())
+    }
+
+    /// Lets a person type the same again, as long as it ends like this.
+    async fn tried<F: Future<Output = Ended>>(
+        &self,
+        person: &str,
+        tries: u32,
+        again: &[Ending],
+        once: impl Fn() -> F,
+    ) -> Ended {
+        for _ in 1..tries {
+            let ended = self.alive(person, once()).await;
+            if !again.contains(&ended.ending) {
+                return ended;
+            }
+            self.clock.sleep(BETWEEN_TRIES).await;
+        }
+        self.alive(person, once()).await
     }
 
     /// Lets a person work until the work is done, or the machine dies with all that was under way on it.

@@ -6,6 +6,7 @@ use super::run::ending;
 use super::scenario::{Count, Expected};
 use super::scorecard::{ExpectationScore, RunScore};
 use crate::model::{Duration, Ending, Expectation, SiteId, Stir};
+use crate::report::words::time_of_day;
 use crate::report::{Bound, Measured, Report};
 use crate::runbook::RunStatus;
 use crate::sim::{Simulation, Truth};
@@ -162,11 +163,16 @@ impl Judge<'_> {
 
     fn calls(&self, name: &str, count: Count) -> Judged {
         let made = self.simulation.calls();
-        let times = made
+        let by: Vec<String> = made
             .iter()
             .filter(|made| name.split_once(':') == Some((made.service, made.call)))
-            .count() as u64;
-        bounded(count.holds(times), format!("it was called {times} times"))
+            .map(|made| format!("{} at {}", made.operator, time_of_day(made.at)))
+            .collect();
+        let said = match by.as_slice() {
+            [] => "it was never called".to_owned(),
+            by => format!("it was called by {}", by.join(", by ")),
+        };
+        bounded(count.holds(by.len() as u64), said)
     }
 
     fn longest_outage(&self) -> Duration {

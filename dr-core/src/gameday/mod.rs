@@ -13,6 +13,7 @@ mod board;
 mod course;
 mod judge;
 mod page;
+mod permission;
 mod play;
 mod read;
 mod run;
@@ -25,6 +26,7 @@ mod team;
 mod tests;
 
 pub use page::to_html;
+pub use permission::{refusals, unmarked};
 pub use play::{Audience, Beat, PlayError, Rehearsal, Stage};
 pub use run::exit_code;
 pub use scenario::{

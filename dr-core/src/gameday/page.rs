@@ -4,7 +4,7 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::play::Rehearsal;
-use super::scorecard::{ActOutcome, RunScore, Scorecard, Verdict, judged};
+use super::scorecard::{ActOutcome, InjectScore, RunScore, Scorecard, Verdict, judged};
 use crate::model::{Duration, Objectives};
 use crate::report::timeline::{
     self, Band, BandLook, Bar, Group, Lane, Look, Mark, MarkLook, Timeline,
@@ -75,6 +75,21 @@ impl Page<'_> {
             ActOutcome::Met => Chip::good("as expected"),
             ActOutcome::Deviated => Chip::bad("deviated"),
             ActOutcome::Failed => Chip::bad("failed"),
+        }
+    }
+
+    fn asked(&self, score: &InjectScore) -> String {
+        match &score.inject.to {
+            Some(to) => format!("{to}: {}", score.inject.question),
+            None => score.inject.question.clone(),
+        }
+    }
+
+    fn answered(&self, score: &InjectScore) -> String {
+        match (&score.answer, score.took) {
+            (Some(answer), Some(took)) => format!("{answer} (after {})", words::figure(took)),
+            (Some(answer), None) => answer.clone(),
+            (None, _) => "nobody was there to answer".to_owned(),
         }
     }
 

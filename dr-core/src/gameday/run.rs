@@ -68,7 +68,7 @@ impl Desk<'_> {
     }
 
     /// Plans a runbook and carries it out until it rests. `begun` is told its name as soon as it has one.
-    pub(super) async fn start(&self, act: &RunAct, begun: impl FnOnce(RunId)) -> Ended {
+    pub(super) async fn start(&self, act: &RunAct, begun: impl Fn(RunId)) -> Ended {
         let Some(runbook) = self.stage.runbooks.get(&act.runbook) else {
             unreachable!("the stage looked for every runbook before it began")
         };
@@ -100,7 +100,14 @@ impl Desk<'_> {
         begun(run.clone());
         match self.host().start(run.clone(), plan, options).await {
             Ok(outcome) => self.rested(&act.runbook, &run, outcome.status()),
-            Err(error) => self.failed(&act.runbook, error),
+            Err(error) => {
+                let mut ended = self.failed(&act.runbook, error);
+                // What has no journal was never begun.
+                if archive::bytes(&self.stage.simulation, Self::place(self.stage), &run).is_err() {
+                    ended.ending = Ending::Refused;
+                }
+                ended
+            }
         }
     }
 

@@ -125,6 +125,8 @@ pub enum Act {
         runbook: String,
         /// Who goes on with it; the first on call where nothing is said.
         by: Option<String>,
+        /// How often it is typed as long as it is refused.
+        tries: u32,
         /// How it is expected to rest.
         expect: ExpectedEnd,
     },
@@ -145,6 +147,8 @@ pub struct RunAct {
     pub by: Option<String>,
     /// Blocking findings of the preflight that are accepted, by code.
     pub accept: Vec<String>,
+    /// How often it is typed as long as it is refused.
+    pub tries: u32,
     /// How it is expected to rest.
     pub expect: ExpectedEnd,
 }

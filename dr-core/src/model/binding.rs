@@ -26,6 +26,29 @@ pub struct Access {
     /// The bucket in this site's region that keeps journals, lock, plans and inventories of runs that move to this site.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<String>,
+    /// Whether rehearsals may touch the real site.
+    #[serde(skip_serializing_if = "GameDays::are_refused")]
+    pub game_day: GameDays,
+}
+
+/// Whether rehearsals may touch a real site. They may not unless its estate says so.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum GameDays {
+    /// They may not.
+    #[default]
+    Refused,
+    /// They may.
+    Allowed,
+}
+
+impl GameDays {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+    fn are_refused(&self) -> bool {
+        *self == Self::Refused
+    }
 }
 
 impl Access {

@@ -19,7 +19,7 @@ mod verb;
 
 pub use binding::{
     Access, AlbBinding, AutoscalingBinding, Binding, Bindings, CommandBinding, EksBinding,
-    GitBinding, GithubActionsBinding, GrafanaBinding, InvalidSecretRef, PrometheusBinding,
+    GameDays, GitBinding, GithubActionsBinding, GrafanaBinding, InvalidSecretRef, PrometheusBinding,
     RdsBinding, Route53Binding, SecretRef, TerraformBinding, VpcBinding,
 };
 pub use component::{

@@ -308,6 +308,11 @@ impl Percent {
         }
         Self(u32::try_from((part.min(whole) * 10_000) / whole).unwrap_or(10_000))
     }
+
+    /// The nearest whole percent, 0 to 100.
+    pub fn rounded(self) -> u32 {
+        (self.0 + 50) / 100
+    }
 }
 
 impl FromStr for Percent {

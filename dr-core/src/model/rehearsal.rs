@@ -23,7 +23,7 @@ pub enum Happening {
     Partition,
     /// They reach each other again.
     PartitionHealed,
-    /// The region throttles half of the calls. Needs `site`.
+    /// The region throttles half of the calls, or the `share` that is given. Needs `site`.
     Throttling,
     /// It no longer does. Needs `site`.
     ThrottlingEnds,
@@ -78,9 +78,11 @@ pub enum Happening {
     /// The lock is released. Needs `site`.
     StateUnlocked,
     /// The clock of a person's machine is wrong. Needs `person`, and `ahead` or `behind`.
-    ClockWrong,
+    #[serde(rename = "clock-wrong")]
+    WrongTime,
     /// It is right again. Needs `person`.
-    ClockRight,
+    #[serde(rename = "clock-right")]
+    RightTime,
     /// Clients write so many times as much as on a quiet day. Needs `times`.
     WriteLoad,
     /// They write as much as on a quiet day.
@@ -110,6 +112,8 @@ pub(crate) enum Detail {
     Members,
     /// `resolver`: its number.
     Resolver,
+    /// `share`, which need not be given.
+    Share,
     /// `lasts`.
     Lasts,
     /// `person`.
@@ -156,8 +160,8 @@ impl Happening {
         ("mirror-resumes", Self::MirrorResumes),
         ("state-locked", Self::StateLocked),
         ("state-unlocked", Self::StateUnlocked),
-        ("clock-wrong", Self::ClockWrong),
-        ("clock-right", Self::ClockRight),
+        ("clock-wrong", Self::WrongTime),
+        ("clock-right", Self::RightTime),
         ("write-load", Self::WriteLoad),
         ("write-load-ends", Self::WriteLoadEnds),
     ];
@@ -169,7 +173,6 @@ impl Happening {
             | Self::RegionReturns
             | Self::RegionIsolated
             | Self::RegionHealed
-            | Self::Throttling
             | Self::ThrottlingEnds
             | Self::SlowEnds
             | Self::DenialEnds
@@ -182,6 +185,7 @@ impl Happening {
             | Self::MirrorStops
             | Self::MirrorResumes
             | Self::WriteLoadEnds => &[],
+            Self::Throttling => &[Detail::Site, Detail::Share],
             Self::Slow => &[Detail::Site, Detail::Times],
             Self::Denied => &[Detail::Site, Detail::Call],
             Self::ServiceDown | Self::ServiceUp => &[Detail::Site, Detail::Service],
@@ -196,8 +200,8 @@ impl Happening {
             Self::ResolverIgnoresTtl | Self::ResolverObeysTtl => &[Detail::Resolver],
             Self::StateLocked => &[Detail::Stack, Detail::Site, Detail::Person],
             Self::StateUnlocked => &[Detail::Stack, Detail::Site],
-            Self::ClockWrong => &[Detail::Person, Detail::Off],
-            Self::ClockRight => &[Detail::Person],
+            Self::WrongTime => &[Detail::Person, Detail::Off],
+            Self::RightTime => &[Detail::Person],
             Self::WriteLoad => &[Detail::Times],
         }
     }
@@ -220,7 +224,7 @@ impl Happening {
             Self::MonitoringBlind => Self::MonitoringSees,
             Self::MirrorStops => Self::MirrorResumes,
             Self::StateLocked => Self::StateUnlocked,
-            Self::ClockWrong => Self::ClockRight,
+            Self::WrongTime => Self::RightTime,
             Self::WriteLoad => Self::WriteLoadEnds,
             _ => return None,
         })

@@ -32,6 +32,13 @@ pub enum Fault {
     },
     /// Half of the calls to the region are refused with "too many".
     Throttled(SiteId),
+    /// This share of the calls to the region is refused with "too many".
+    ThrottledBy {
+        /// The site.
+        site: SiteId,
+        /// In percent, 0 to 100.
+        percent: u32,
+    },
     /// They no longer are.
     ThrottlingEnds(SiteId),
     /// Calls to the region are not allowed: `rds:PromoteReadReplica`, or `rds:*`.
@@ -192,6 +199,9 @@ impl fmt::Display for Fault {
             Self::Slow { site, factor: 1 } => write!(f, "{site} is as fast as ever"),
             Self::Slow { site, factor } => write!(f, "{site} is {factor} times slower"),
             Self::Throttled(site) => write!(f, "{site} throttles calls"),
+            Self::ThrottledBy { site, percent } => {
+                write!(f, "{site} throttles {percent} % of the calls")
+            }
             Self::ThrottlingEnds(site) => write!(f, "{site} throttles calls no more"),
             Self::Denied { site, call } => write!(f, "{site} denies {call}"),
             Self::DenialEnds(site) => write!(f, "{site} denies nothing any more"),

@@ -279,6 +279,12 @@ impl Gate {
         Err(self.error(request, class, format!("no answer within {CALL_TIMEOUT}")))
     }
 
+    /// Lets time pass.
+    pub(super) async fn pause(&self, duration: Duration) {
+        let until = lock(&self.shared.world).now.plus(duration);
+        self.wait(until).await;
+    }
+
     async fn wait(&self, until: SimTime) {
         Sleep::until(Arc::clone(&self.shared), until).await;
     }

@@ -85,7 +85,7 @@ impl Request<'_> {
                     message: format!("{}:{} is not allowed", call.service, call.call),
                 });
             }
-            if region.throttling && world.call_dice.chance(50) {
+            if region.throttled > 0 && world.call_dice.chance(region.throttled) {
                 return Some(Refusal {
                     class: ErrorClass::Throttled,
                     message: "too many calls".to_owned(),

@@ -7,7 +7,10 @@ use super::gate::Gate;
 use super::request::Request;
 use super::world::World;
 use super::world::stack::{Content, Object};
-use crate::port::{ApiCall, Effect, Etag, ObjectStore, Plane, PortResult, PutError, StoredObject};
+use crate::model::Duration;
+use crate::port::{
+    ApiCall, Effect, ErrorClass, Etag, ObjectStore, Plane, PortResult, PutError, StoredObject,
+};
 
 const fn s3(call: &'static str, effect: Effect) -> ApiCall {
     ApiCall {
@@ -22,6 +25,11 @@ const fn s3(call: &'static str, effect: Effect) -> ApiCall {
 const GET: &[ApiCall] = &[s3("GetObject", Effect::Read)];
 const LIST: &[ApiCall] = &[s3("ListBucket", Effect::Read)];
 const PUT: &[ApiCall] = &[s3("PutObject", Effect::Change)];
+
+/// How often the client of a store asks before it gives up, and its first pause, which doubles (AWS SDKs and tools reference, "Retry
+/// behavior": standard mode, 3 attempts, exponential backoff).
+const ATTEMPTS: u32 = 3;
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// The object store of one site's region, as one operator calls it.
 pub(super) struct SimStore {
@@ -40,6 +48,52 @@ impl SimStore {
             column: Some(self.column),
             component: None,
         }
+    }
+
+    async fn get_once(&self, key: &str) -> PortResult<Option<StoredObject>> {
+        let column = self.column;
+        self.gate
+            .read(&self.request(GET), |world: &World| {
+                Ok(world.stores[column]
+                    .objects
+                    .get(key)
+                    .map(|object| StoredObject {
+                        bytes: object.content.bytes().to_vec(),
+                        etag: etag(object),
+                    }))
+            })
+            .await
+    }
+
+    async fn list_once(&self, prefix: &str) -> PortResult<Vec<String>> {
+        let column = self.column;
+        self.gate
+            .read(&self.request(LIST), |world: &World| {
+                let from = world.stores[column].objects.range(prefix.to_owned()..);
+                Ok(from
+                    .map(|(key, _)| key)
+                    .take_while(|key| key.starts_with(prefix))
+                    .cloned()
+                    .collect())
+            })
+            .await
+    }
+
+    /// Reads as the SDK's client does: again, when it is told "too many".
+    async fn patiently<T, F: Future<Output = PortResult<T>>>(
+        &self,
+        read: impl Fn() -> F,
+    ) -> PortResult<T> {
+        let mut pause = FIRST_PAUSE;
+        for _ in 1..ATTEMPTS {
+            match read().await {
+                Err(error) if error.class == ErrorClass::Throttled => {}
+                answer => return answer,
+            }
+            self.gate.pause(pause).await;
+            pause = pause.times(2);
+        }
+        read().await
     }
 
     /// Writes when the object is what `was` says: absent, or of that content.
@@ -77,32 +131,11 @@ fn etag(object: &Object) -> Etag {
 #[async_trait]
 impl ObjectStore for SimStore {
     async fn get(&self, key: &str) -> PortResult<Option<StoredObject>> {
-        let column = self.column;
-        self.gate
-            .read(&self.request(GET), |world: &World| {
-                Ok(world.stores[column]
-                    .objects
-                    .get(key)
-                    .map(|object| StoredObject {
-                        bytes: object.content.bytes().to_vec(),
-                        etag: etag(object),
-                    }))
-            })
-            .await
+        self.patiently(|| self.get_once(key)).await
     }
 
     async fn list(&self, prefix: &str) -> PortResult<Vec<String>> {
-        let column = self.column;
-        self.gate
-            .read(&self.request(LIST), |world: &World| {
-                let from = world.stores[column].objects.range(prefix.to_owned()..);
-                Ok(from
-                    .map(|(key, _)| key)
-                    .take_while(|key| key.starts_with(prefix))
-                    .cloned()
-                    .collect())
-            })
-            .await
+        self.patiently(|| self.list_once(prefix)).await
     }
 
     async fn create(&self, key: &str, bytes: &[u8]) -> Result<Etag, PutError> {

@@ -62,6 +62,7 @@ fn sites(raw: Rows<SiteId, RawSite>) -> Option<[Site; 2]> {
                     assume_role: site.assume_role.map(|at| at.value),
                     endpoint: site.endpoint.map(|at| at.value),
                     store: site.store.map(|at| at.value),
+                    game_day: site.game_day.map_or_else(Default::default, |at| at.value),
                 },
             })
         })

@@ -11,7 +11,9 @@ use super::probe::RawProbe;
 use crate::config::read::{Fields, Rows, Shape};
 use crate::config::schema::NAME_PATTERN;
 use crate::config::yaml::At;
-use crate::model::{ComponentId, CronLine, Duration, EstateName, Platform, Region, Role, SiteId};
+use crate::model::{
+    ComponentId, CronLine, Duration, EstateName, GameDays, Platform, Region, Role, SiteId,
+};
 
 /// The whole thing protected: two sites, their components, objectives and policies.
 #[derive(Debug, Default, JsonSchema)]
@@ -95,6 +97,8 @@ pub(crate) struct RawSite {
     pub(crate) endpoint: Option<At<String>>,
     /// The bucket in the site's region that keeps journals, lock and plans of runs that move to it.
     pub(crate) store: Option<At<String>>,
+    /// Whether rehearsals may touch the real site. Refused when nothing is said.
+    pub(crate) game_day: Option<At<GameDays>>,
 }
 
 impl Shape for RawSite {
@@ -106,6 +110,7 @@ impl Shape for RawSite {
         "assume-role",
         "endpoint",
         "store",
+        "game-day",
     ];
 
     fn read(fields: &mut Fields<'_, '_>) -> Self {
@@ -117,6 +122,7 @@ impl Shape for RawSite {
             assume_role: fields.optional("assume-role"),
             endpoint: fields.optional("endpoint"),
             store: fields.optional("store"),
+            game_day: fields.optional("game-day"),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::config::read::{Fields, Shape};
 use crate::config::runbook::RunbookName;
 use crate::config::suggest;
 use crate::config::yaml::{At, Entry};
-use crate::model::{Check, Duration, Ending, Happening, Mode, StepId, Stir};
+use crate::model::{Check, Duration, Ending, Happening, Mode, Percent, StepId, Stir};
 
 /// One act of the story.
 #[derive(Debug)]
@@ -97,6 +97,8 @@ options! {
     service "service": At<String>,
     /// Of a fault: how often, or how many times as much.
     times "times": At<u32>,
+    /// Of throttling: the share of the calls that is refused. Half of them when nothing is said.
+    share "share": At<Percent>,
     /// Of a fault: how many members are allowed.
     members "members": At<u32>,
     /// Of a fault: which resolver, counted from 0.
@@ -117,6 +119,8 @@ options! {
     by "by": At<String>,
     /// Of a run: blocking findings of the preflight that are accepted, by code.
     accept "accept": Vec<At<String>>,
+    /// Of a run: how often it is typed, half a minute apart, as long as it is refused. Once when nothing is said.
+    tries "tries": At<u32>,
     /// Of a run: how it is expected to rest.
     expect "expect": At<Ending>,
     /// Of a run: by which code it is expected to be held or refused.

@@ -50,6 +50,7 @@ impl<'a> Reader<'a> {
                         .flatten()
                         .map(|code| code.value.clone())
                         .collect(),
+                    tries: options.tries.map_or(1, |tries| tries.value),
                     expect: self.expected_end(&options)?,
                 })
             }
@@ -62,6 +63,7 @@ impl<'a> Reader<'a> {
                 Act::Resume {
                     runbook,
                     by: self.by(options.by.as_ref())?,
+                    tries: options.tries.map_or(1, |tries| tries.value),
                     expect: self.expected_end(&options)?,
                 }
             }
@@ -198,8 +200,16 @@ impl<'a> Reader<'a> {
 /// The options that say something of an act which is no fault.
 fn fits(act: &ActWord) -> &'static [&'static str] {
     match act {
-        ActWord::Run(_) => &["mode", "by", "accept", "expect", "code", "exit-code"],
-        ActWord::Resume(_) => &["by", "expect", "code", "exit-code"],
+        ActWord::Run(_) => &[
+            "mode",
+            "by",
+            "accept",
+            "tries",
+            "expect",
+            "code",
+            "exit-code",
+        ],
+        ActWord::Resume(_) => &["by", "tries", "expect", "code", "exit-code"],
         ActWord::Ask(_) => &["to", "hint"],
         ActWord::Verify | ActWord::Fault(_) | ActWord::Wait(_) | ActWord::Kill(_) => &[],
     }

@@ -58,6 +58,7 @@ fn keys(detail: Detail) -> &'static [&'static str] {
         Detail::Times => &["times"],
         Detail::Members => &["members"],
         Detail::Resolver => &["resolver"],
+        Detail::Share => &["share"],
         Detail::Lasts => &["lasts"],
         Detail::Person => &["person"],
         Detail::Off => &["ahead", "behind"],
@@ -82,7 +83,7 @@ fn missing(
             "to which component?",
             "add `component: database`",
         ),
-        Detail::Database | Detail::Fleet | Detail::Stack => None,
+        Detail::Database | Detail::Fleet | Detail::Stack | Detail::Share => None,
         Detail::Call => missing(
             options.call.is_some(),
             "which call?",
@@ -130,7 +131,13 @@ pub(super) fn build(
         Happening::GlobalControlUp => Fault::GlobalControlUp,
         Happening::Partition => Fault::Partition,
         Happening::PartitionHealed => Fault::PartitionHealed,
-        Happening::Throttling => Fault::Throttled(of.site()?),
+        Happening::Throttling => match of.options.share {
+            None => Fault::Throttled(of.site()?),
+            Some(share) => Fault::ThrottledBy {
+                site: of.site()?,
+                percent: share.value.rounded(),
+            },
+        },
         Happening::ThrottlingEnds => Fault::ThrottlingEnds(of.site()?),
         Happening::Slow => Fault::Slow {
             site: of.site()?,
@@ -220,8 +227,8 @@ impl Details<'_, '_> {
                 stack: self.component(Some(Kind::Infrastructure))?,
                 site: self.site()?,
             },
-            Happening::ClockWrong => self.clock()?,
-            Happening::ClockRight => Fault::ClockRight(self.person()?),
+            Happening::WrongTime => self.clock()?,
+            Happening::RightTime => Fault::ClockRight(self.person()?),
             Happening::WriteLoad => Fault::WriteLoad(self.times()),
             _ => Fault::WriteLoad(1),
         })

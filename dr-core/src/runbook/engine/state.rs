@@ -247,8 +247,10 @@ impl RunState {
             Event::RunStarted {
                 outage_since,
                 findings,
+                accepted,
                 ..
             } => {
+                self.history.accepted.clone_from(accepted);
                 self.started = Some(at);
                 self.outage_since = *outage_since;
                 self.findings.clone_from(findings);

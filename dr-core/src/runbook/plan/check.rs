@@ -160,6 +160,16 @@ fn placed(component: &ComponentId, site: &SiteId) -> Subject {
 fn promotion(request: &Request<'_>, component: &ComponentId, findings: &mut Vec<Finding>) {
     let (from, to) = (&request.direction.from, &request.direction.to);
     match database(request, component, from) {
+        // What is gone takes no writes: it is lost, as its whole site could be.
+        Some(state) if state.role == DatabaseRole::Absent && request.mode == Mode::Unplanned => {
+            findings.push(Finding::new(
+                Severity::Slowing,
+                "primary-gone",
+                placed(component, from),
+                format!("{component} at {from} is gone: what {to} has not received is lost"),
+                "nothing; a new one is built when the other site has taken over",
+            ));
+        }
         Some(state) if state.role != DatabaseRole::Primary => findings.push(Finding::blocking(
             "from-not-primary",
             placed(component, from),

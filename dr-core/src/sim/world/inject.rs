@@ -19,9 +19,12 @@ impl World {
             Fault::Slow { site, factor } => {
                 self.with_region(&site, |region| region.slowness = factor.max(1));
             }
-            Fault::Throttled(site) => self.with_region(&site, |region| region.throttling = true),
+            Fault::Throttled(site) => self.with_region(&site, |region| region.throttled = 50),
+            Fault::ThrottledBy { site, percent } => self.with_region(&site, |region| {
+                region.throttled = u64::from(percent.min(100));
+            }),
             Fault::ThrottlingEnds(site) => {
-                self.with_region(&site, |region| region.throttling = false);
+                self.with_region(&site, |region| region.throttled = 0);
             }
             Fault::Denied { site, call } => self.with_region(&site, |region| {
                 region.denied.insert(call);

@@ -13,8 +13,8 @@ pub(in crate::sim) struct Region {
     pub(in crate::sim) isolated: bool,
     /// Calls take so many times as long.
     pub(in crate::sim) slowness: u32,
-    /// Half of the calls are refused with "too many".
-    pub(in crate::sim) throttling: bool,
+    /// The share of the calls that is refused with "too many", in percent.
+    pub(in crate::sim) throttled: u64,
     /// Calls that are not allowed: `rds:PromoteReadReplica`, or `rds:*`.
     pub(in crate::sim) denied: BTreeSet<String>,
 }
@@ -26,7 +26,7 @@ impl Region {
             dark: false,
             isolated: false,
             slowness: 1,
-            throttling: false,
+            throttled: 0,
             denied: BTreeSet::new(),
         }
     }
