@@ -19,8 +19,8 @@ mod verb;
 
 pub use binding::{
     Access, AlbBinding, AutoscalingBinding, Binding, Bindings, CommandBinding, EksBinding,
-    GameDays, GitBinding, GithubActionsBinding, GrafanaBinding, InvalidSecretRef, PrometheusBinding,
-    RdsBinding, Route53Binding, SecretRef, TerraformBinding, VpcBinding,
+    GameDays, GitBinding, GithubActionsBinding, GrafanaBinding, InvalidSecretRef,
+    PrometheusBinding, RdsBinding, Route53Binding, SecretRef, TerraformBinding, VpcBinding,
 };
 pub use component::{
     Balancer, Capacity, Component, Compute, Database, Infrastructure, Kind, Monitoring, Network,
