@@ -85,7 +85,11 @@ async fn begin(
                 Ok(()) => return Ok((replica, source)),
                 // A backup may have begun since, which is waited for once it can be read. A refusal for another reason is not
                 // waited out: behind the fence clients wait too.
-                Err(error) if error.class == ErrorClass::Conflict && refused < REFUSALS => {
+                // What was refused as too many calls was certainly not done.
+                Err(error)
+                    if matches!(error.class, ErrorClass::Conflict | ErrorClass::Throttled)
+                        && refused < REFUSALS =>
+                {
                     refused += 1;
                 }
                 Err(error) => return Err(error.into()),

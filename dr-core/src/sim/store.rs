@@ -79,28 +79,39 @@ impl SimStore {
             .await
     }
 
-    /// Reads as the SDK's client does: again, when it is told "too many".
+    /// Calls as the SDK's client does: again, when it is told "too many".
     async fn patiently<T, F: Future<Output = PortResult<T>>>(
         &self,
-        read: impl Fn() -> F,
+        call: impl Fn() -> F,
     ) -> PortResult<T> {
         let mut pause = FIRST_PAUSE;
         for _ in 1..ATTEMPTS {
-            match read().await {
+            match call().await {
                 Err(error) if error.class == ErrorClass::Throttled => {}
                 answer => return answer,
             }
             self.gate.pause(pause).await;
             pause = pause.times(2);
         }
-        read().await
+        call().await
     }
 
     /// Writes when the object is what `was` says: absent, or of that content.
     async fn put(&self, key: &str, bytes: &[u8], was: Option<&Etag>) -> Result<Etag, PutError> {
+        // What was refused as too many was certainly not written.
+        self.patiently(|| self.put_once(key, bytes, was))
+            .await?
+            .ok_or(PutError::Lost)
+    }
+
+    async fn put_once(
+        &self,
+        key: &str,
+        bytes: &[u8],
+        was: Option<&Etag>,
+    ) -> PortResult<Option<Etag>> {
         let column = self.column;
-        let written = self
-            .gate
+        self.gate
             .write(&self.request(PUT), |world| {
                 let now = world.now;
                 let next = world.store_writes + 1;
@@ -118,8 +129,7 @@ impl SimStore {
                 world.store_writes = next;
                 Some(etag)
             })
-            .await?;
-        written.ok_or(PutError::Lost)
+            .await
     }
 }
 
