@@ -30,11 +30,18 @@ fn exit_codes() -> String {
         })
 }
 
+/// The version, and whether this build reaches real sites.
+const VERSION: &str = if cfg!(feature = "real") {
+    env!("CARGO_PKG_VERSION")
+} else {
+    concat!(env!("CARGO_PKG_VERSION"), " (simulator only)")
+};
+
 /// Move a service from its primary site to its standby site and back, proven beforehand
 #[derive(Debug, Parser)]
 #[command(
     name = "dr",
-    version,
+    version = VERSION,
     subcommand_required = true,
     arg_required_else_help = true,
     max_term_width = 100,
@@ -101,6 +108,8 @@ pub(crate) enum Command {
     Run(commands::run::RunCommand),
     Report(commands::report::ReportArgs),
     #[command(subcommand)]
+    Iam(commands::iam::IamCommand),
+    #[command(subcommand)]
     Gameday(commands::gameday::GamedayCommand),
     #[command(subcommand)]
     Simulator(commands::simulator::SimulatorCommand),
@@ -158,6 +167,7 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode> {
         Command::Switchover(args) => commands::switchover::run(&args, session),
         Command::Run(command) => commands::run::run(&command, session),
         Command::Report(args) => commands::report::run(&args, session),
+        Command::Iam(command) => commands::iam::run(&command, session),
         Command::Gameday(command) => commands::gameday::run(&command, session),
         Command::Simulator(command) => commands::simulator::run(&command, session),
         Command::Completions(args) => commands::completions::run(&args, session),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use dr_core::config::{self, Problems, Source, builtin};
-use dr_core::model::Estate;
+use dr_core::model::{Estate, SiteId};
 use dr_core::runbook::Runbook;
 
 use crate::error::{Error, Result};
@@ -186,6 +186,19 @@ pub(crate) fn read(path: &Path) -> Result<Source> {
         )),
         Err(error) => Err(Error::file("read", path, &error)),
     }
+}
+
+/// Refuses a site that the estate does not have.
+///
+/// # Errors
+/// It does not have it.
+pub(crate) fn known_site(estate: &Estate, site: &SiteId) -> Result<()> {
+    if estate.site(site).is_some() {
+        return Ok(());
+    }
+    let [one, other] = &estate.sites;
+    let known = format!("one of {}, {}", one.id, other.id);
+    Err(Error::usage(format!("the estate has no site {site}")).hint(known))
 }
 
 fn parse_estate(source: Source) -> Result<Estate> {

@@ -28,10 +28,12 @@
 //! | [`gameday`] | a rehearsal with faults, people and a scorecard | |
 //! | [`report`] | journal to report, pure | |
 //! | [`status`] | what was read of the estate and its runs, folded into one document, pure | [`status::status`] |
+//! | [`access`] | call tables to the least IAM policy, pure | [`access::Policy`] |
 //!
 //! The library prints nothing, reads no environment and never exits: it returns
 //! values and emits events, and `dr-cli` shows them.
 
+pub mod access;
 pub mod action;
 pub mod adapter;
 pub mod config;

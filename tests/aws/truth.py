@@ -1,6 +1,7 @@
 """What the world outside AWS can feel of it, read from moto's state."""
 
 from moto.backends import get_backend
+from moto.s3.models import FakeDeleteMarker
 
 ACCOUNT = "123456789012"
 REGIONS = ("us-east-2", "us-west-1")
@@ -103,7 +104,12 @@ def truth():
             for check in dns.health_checks.values()
         },
         "objects": {
-            name: sorted(bucket.keys.keys())
+            # In a bucket with versions a removed object is a marker that it was removed.
+            name: sorted(
+                key
+                for key, newest in bucket.keys.items()
+                if not isinstance(newest, FakeDeleteMarker)
+            )
             for name, bucket in buckets.items()
             if "-switch-" in name
         },

@@ -10,7 +10,7 @@ const LAYERS: [&[&str]; 5] = [
     &["config", "port"],
     &["adapter", "sim", "discover", "drift", "readiness", "action"],
     &["runbook"],
-    &["gameday", "backup", "report", "status"],
+    &["access", "gameday", "backup", "report", "status"],
 ];
 
 /// Modules that compute and do nothing else.

@@ -7,6 +7,7 @@ use dr_core::model::{Estate, EstateScan, SiteId};
 
 use crate::error::{Error, Result};
 use crate::exit_code::ExitCode;
+use crate::files;
 use crate::render::resources;
 use crate::session::Session;
 
@@ -40,12 +41,8 @@ pub(crate) fn run(args: &DiscoverArgs, session: &Session) -> Result<ExitCode> {
         .hint("dr plan failover --simulate"));
     }
     let files = session.estate()?;
-    if let Some(site) = &args.site
-        && files.estate.site(site).is_none()
-    {
-        let [one, other] = &files.estate.sites;
-        let known = format!("one of {}, {}", one.id, other.id);
-        return Err(Error::usage(format!("the estate has no site {site}")).hint(known));
+    if let Some(site) = &args.site {
+        files::known_site(&files.estate, site)?;
     }
     let scan = scan(&files.estate, args.site.as_ref(), session)?;
     if let Some(path) = &args.out {

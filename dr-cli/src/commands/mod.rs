@@ -6,6 +6,7 @@ pub(crate) mod estate;
 pub(crate) mod failback;
 pub(crate) mod failover;
 pub(crate) mod gameday;
+pub(crate) mod iam;
 pub(crate) mod init;
 pub(crate) mod man;
 mod move_primary;

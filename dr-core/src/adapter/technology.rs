@@ -10,6 +10,7 @@
 mod stack;
 mod traffic;
 
+pub use stack::REFRESH;
 pub use traffic::{call_site, traffic_calls};
 
 use crate::model::{Component, Duration, Settings, SiteId, Technology, TrafficMethod};
@@ -410,6 +411,22 @@ pub fn place(call: &ApiCall, site: &SiteId) -> Place {
     } else {
         Place::Site(site.clone())
     }
+}
+
+/// Whether a service of the tables is one of AWS, whose calls an access policy allows.
+pub fn is_aws(service: &str) -> bool {
+    !matches!(
+        service,
+        "dns"
+            | "http"
+            | "notify"
+            | "exec"
+            | "write-lease"
+            | "git"
+            | "github"
+            | "prometheus"
+            | "grafana"
+    )
 }
 
 /// A call of no component: observers, write lease, notifier, commands.

@@ -91,7 +91,7 @@ impl<'a> Course<'a> {
         let begins = self.clock.now();
         let mut track = Track::default();
         if before.0 == ActOutcome::Met {
-            track = join3(self.story(), self.beside(begins), self.looks())
+            track = Box::pin(join3(self.story(), self.beside(begins), self.looks()))
                 .await
                 .2;
         } else {
@@ -138,7 +138,7 @@ impl<'a> Course<'a> {
 
     async fn story(&self) {
         for act in &self.scenario.story {
-            let (outcome, _) = self.act(act, None).await;
+            let (outcome, _) = Box::pin(self.act(act, None)).await;
             if outcome == ActOutcome::Failed {
                 break;
             }
@@ -162,7 +162,7 @@ impl<'a> Course<'a> {
         let over = self.board.until(|seen| seen.over);
         pin_mut!(comes, over);
         if let Either::Left(_) = select(comes, over).await {
-            self.act(&side.act, Some(&side.trigger)).await;
+            Box::pin(self.act(&side.act, Some(&side.trigger))).await;
             return;
         }
         let now = self.clock.now();
@@ -211,7 +211,7 @@ impl<'a> Course<'a> {
     /// Carries one act out, and tells of it.
     async fn act(&self, act: &Act, trigger: Option<&Trigger>) -> Came {
         let at = self.begins(&act.to_string());
-        let came = self.carry_out(act).await;
+        let came = Box::pin(self.carry_out(act)).await;
         let steady_state = matches!(act, Act::VerifySteadyState);
         self.ends(act.to_string(), trigger, at, came, steady_state)
     }
@@ -297,7 +297,7 @@ impl<'a> Course<'a> {
                 let begun = |id| self.tell(|told| told.runs.push((run.runbook.clone(), id)));
                 let once = || desk.start(run, begun);
                 let again = [Ending::Refused];
-                let ended = self.tried(person, run.tries, &again, once).await;
+                let ended = Box::pin(self.tried(person, run.tries, &again, once)).await;
                 self.judged(&run.runbook, ended, &run.expect)
             }
             Act::Resume {
@@ -314,7 +314,7 @@ impl<'a> Course<'a> {
                 let desk = self.desk(person);
                 let once = || desk.resume(runbook, &run);
                 let again = [Ending::Refused, Ending::CutOff];
-                let ended = self.tried(person, *tries, &again, once).await;
+                let ended = Box::pin(self.tried(person, *tries, &again, once)).await;
                 self.judged(runbook, ended, expect)
             }
         }

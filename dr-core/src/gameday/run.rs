@@ -74,7 +74,7 @@ impl Desk<'_> {
         };
         let plan = match self.plan(runbook, act).await {
             Ok(plan) => plan,
-            Err(findings) => return self.refused(&act.runbook, findings),
+            Err(findings) => return self.refused(&act.runbook, &findings),
         };
         let clock = self.process.ports().clock;
         let options = StartOptions {
@@ -169,7 +169,7 @@ impl Desk<'_> {
         }
     }
 
-    fn refused(&self, runbook: &str, findings: Vec<crate::model::Finding>) -> Ended {
+    fn refused(&self, runbook: &str, findings: &[crate::model::Finding]) -> Ended {
         let blocking = || findings.iter().filter(|f| f.severity == Severity::Blocking);
         let codes: Vec<String> = blocking().map(|finding| finding.code.clone()).collect();
         for code in &codes {
@@ -190,7 +190,7 @@ impl Desk<'_> {
     fn failed(&self, runbook: &str, error: HostError) -> Ended {
         let said = explain(&error);
         let (ending, code, exit) = match error {
-            HostError::Refused(findings) => return self.refused(runbook, findings),
+            HostError::Refused(findings) => return self.refused(runbook, &findings),
             HostError::OpenRun { .. } => (Ending::Refused, "open-run", 50),
             HostError::Lock(LockError::Held { .. } | LockError::Contended { .. }) => {
                 (Ending::Refused, "lock-held", 50)

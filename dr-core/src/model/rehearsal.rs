@@ -403,7 +403,7 @@ impl Steadiness {
         [("met", Self::Met), ("not-met", Self::NotMet)];
 }
 
-fn word<T: PartialEq>(words: &[(&'static str, T)], wanted: T) -> &'static str {
+fn word<T: PartialEq + Copy>(words: &[(&'static str, T)], wanted: T) -> &'static str {
     words
         .iter()
         .find(|(_, one)| *one == wanted)

@@ -5,6 +5,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+/// What `dr --version` says of a build without adapters.
+const SIMULATOR_ONLY: &str = "simulator only";
+
 /// Programs and folders.
 #[derive(Debug, Clone)]
 pub struct Places {
@@ -43,13 +46,10 @@ impl Places {
             })
             .context("the test does not run from cargo's target directory")?
             .canonicalize()?;
-        let dr = profile.join("dr");
-        if !dr.exists() {
-            bail!("{} is not built: cargo build -p dr-cli", dr.display());
-        }
         let own = profile.join("../laboratory");
         std::fs::create_dir_all(own.join("plugins"))?;
         let own = own.canonicalize()?;
+        let dr = binary(&profile.join("dr"), &own)?;
         Ok(Self {
             python: python(&own, &repository)?,
             terraformrc: terraformrc(&own)?,
@@ -57,6 +57,25 @@ impl Places {
             dr,
         })
     }
+}
+
+/// A copy of the binary: one that is built while a story is told may be without the adapters.
+fn binary(built: &Path, own: &Path) -> Result<PathBuf> {
+    const NEXT: &str = "next: cargo build --workspace";
+    let version = Command::new(built).arg("--version").output();
+    let version = version.with_context(|| format!("{} is not built; {NEXT}", built.display()))?;
+    let version = String::from_utf8_lossy(&version.stdout);
+    if version.contains(SIMULATOR_ONLY) {
+        bail!("{} has no adapters; {NEXT}", built.display());
+    }
+    let folder = own.join("bin");
+    std::fs::create_dir_all(&folder)?;
+    let copy = folder.join("dr");
+    // Another name first: a copy that is running cannot be written to.
+    let fresh = folder.join(format!("dr-{}", std::process::id()));
+    std::fs::copy(built, &fresh)?;
+    std::fs::rename(&fresh, &copy)?;
+    Ok(copy)
 }
 
 /// A virtual environment, made once for each list of requirements.

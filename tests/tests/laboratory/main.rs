@@ -7,6 +7,7 @@
     reason = "a story waits for real servers, by the clock on the wall"
 )]
 
+mod allowed;
 mod fresh;
 mod kill;
 mod refuse;
@@ -22,8 +23,9 @@ use std::time::Instant;
 use anyhow::Result;
 use dr_tests::laboratory::{Base, Places};
 
-/// Stories that run at a time. Most of a story's time is waiting: for leases, health checks, clients.
-const AT_A_TIME: usize = 6;
+/// Stories that run at a time, for each processor. Most of a story's time is waiting: for leases, health checks, clients;
+/// the rest is Terraform's.
+const FOR_EACH_PROCESSOR: usize = 2;
 
 type Proof = Box<dyn Fn(&Base) -> Result<()> + Send + Sync>;
 
@@ -130,8 +132,9 @@ fn tell(stories: &[Told]) -> Result<usize> {
     ));
     let next = AtomicUsize::new(0);
     let failures: Mutex<Vec<(String, String)>> = Mutex::default();
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
-        for _ in 0..AT_A_TIME {
+        for _ in 0..processors * FOR_EACH_PROCESSOR {
             scope.spawn(|| {
                 while let Some(story) = stories.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let began = Instant::now();

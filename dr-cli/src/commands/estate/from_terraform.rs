@@ -66,7 +66,7 @@ pub(super) fn run(args: &FromTerraformArgs, session: &Session) -> Result<ExitCod
     let path = session.estate_file();
     let source = files::read(&path)?;
     let stacks = stacks(args, &path, session)?;
-    let bound = bind_from_terraform(&source, &stacks).map_err(refused)?;
+    let bound = bind_from_terraform(&source, &stacks).map_err(|error| refused(&error))?;
     tell(&bound, session);
     let changed = bound.text != source.text;
     if !args.write {
@@ -253,8 +253,8 @@ fn ask(directory: &Path, written: String) -> Result<StackOutputs> {
 }
 
 /// Why nothing was bound, and what to do.
-fn refused(error: BindError) -> Error {
-    let hint = match &error {
+fn refused(error: &BindError) -> Error {
+    let hint = match error {
         BindError::Estate(problems) => return files::invalid("the estate", problems.clone()),
         BindError::NotApplied { stack } => format!("terraform -chdir={stack} apply"),
         BindError::NoOutputs { .. } => {
@@ -274,7 +274,7 @@ fn refused(error: BindError) -> Error {
         ExitCode::Invalid,
         "the estate cannot be bound to the stacks",
     )
-    .because(&error)
+    .because(error)
     .hint(hint)
 }
 

@@ -3,8 +3,10 @@
 use super::{administer, create, describe, read, write};
 use crate::port::{ApiCall, Operation};
 
-/// A Terraform stack with its state and its lock file in S3 (Terraform, S3 backend, `use_lockfile`). The reads are those
-/// that refreshing the stack's resources makes; an apply for another role changes the sizes of the fleets.
+/// A Terraform stack with its state and its lock file in S3 (Terraform, S3 backend, `use_lockfile`).
+///
+/// The reads are one of each service that a refresh needs, so that a plan stays readable; [`REFRESH`] has all of them. An
+/// apply for another role changes the sizes of fleets and the settings of an instance that follow from its role.
 pub(super) fn terraform(operation: Operation) -> &'static [ApiCall] {
     match operation {
         Operation::Observe => {
@@ -25,8 +27,10 @@ pub(super) fn terraform(operation: Operation) -> &'static [ApiCall] {
                 &[
                     write("s3", "PutObject"),
                     write("s3", "DeleteObject"),
+                    administer("autoscaling", "ResumeProcesses"),
                     create("autoscaling", "UpdateAutoScalingGroup"),
                     create("eks", "UpdateNodegroupConfig"),
+                    administer("rds", "ModifyDBInstance"),
                 ]
             }
         }
@@ -73,3 +77,61 @@ pub(super) fn command(operation: Operation) -> &'static [ApiCall] {
         _ => terraform(operation),
     }
 }
+
+/// Everything that a refresh and an apply of the shipped stacks read (`terraform/modules/site`, AWS provider 5.100), for the
+/// access policy: the laboratory compares them with what was called. A stack of your own may read more.
+pub const REFRESH: [ApiCall; 53] = [
+    read("s3", "GetObject"),
+    read("s3", "ListBucket"),
+    describe("autoscaling", "DescribeAutoScalingGroups"),
+    describe("autoscaling", "DescribeScalingActivities"),
+    describe("cloudwatch", "DescribeAlarms"),
+    describe("cloudwatch", "ListTagsForResource"),
+    describe("ec2", "DescribeAddresses"),
+    describe("ec2", "DescribeAddressesAttribute"),
+    describe("ec2", "DescribeAvailabilityZones"),
+    describe("ec2", "DescribeImages"),
+    describe("ec2", "DescribeInstanceAttribute"),
+    describe("ec2", "DescribeInstanceCreditSpecifications"),
+    describe("ec2", "DescribeInstanceStatus"),
+    describe("ec2", "DescribeInstanceTypes"),
+    describe("ec2", "DescribeInstances"),
+    describe("ec2", "DescribeInternetGateways"),
+    describe("ec2", "DescribeLaunchTemplateVersions"),
+    describe("ec2", "DescribeLaunchTemplates"),
+    describe("ec2", "DescribeNatGateways"),
+    describe("ec2", "DescribeNetworkAcls"),
+    describe("ec2", "DescribeRouteTables"),
+    describe("ec2", "DescribeSecurityGroupRules"),
+    describe("ec2", "DescribeSecurityGroups"),
+    describe("ec2", "DescribeSubnets"),
+    describe("ec2", "DescribeTags"),
+    describe("ec2", "DescribeVolumes"),
+    describe("ec2", "DescribeVpcAttribute"),
+    describe("ec2", "DescribeVpcs"),
+    describe("ec2", "GetInstanceUefiData"),
+    describe("eks", "DescribeCluster"),
+    describe("eks", "DescribeNodegroup"),
+    describe("elasticloadbalancing", "DescribeCapacityReservation"),
+    describe("elasticloadbalancing", "DescribeListenerAttributes"),
+    describe("elasticloadbalancing", "DescribeListeners"),
+    describe("elasticloadbalancing", "DescribeLoadBalancerAttributes"),
+    describe("elasticloadbalancing", "DescribeLoadBalancers"),
+    describe("elasticloadbalancing", "DescribeTags"),
+    describe("elasticloadbalancing", "DescribeTargetGroupAttributes"),
+    describe("elasticloadbalancing", "DescribeTargetGroups"),
+    describe("elasticloadbalancing", "DescribeTargetHealth"),
+    describe("kms", "DescribeKey"),
+    describe("kms", "GetKeyPolicy"),
+    describe("kms", "GetKeyRotationStatus"),
+    describe("kms", "ListAliases"),
+    describe("kms", "ListResourceTags"),
+    describe("rds", "DescribeDBInstances"),
+    describe("rds", "DescribeDBParameterGroups"),
+    describe("rds", "DescribeDBParameters"),
+    describe("rds", "DescribeDBSubnetGroups"),
+    describe("rds", "ListTagsForResource"),
+    describe("ssm", "DescribeParameters"),
+    describe("ssm", "GetParameter"),
+    describe("ssm", "ListTagsForResource"),
+];

@@ -193,13 +193,16 @@ fn unbound(estate: &Estate) -> Vec<(ComponentId, SiteId)> {
         .collect()
 }
 
+/// The keys of a binding, in their order.
+type Entries = Vec<(String, Plain)>;
+
 /// What is to stand in the estate.
 struct Wanted<'a> {
     estate: &'a Estate,
     text: &'a str,
     stores: BTreeMap<SiteId, String>,
     /// The bindings of each site, in the order in which the stacks tell.
-    bindings: BTreeMap<SiteId, Vec<(ComponentId, Vec<(String, Plain)>)>>,
+    bindings: BTreeMap<SiteId, Vec<(ComponentId, Entries)>>,
     /// The stack that told of each site.
     told: BTreeMap<SiteId, String>,
     unused: Vec<String>,

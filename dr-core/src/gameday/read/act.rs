@@ -36,7 +36,7 @@ impl<'a> Reader<'a> {
         Some(match value {
             ActWord::Verify => Act::VerifySteadyState,
             ActWord::Wait(duration) => Act::Wait(duration),
-            ActWord::Fault(happening) => self.fault(happening, options, span)?,
+            ActWord::Fault(happening) => self.fault(happening, &options, span)?,
             ActWord::Run(runbook) => {
                 self.ran.push(runbook.clone());
                 let by = self.by(options.by.as_ref())?;
@@ -85,11 +85,11 @@ impl<'a> Reader<'a> {
     fn fault(
         &mut self,
         happening: crate::model::Happening,
-        options: RawOptions,
+        options: &RawOptions,
         span: Span,
     ) -> Option<Act> {
         let lasting = options.lasting;
-        let fault = fault::read(happening, &options, span, self)?;
+        let fault = fault::read(happening, options, span, self)?;
         let Some(lasting) = lasting else {
             return Some(Act::Fault(fault, None));
         };
@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
                 .add(Problem::new("endless-fault", lasting.span, message).help("remove the line"));
             return None;
         };
-        let end = fault::build(end, &options, self)?;
+        let end = fault::build(end, options, self)?;
         Some(Act::Fault(fault, Some((lasting.value, end))))
     }
 

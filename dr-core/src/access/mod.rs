@@ -1,0 +1,16 @@
+//! The least access that a runbook needs on AWS, written from the call tables: no call that an action may make is missing,
+//! and none that it does not make is there.
+//!
+//! [`needs`] collects the calls of a runbook, of planning it, and of keeping its journal; [`Policy::of`] writes them as a
+//! policy document of IAM. The names of actions and the resources that they can be confined to are those of the service
+//! authorization reference.
+
+mod implied;
+mod need;
+mod policy;
+mod resource;
+#[cfg(test)]
+mod tests;
+
+pub use need::{Need, Subject, needs};
+pub use policy::{Policy, Statement};

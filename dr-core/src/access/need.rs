@@ -1,0 +1,142 @@
+//! Which calls are needed, and where.
+
+use std::collections::BTreeSet;
+
+use super::implied;
+use super::resource::{Reach, reach};
+use crate::action::for_verb;
+use crate::adapter::technology::{self, REFRESH, call_specs};
+use crate::model::{ComponentId, Direction, Estate, Kind, Mode, SiteId};
+use crate::port::{ApiCall, CallSpec, Operation, Place};
+use crate::runbook::Runbook;
+
+/// An action of IAM that is needed, for what.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Need {
+    /// The service's prefix: `rds`.
+    pub service: String,
+    /// The action's name without it: `PromoteReadReplica`.
+    pub action: String,
+    /// The site in whose region it is called; `None` for a service that has no region.
+    pub site: Option<SiteId>,
+    /// What it is about.
+    pub subject: Subject,
+    /// The service that asks for it on the caller's behalf: a key is used through the service whose data it encrypts.
+    pub via: Option<&'static str>,
+}
+
+/// What a call is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// Whatever stands in the account.
+    Account,
+    /// A component.
+    Component(ComponentId),
+    /// The runs themselves: journals, lock, lease.
+    Runs,
+}
+
+/// What a runbook needs in that direction: to be planned, to be carried out in either mode, and to be undone.
+///
+/// The steps of a stack are carried out by Terraform, which runs with the same credentials; their rows are in the tables
+/// too. What is no call of AWS (DNS, observers, `git`, monitoring) is left out.
+pub fn needs(runbook: &Runbook, estate: &Estate, direction: &Direction) -> BTreeSet<Need> {
+    let mut specs = looking(estate);
+    for mode in [Mode::Planned, Mode::Unplanned] {
+        for step in runbook.steps() {
+            specs.extend(for_verb(&step.verb).calls(estate, direction, mode, &step.verb));
+        }
+    }
+    let mut needs: BTreeSet<Need> = specs.iter().filter_map(need).collect();
+    needs.extend(refreshes(&specs, estate));
+    needs.extend(store(estate, direction));
+    needs.retain(|need| reach(need, estate) != Reach::Nothing);
+    let implied: Vec<Need> = needs.iter().flat_map(implied::by).collect();
+    needs.extend(implied);
+    needs
+}
+
+/// What Terraform reads wherever a stack is observed: the tables name one read of each service only.
+fn refreshes(specs: &[CallSpec], estate: &Estate) -> Vec<Need> {
+    let observed = specs.iter().filter(|spec| {
+        let component = spec.component.as_ref().and_then(|id| estate.component(id));
+        component.is_some_and(|component| component.kind() == Kind::Infrastructure)
+    });
+    let places: BTreeSet<_> = observed
+        .map(|spec| (&spec.component, &spec.place))
+        .collect();
+    let calls = |(component, place): (&Option<ComponentId>, &Place)| {
+        let of_the_stack = |call: &ApiCall| Need {
+            service: call.service.to_owned(),
+            action: call.call.to_owned(),
+            site: match place {
+                Place::Site(site) => Some(site.clone()),
+                Place::Global | Place::GlobalControl => None,
+            },
+            subject: component
+                .clone()
+                .map_or(Subject::Account, Subject::Component),
+            via: None,
+        };
+        REFRESH.iter().map(of_the_stack).collect::<Vec<_>>()
+    };
+    places.into_iter().flat_map(calls).collect()
+}
+
+/// What a plan reads: every component of both sites.
+fn looking(estate: &Estate) -> Vec<CallSpec> {
+    let places = estate
+        .components
+        .values()
+        .flat_map(|component| estate.sites.iter().map(move |site| (component, &site.id)));
+    places
+        .flat_map(|(component, site)| call_specs(component, Operation::Observe, site, true))
+        .collect()
+}
+
+/// The action behind a call; `None` where it is none of AWS.
+fn need(spec: &CallSpec) -> Option<Need> {
+    if !technology::is_aws(&spec.service) {
+        return None;
+    }
+    Some(Need {
+        service: spec.service.clone(),
+        action: spec.call.clone(),
+        site: match &spec.place {
+            Place::Site(site) => Some(site.clone()),
+            Place::Global | Place::GlobalControl => None,
+        },
+        subject: spec
+            .component
+            .clone()
+            .map_or(Subject::Account, Subject::Component),
+        via: None,
+    })
+}
+
+/// Journal, lock, write lease, plans and what Git held: objects in the buckets that the sites keep for runs.
+fn store(estate: &Estate, direction: &Direction) -> Vec<Need> {
+    let remembers = estate.of_kind(Kind::Repository).next().is_some();
+    let mut needs = Vec::new();
+    for site in estate
+        .sites
+        .iter()
+        .filter(|site| site.access.store.is_some())
+    {
+        let actions: &[&str] = if site.id == direction.to {
+            &["GetObject", "ListBucket", "PutObject"]
+        } else if remembers {
+            &["GetObject", "PutObject"]
+        } else {
+            &[]
+        };
+        needs.extend(actions.iter().map(|action| Need {
+            service: "s3".to_owned(),
+            action: (*action).to_owned(),
+            site: Some(site.id.clone()),
+            subject: Subject::Runs,
+            via: None,
+        }));
+    }
+    needs
+}

@@ -1,0 +1,214 @@
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::config::{self, builtin};
+use crate::model::{Direction, Estate};
+use crate::runbook::Runbook;
+
+/// What the shipped estate says when it is bound: places in both regions, with a store each.
+const BOUND: &str = r#"
+bindings:
+  ohio:
+    source: { instance: i-0aaa, url: "ssh://git.ohio", branch: main }
+    stack: { directory: east, roles: dr.auto.tfvars.json, state-bucket: state-east, state-key: site.tfstate }
+    network: { vpc: vpc-0aaa }
+    balancer: { load-balancer: "arn:lb-east", target-group: "arn:tg-east" }
+    app: { group: storefront-app }
+    cluster: { cluster: storefront, node-group: main }
+    database: { instance: storefront-database, port: 5432, subnet-group: data, parameter-group: pg16,
+      kms-key: "arn:aws:kms:us-east-2:111122223333:key/east", security-group: sg-0a, quarantine-group: sg-0b,
+      network-acl: acl-0aaa, endpoint-parameter: /storefront/database }
+    metrics: { url: "http://p.ohio:9090", targets-file: t.json, targets: ["a:1"] }
+    dashboards: { url: "http://g.ohio", data-source: uid, source-url: "http://p.ohio:9090", token: "env:TOKEN" }
+    front-door: { zone: Z1, set-identifier: ohio, health-check: hc-1, answers: [192.0.2.1],
+      switch-bucket: switch-west, switch-key: serve }
+  california:
+    source: { instance: i-0bbb, url: "ssh://git.california", branch: main }
+    stack: { directory: west, roles: dr.auto.tfvars.json, state-bucket: state-west, state-key: site.tfstate }
+    network: { vpc: vpc-0bbb }
+    balancer: { load-balancer: "arn:lb-west", target-group: "arn:tg-west" }
+    app: { group: storefront-app }
+    cluster: { cluster: storefront, node-group: main }
+    database: { instance: storefront-database, port: 5432, subnet-group: data, parameter-group: pg16,
+      kms-key: key-west, security-group: sg-0c, quarantine-group: sg-0d,
+      network-acl: acl-0bbb, endpoint-parameter: /storefront/database }
+    metrics: { url: "http://p.california:9090", targets-file: t.json, targets: ["a:1"] }
+    dashboards: { url: "http://g.california", data-source: uid, source-url: "http://p.ohio:9090", token: "env:TOKEN" }
+    front-door: { zone: Z1, set-identifier: california, answers: [192.0.2.2],
+      switch-bucket: switch-west, switch-key: serve }
+"#;
+
+fn estate(bindings: &str) -> Estate {
+    let mut source = builtin::storefront_estate();
+    for region in ["us-east-2", "us-west-1"] {
+        let line = format!("    region: {region}\n");
+        let with_store = format!("{line}    store: runs-{region}\n");
+        source.text = source.text.replacen(&line, &with_store, 1);
+    }
+    source.text += bindings;
+    config::load_estate(source).expect("the estate is right")
+}
+
+fn runbook(name: &str) -> Runbook {
+    let source = builtin::storefront_runbook(name).expect("it is shipped");
+    Runbook::parse(source).expect("it is right")
+}
+
+fn policy(name: &str, estate: &Estate, direction: &Direction) -> Policy {
+    Policy::of(&needs(&runbook(name), estate, direction), estate)
+}
+
+/// The resources on which an action is allowed.
+fn allowed<'a>(policy: &'a Policy, action: &str) -> BTreeSet<&'a str> {
+    let statements = policy.statement.iter();
+    statements
+        .filter(|statement| statement.action.contains(action))
+        .flat_map(|statement| statement.resource.iter().map(String::as_str))
+        .collect()
+}
+
+#[test]
+fn a_change_is_allowed_on_what_the_estate_binds_and_on_nothing_else() {
+    let estate = estate(BOUND);
+    let out = policy("failover", &estate, &estate.outward());
+    for statement in &out.statement {
+        let changes = statement.action.iter().filter(|action| {
+            let name = action.split_once(':').expect("service:Name").1;
+            !["Describe", "Get", "List", "Decrypt"]
+                .iter()
+                .any(|verb| name.starts_with(verb))
+        });
+        let anything = statement.resource.contains("*");
+        // Keys of AWS itself are named by the service that uses them.
+        let confined =
+            !anything || statement.condition["StringEquals"].contains_key("kms:ViaService");
+        for action in changes {
+            assert!(confined, "{action} is allowed on everything");
+        }
+    }
+}
+
+#[test]
+fn a_failover_promotes_where_it_goes_and_fences_where_it_comes_from() {
+    let estate = estate(BOUND);
+    let out = policy("failover", &estate, &estate.outward());
+    let promoted = allowed(&out, "rds:PromoteReadReplica");
+    assert_eq!(
+        promoted,
+        BTreeSet::from(["arn:aws:rds:us-west-1:*:db:storefront-database*"])
+    );
+    let fenced = allowed(&out, "ec2:CreateNetworkAclEntry");
+    assert!(
+        fenced.contains("arn:aws:ec2:us-east-2:*:network-acl/acl-0aaa"),
+        "{fenced:?}"
+    );
+    let back = policy("failback", &estate, &estate.outward().reversed());
+    let promoted = allowed(&back, "rds:PromoteReadReplica");
+    assert_eq!(
+        promoted,
+        BTreeSet::from(["arn:aws:rds:us-east-2:*:db:storefront-database*"])
+    );
+}
+
+#[test]
+fn every_call_of_aws_that_an_action_may_make_is_allowed() {
+    use crate::action::for_verb;
+    use crate::adapter::technology::is_aws;
+    use crate::model::Mode;
+
+    let estate = estate(BOUND);
+    for (name, direction) in [
+        ("failover", estate.outward()),
+        ("failback", estate.outward().reversed()),
+    ] {
+        let policy = policy(name, &estate, &direction);
+        let actions = policy.actions();
+        let book = runbook(name);
+        for step in book.steps() {
+            for mode in [Mode::Planned, Mode::Unplanned] {
+                for call in for_verb(&step.verb).calls(&estate, &direction, mode, &step.verb) {
+                    let action = format!("{}:{}", call.service, call.call);
+                    // The estate gives no login that is kept in Secrets Manager.
+                    let unused = action == "secretsmanager:GetSecretValue";
+                    let wanted = is_aws(&call.service) && !unused;
+                    assert_eq!(actions.contains(action.as_str()), wanted, "{action}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_confined_is_allowed_in_the_region_of_the_site_only() {
+    let estate = estate(BOUND);
+    let out = policy("failover", &estate, &estate.outward());
+    for statement in out.statement.iter().filter(|s| s.resource.contains("*")) {
+        let regions = &statement.condition["StringEquals"]["aws:RequestedRegion"];
+        assert!(!regions.is_empty(), "{statement:?}");
+        for region in regions {
+            assert!(
+                ["us-east-2", "us-west-1"].contains(&region.as_str()),
+                "{statement:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_secret_that_the_estate_does_not_name_is_not_opened() {
+    let estate = estate(BOUND);
+    let out = policy("failover", &estate, &estate.outward());
+    assert!(allowed(&out, "secretsmanager:GetSecretValue").is_empty());
+    let login = BOUND.replacen(
+        "network-acl: acl-0bbb,",
+        "network-acl: acl-0bbb, login: \"secretsmanager:reader\",",
+        1,
+    );
+    let estate = self::estate(&login);
+    let out = policy("failover", &estate, &estate.outward());
+    let opened = allowed(&out, "secretsmanager:GetSecretValue");
+    assert_eq!(
+        opened,
+        BTreeSet::from(["arn:aws:secretsmanager:us-west-1:*:secret:reader-??????"])
+    );
+}
+
+#[test]
+fn an_estate_that_binds_nothing_still_gets_every_action() {
+    let bound = estate(BOUND);
+    let unbound = estate("");
+    let names = |estate: &Estate| -> BTreeSet<String> {
+        let policy = policy("failover", estate, &estate.outward());
+        policy.actions().into_iter().map(str::to_owned).collect()
+    };
+    let missing: Vec<String> = names(&bound)
+        .difference(&names(&unbound))
+        .cloned()
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn statements_have_names_of_letters_and_digits_and_each_its_own() {
+    let estate = estate(BOUND);
+    let out = policy("failover", &estate, &estate.outward());
+    let names: BTreeSet<&str> = out.statement.iter().map(|s| s.sid.as_str()).collect();
+    assert_eq!(names.len(), out.statement.len());
+    for name in names {
+        assert!(name.chars().all(|c| c.is_ascii_alphanumeric()), "{name}");
+    }
+}
+
+/// A role's policies of its own hold 10,240 characters (IAM user guide, "reference_iam-quotas").
+#[test]
+fn the_policy_of_both_runbooks_fits_into_a_role() {
+    let estate = estate(BOUND);
+    let mut all = needs(&runbook("failover"), &estate, &estate.outward());
+    all.extend(needs(
+        &runbook("failback"),
+        &estate,
+        &estate.outward().reversed(),
+    ));
+    let length = Policy::of(&all, &estate).length();
+    assert!(length <= 10_240, "{length} characters");
+}
