@@ -33,6 +33,10 @@ pub(crate) enum ExitCode {
     SteadyStateNotMet,
     /// The run is complete and took or lost more than allowed.
     ObjectiveMissed,
+    /// An outage that the runbook must stand keeps it from its goal.
+    NotProven,
+    /// What must never happen happened, in a simulation.
+    PromiseBroken,
     /// A call was not allowed.
     Denied,
     /// A service did not answer.
@@ -45,7 +49,7 @@ pub(crate) enum ExitCode {
 
 impl ExitCode {
     /// All codes, in the order of their numbers.
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Done,
         Self::Unexpected,
         Self::Usage,
@@ -60,6 +64,8 @@ impl ExitCode {
         Self::Aborted,
         Self::SteadyStateNotMet,
         Self::ObjectiveMissed,
+        Self::NotProven,
+        Self::PromiseBroken,
         Self::Denied,
         Self::Unreachable,
         Self::AnotherRun,
@@ -124,6 +130,16 @@ impl ExitCode {
                 31,
                 "objective-missed",
                 "The run is complete, but took longer or lost more than the objectives allow",
+            ),
+            Self::NotProven => (
+                32,
+                "not-proven",
+                "An outage that the runbook must stand keeps it from its goal",
+            ),
+            Self::PromiseBroken => (
+                33,
+                "promise-broken",
+                "What must never happen happened, in a simulation: please report it",
             ),
             Self::Denied => (40, "denied", "A call was not allowed"),
             Self::Unreachable => (41, "unreachable", "A service did not answer"),

@@ -60,6 +60,14 @@ impl EstateFiles {
         matches!(self.origin, Origin::BuiltIn)
     }
 
+    /// The file of that name beside the estate, whether it is there or not; `None` for the built-in estate.
+    pub(crate) fn beside(&self, name: &str) -> Option<PathBuf> {
+        match &self.origin {
+            Origin::File(estate) => Some(estate.with_file_name(name)),
+            Origin::BuiltIn => None,
+        }
+    }
+
     /// What to call it in messages.
     pub(crate) fn name(&self) -> String {
         match &self.origin {

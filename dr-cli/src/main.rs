@@ -18,6 +18,7 @@ mod real;
 mod rehearsal;
 mod render;
 mod session;
+mod side_by_side;
 mod simulator;
 mod stores;
 mod wiring;

@@ -36,6 +36,7 @@
 pub mod access;
 pub mod action;
 pub mod adapter;
+pub mod campaign;
 pub mod config;
 pub mod discover;
 pub mod gameday;

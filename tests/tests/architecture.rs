@@ -10,7 +10,9 @@ const LAYERS: [&[&str]; 5] = [
     &["config", "port"],
     &["adapter", "sim", "discover", "drift", "readiness", "action"],
     &["runbook"],
-    &["access", "gameday", "backup", "report", "status"],
+    &[
+        "access", "backup", "campaign", "gameday", "prove", "report", "status",
+    ],
 ];
 
 /// Modules that compute and do nothing else.

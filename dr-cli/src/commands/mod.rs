@@ -15,6 +15,7 @@ pub(crate) mod plan;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod runbook;
+pub(crate) mod simulate;
 pub(crate) mod simulator;
 pub(crate) mod status;
 pub(crate) mod switchover;

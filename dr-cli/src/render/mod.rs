@@ -14,6 +14,7 @@ pub(crate) mod progress;
 pub(crate) mod reading;
 pub(crate) mod resources;
 pub(crate) mod runs;
+pub(crate) mod simulate;
 pub(crate) mod status;
 pub(crate) mod style;
 pub(crate) mod summary;

@@ -42,6 +42,13 @@ const STOREFRONT_GAMEDAYS: &[(&str, &str)] = gamedays![
     "monitoring-blind",
 ];
 
+const STOREFRONT_DISASTERS: &str = include_str!("../../../runbooks/storefront/disasters.yaml");
+
+/// What may go wrong with an estate, and how often, where its owners have declared nothing.
+pub fn disasters() -> Source {
+    Source::new("built-in storefront/disasters.yaml", STOREFRONT_DISASTERS)
+}
+
 /// The estate of a web shop in us-east-2 and us-west-1.
 pub fn storefront_estate() -> Source {
     Source::new("built-in storefront/estate.yaml", STOREFRONT)

@@ -12,6 +12,7 @@
 
 pub mod builtin;
 mod diagnostic;
+mod disasters;
 mod edit;
 mod estate;
 mod gameday;
@@ -25,6 +26,7 @@ mod yaml;
 
 pub(crate) use diagnostic::Report;
 pub use diagnostic::{Problem, Problems, Source, Span};
+pub(crate) use disasters::{RawDisasters, RawMishap, RawStrike, When};
 pub use estate::{BindError, Bound, StackOutputs, bind_from_terraform, load_estate};
 pub(crate) use gameday::{
     ActWord, ExpectWord, RawAct, RawAnswer, RawBounds, RawExpectation, RawGameday, RawOptions,
@@ -32,6 +34,6 @@ pub(crate) use gameday::{
 };
 pub(crate) use read::{FromNode, Place};
 pub(crate) use runbook::{MAX_ATTEMPTS, RawRunbook, RawStage, RawStep};
-pub use schema::{estate_schema, gameday_schema, runbook_schema};
+pub use schema::{disasters_schema, estate_schema, gameday_schema, runbook_schema};
 pub(crate) use suggest::help as did_you_mean;
 pub(crate) use yaml::{At, parse};

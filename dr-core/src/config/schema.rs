@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
+use super::disasters::RawDisasters;
 use super::estate::RawEstate;
 use super::gameday::RawGameday;
 use super::read::Rows;
@@ -28,6 +29,11 @@ pub fn runbook_schema() -> Value {
 /// The JSON Schema of a game day.
 pub fn gameday_schema() -> Value {
     schema_of::<RawGameday>("A game day of dr")
+}
+
+/// The JSON Schema of a declaration of disasters.
+pub fn disasters_schema() -> Value {
+    schema_of::<RawDisasters>("What may go wrong, for dr simulate")
 }
 
 fn schema_of<T: JsonSchema>(title: &str) -> Value {

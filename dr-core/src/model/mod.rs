@@ -2,6 +2,7 @@
 
 mod binding;
 mod component;
+mod disaster;
 mod epoch;
 mod estate;
 mod evidence;
@@ -26,6 +27,7 @@ pub use component::{
     Balancer, Capacity, Component, Compute, Database, Infrastructure, Kind, Monitoring, Network,
     ObjectStorage, Repository, Settings, Technology, Traffic, TrafficMethod,
 };
+pub use disaster::{Mishap, Spread};
 pub use epoch::Epoch;
 pub use estate::{BackupPolicy, Estate};
 pub use evidence::{FenceEvidence, FenceLevel, LossStatement, Position, Waiver};

@@ -315,6 +315,13 @@ impl Percent {
     }
 }
 
+impl Percent {
+    /// In hundredths of a percent, from 0 to 10,000.
+    pub const fn hundredths(self) -> u32 {
+        self.0
+    }
+}
+
 impl FromStr for Percent {
     type Err = InvalidQuantity;
 

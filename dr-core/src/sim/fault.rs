@@ -226,6 +226,11 @@ impl fmt::Display for Fault {
                     "the next {times} promotions of {database} will be refused"
                 )
             }
+            Self::ShortOfCapacity {
+                fleet,
+                site,
+                limit: u32::MAX,
+            } => write!(f, "{site} has capacity for {fleet} again"),
             Self::ShortOfCapacity { fleet, site, limit } => {
                 write!(f, "{site} has capacity for {limit} members of {fleet}")
             }

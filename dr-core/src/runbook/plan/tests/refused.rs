@@ -58,6 +58,17 @@ fn nothing_is_promoted_unseen_in_any_mode() {
 }
 
 #[test]
+fn a_primary_that_is_gone_stops_a_switchover_and_is_what_a_failover_is_for() {
+    let mut planned = World::at_home(Mode::Planned);
+    planned.database("ohio").role = DatabaseRole::Absent;
+    assert_eq!(refusal(&planned), ["from-not-primary"]);
+    let mut lost = World::at_home(Mode::Unplanned);
+    lost.database("ohio").role = DatabaseRole::Absent;
+    let codes: Vec<String> = made(&lost).findings.into_iter().map(|f| f.code).collect();
+    assert_eq!(codes, ["primary-gone"]);
+}
+
+#[test]
 fn what_is_no_replica_of_the_primary_is_not_promoted() {
     for role in [
         DatabaseRole::Absent,
