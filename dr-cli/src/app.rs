@@ -111,6 +111,7 @@ pub(crate) enum Command {
     Iam(commands::iam::IamCommand),
     #[command(subcommand)]
     Gameday(commands::gameday::GamedayCommand),
+    Prove(commands::prove::ProveArgs),
     Simulate(commands::simulate::SimulateArgs),
     #[command(subcommand)]
     Simulator(commands::simulator::SimulatorCommand),
@@ -170,6 +171,7 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode> {
         Command::Report(args) => commands::report::run(&args, session),
         Command::Iam(command) => commands::iam::run(&command, session),
         Command::Gameday(command) => commands::gameday::run(&command, session),
+        Command::Prove(args) => commands::prove::run(&args, session),
         Command::Simulate(args) => commands::simulate::run(&args, session),
         Command::Simulator(command) => commands::simulator::run(&command, session),
         Command::Completions(args) => commands::completions::run(&args, session),

@@ -26,6 +26,8 @@
 //! | [`action`] | one file a verb | [`action::Action`] |
 //! | [`runbook`] | document, lint, plan, engine, host, journal, lock | [`runbook::engine`] |
 //! | [`gameday`] | a rehearsal with faults, people and a scorecard | |
+//! | [`campaign`] | thousands of drawn disasters, and what they say together | [`campaign::Setting`] |
+//! | [`prove`] | the outage matrix: what a runbook can do without | [`prove::Matrix`] |
 //! | [`report`] | journal to report, pure | |
 //! | [`status`] | what was read of the estate and its runs, folded into one document, pure | [`status::status`] |
 //! | [`access`] | call tables to the least IAM policy, pure | [`access::Policy`] |
@@ -42,6 +44,7 @@ pub mod discover;
 pub mod gameday;
 pub mod model;
 pub mod port;
+pub mod prove;
 pub mod report;
 pub mod runbook;
 pub mod sim;

@@ -12,6 +12,7 @@ pub(crate) mod man;
 mod move_primary;
 pub(crate) mod options;
 pub(crate) mod plan;
+pub(crate) mod prove;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod runbook;

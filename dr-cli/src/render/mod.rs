@@ -10,6 +10,7 @@ pub(crate) mod grid;
 pub(crate) mod plan;
 pub(crate) mod problems;
 pub(crate) mod progress;
+pub(crate) mod prove;
 #[cfg(feature = "real")]
 pub(crate) mod reading;
 pub(crate) mod resources;

@@ -86,6 +86,21 @@ impl Distribution {
         report.finish(distribution)
     }
 
+    /// Nothing goes wrong; people notice and answer as told.
+    pub fn undisturbed(people: &[&str], notice: Duration, answer: Duration) -> Self {
+        Self {
+            name: "nothing".to_owned(),
+            about: "Nothing goes wrong.".to_owned(),
+            people: people.iter().map(|name| (*name).to_owned()).collect(),
+            notice: Spread::only(notice),
+            answer: Spread::only(answer),
+            strikes: Vec::new(),
+            during_planned: 0,
+            mishaps: Vec::new(),
+            source: Arc::new(Source::new("nothing", "")),
+        }
+    }
+
     /// How long before the disaster the first mishap may begin.
     pub fn lead(&self) -> Duration {
         let before = self.mishaps.iter().filter(|chance| chance.before);

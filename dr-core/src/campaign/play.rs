@@ -197,13 +197,6 @@ impl Setting {
                 .until
                 .map(|until| Duration::between(outage.from, until)),
         };
-        let mut violations: Vec<String> = simulation
-            .violations()
-            .iter()
-            .map(|violation| format!("{}: {}", violation.invariant, violation.detail))
-            .collect();
-        violations.extend(stated::misstated(&truth, course));
-        violations.extend(stated::promoted_without_right(&course.records));
         Trial {
             seed,
             fate,
@@ -213,7 +206,7 @@ impl Setting {
                 Duration::between(first, last) + Duration::from_secs(1)
             }),
             runs: course.runs,
-            violations,
+            violations: stated::broken_promises(simulation, course),
             legs: longest
                 .filter(|_| recovery.is_some())
                 .map(|outage| path::legs(&self.steps, course, &outage))

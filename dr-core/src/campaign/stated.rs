@@ -6,10 +6,22 @@ use crate::model::Duration;
 use crate::port::Decision;
 use crate::runbook::Event;
 use crate::runbook::journal::Record;
-use crate::sim::Truth;
+use crate::sim::{Simulation, Truth};
+
+/// What must never happen and did: the world's own rules, and what the last run said and did.
+pub(crate) fn broken_promises(simulation: &Simulation, course: &Course) -> Vec<String> {
+    let violations = simulation.violations();
+    let mut broken: Vec<String> = violations
+        .iter()
+        .map(|violation| format!("{}: {}", violation.invariant, violation.detail))
+        .collect();
+    broken.extend(misstated(&simulation.truth(), course));
+    broken.extend(promoted_without_right(&course.records));
+    broken
+}
 
 /// What is wrong with the newest statement of the loss: it is not what clients really lost, or does not contain it.
-pub(super) fn misstated(truth: &Truth, course: &Course) -> Option<String> {
+fn misstated(truth: &Truth, course: &Course) -> Option<String> {
     let stated = course
         .records
         .iter()
@@ -44,7 +56,7 @@ pub(super) fn misstated(truth: &Truth, course: &Course) -> Option<String> {
 }
 
 /// What is wrong with a promotion: there was neither evidence that allows it, nor did two people pass the gate.
-pub(super) fn promoted_without_right(records: &[Record]) -> Option<String> {
+fn promoted_without_right(records: &[Record]) -> Option<String> {
     let mut proven = false;
     let mut waived: Vec<&str> = Vec::new();
     for record in records {
