@@ -1,16 +1,15 @@
 //! A laboratory: one simulated estate, its runbooks, and operators who carry them out.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use dr_core::campaign::{Crew, Records};
 use dr_core::config::{self, builtin};
-use dr_core::discover;
 use dr_core::model::{Direction, Duration, Estate, Finding, Mode, RunId, SiteId};
 use dr_core::port::{Decision, LogStore, People};
 use dr_core::runbook::Runbook;
-use dr_core::runbook::engine::RunState;
-use dr_core::runbook::host::{Host, HostError, Outcome, StartOptions, StopFlag, Watcher, run_id};
-use dr_core::runbook::journal::{self, ObjectLog, ReadJournal, Record};
-use dr_core::runbook::plan::{self, Plan, Request};
+use dr_core::runbook::host::{Host, HostError, Outcome, StartOptions, run_id};
+use dr_core::runbook::journal::{self, ReadJournal};
+use dr_core::runbook::plan::Plan;
 use dr_core::sim::{Fault, Operator, Simulation, Stopped, people::OnCall};
 
 /// The storefront as shipped.
@@ -32,26 +31,6 @@ pub fn runbook(name: &str) -> Runbook {
         .unwrap_or_else(|problems| panic!("the shipped runbook is right: {problems}"))
 }
 
-/// Keeps what a run recorded, as sentences.
-#[derive(Debug, Default)]
-pub struct Story(Mutex<Vec<Record>>);
-
-impl Story {
-    /// The records so far.
-    pub fn records(&self) -> Vec<Record> {
-        self.0.lock().expect("nobody panics while writing").clone()
-    }
-}
-
-impl Watcher for Story {
-    fn recorded(&self, _: &RunState, record: &Record) {
-        self.0
-            .lock()
-            .expect("nobody panics while writing")
-            .push(record.clone());
-    }
-}
-
 /// A simulated estate with people on call.
 pub struct Lab {
     /// The estate.
@@ -59,7 +38,7 @@ pub struct Lab {
     /// The world.
     pub sim: Simulation,
     /// What the runs recorded.
-    pub story: Arc<Story>,
+    pub story: Arc<Records>,
 }
 
 impl Lab {
@@ -126,22 +105,24 @@ impl Lab {
         ))
     }
 
+    /// Operators of this laboratory, whose runs are kept in the home standby's site.
+    fn crew(&self, people: Arc<dyn People>) -> Crew {
+        Crew {
+            simulation: self.sim.clone(),
+            people,
+            watcher: self.story.clone(),
+            store_at: self.estate.sites[1].id.clone(),
+        }
+    }
+
     /// The journals, kept in the home standby's site.
     pub fn logs(&self, operator: &Operator) -> Arc<dyn LogStore> {
-        Arc::new(ObjectLog::new(operator.store(&self.estate.sites[1].id)))
+        self.crew(self.on_call()).logs(operator)
     }
 
     /// What `operator` drives runs with.
     pub fn host(&self, operator: &Operator, people: Arc<dyn People>) -> Host {
-        Host {
-            ports: operator.ports(),
-            logs: self.logs(operator),
-            store: operator.store(&self.estate.sites[1].id),
-            people,
-            watcher: self.story.clone(),
-            operator: operator.name().to_owned(),
-            stop: StopFlag::default(),
-        }
+        self.crew(people).host(operator)
     }
 
     /// Reads both sites and plans.
@@ -157,22 +138,9 @@ impl Lab {
         mode: Mode,
         direction: Direction,
     ) -> Result<Plan, Vec<Finding>> {
-        let operator = self.sim.operator("planner");
-        let inventory = self
-            .sim
-            .run(
-                &operator,
-                discover::inventories(&self.estate, &operator.ports()),
-            )
-            .expect("the planner does not crash");
-        plan::plan(&Request {
-            estate: &self.estate,
-            runbook,
-            inventory: &inventory,
-            mode,
-            rehearsal: false,
-            direction,
-        })
+        self.crew(self.on_call())
+            .plan(runbook, mode, direction)
+            .expect("the planner does not crash")
     }
 
     /// Plans and carries out a runbook by one operator who does not crash.

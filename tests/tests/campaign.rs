@@ -51,7 +51,11 @@ fn keeps_its_promises(name: &str, mode: Mode, homeward: bool, seeds: usize) -> C
     assert!(campaign.is_sound(), "{:#?}", campaign.fates);
     for trial in &trials {
         if mode == Mode::Planned && trial.fate == Fate::Remained {
-            assert_eq!(trial.lost, 0, "seed {}: what was taken back lost nothing", trial.seed);
+            assert_eq!(
+                trial.lost, 0,
+                "seed {}: what was taken back lost nothing",
+                trial.seed
+            );
         }
     }
     campaign
@@ -65,20 +69,32 @@ fn number(campaign: &Campaign, fate: Fate) -> u64 {
 #[test]
 fn failovers_under_drawn_disasters_keep_every_promise_and_most_end_protected() {
     let campaign = keeps_its_promises("failover", Mode::Unplanned, false, 400);
-    assert!(number(&campaign, Fate::Protected) > 300, "{:#?}", campaign.fates);
+    assert!(
+        number(&campaign, Fate::Protected) > 300,
+        "{:#?}",
+        campaign.fates
+    );
     assert!(number(&campaign, Fate::Down) < 20, "{:#?}", campaign.fates);
 }
 
 #[test]
 fn switchovers_under_drawn_mishaps_keep_every_promise() {
     let campaign = keeps_its_promises("failover", Mode::Planned, false, 120);
-    assert!(number(&campaign, Fate::Protected) > 60, "{:#?}", campaign.fates);
+    assert!(
+        number(&campaign, Fate::Protected) > 60,
+        "{:#?}",
+        campaign.fates
+    );
 }
 
 #[test]
 fn failbacks_under_drawn_mishaps_keep_every_promise() {
     let campaign = keeps_its_promises("failback", Mode::Planned, true, 120);
-    assert!(number(&campaign, Fate::Protected) > 60, "{:#?}", campaign.fates);
+    assert!(
+        number(&campaign, Fate::Protected) > 60,
+        "{:#?}",
+        campaign.fates
+    );
 }
 
 #[test]

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use dr_core::action::Detail;
+use dr_core::campaign::sentence;
 use dr_core::model::{Direction, Duration, Estate, Mode, Technology};
 use dr_core::port::{People, Place};
+use dr_core::runbook::RunStatus;
 use dr_core::runbook::host::{HostError, Outcome, StartOptions, run_id};
-use dr_core::runbook::journal::Record;
-use dr_core::runbook::{Event, RunStatus};
 use dr_core::sim::Fault;
 use dr_tests::end_state::end_state;
 use dr_tests::lab::{self, Lab};
@@ -57,7 +56,7 @@ fn switchover(lab: &Lab) -> Result<Outcome, HostError> {
 
 /// The story as people read it: minutes and seconds since the first record, and what happened.
 fn story(lab: &Lab) -> String {
-    let records = lab.story.records();
+    let records = lab.story.so_far();
     let Some(first) = records.first().map(|record| record.at) else {
         return "nothing was recorded".to_owned();
     };
@@ -77,59 +76,6 @@ fn story(lab: &Lab) -> String {
     ));
     lines.push(format!("violations: {:?}", lab.sim.violations()));
     lines.join("\n")
-}
-
-fn sentence(record: &Record) -> String {
-    match &record.event {
-        Event::RunStarted { .. } => "the run begins".to_owned(),
-        Event::TakenOver { epoch, .. } => format!("taken over under epoch {epoch}"),
-        Event::StepStarted { step, attempt, .. } => format!("{step} begins, attempt {attempt}"),
-        Event::StepSucceeded {
-            step,
-            output,
-            found_done,
-        } => {
-            let level = match &output.detail {
-                Detail::Fence(evidence) => format!(" [{}]", evidence.level),
-                _ => String::new(),
-            };
-            let found = if *found_done { " (found done)" } else { "" };
-            format!("{step}: {}{level}{found}", output.summary)
-        }
-        Event::StepFailed {
-            step,
-            error,
-            retry_at,
-        } => {
-            let again = if retry_at.is_some() {
-                ", again later"
-            } else {
-                ""
-            };
-            format!("{step} fails{again}: {error}")
-        }
-        Event::StepInDoubt { step, reason } => format!("{step} is in doubt: {reason}"),
-        Event::DoubtResolved { step } => format!("{step} was read: it is not done yet"),
-        Event::StepSkipped { step, who, why } => format!("{who} skips {step}: {why}"),
-        Event::Asked { question } => {
-            format!(
-                "{} asks {} people ({})",
-                question.step, question.people, question.code
-            )
-        }
-        Event::Answered { answer, .. } => {
-            format!(
-                "{} answers {} with {:?}",
-                answer.who, answer.code, answer.decision
-            )
-        }
-        Event::Unwinding { because } => format!("the run turns back: {because}"),
-        Event::UndoStarted { step } => format!("{step} is being undone"),
-        Event::Undone { step, summary } => format!("{step} is undone: {summary}"),
-        Event::UndoFailed { step, error } => format!("{step} cannot be undone: {error}"),
-        Event::Held { because } => format!("HELD: {because}"),
-        Event::Closed { status, missing } => format!("CLOSED {status:?} {missing:?}"),
-    }
 }
 
 /// A storefront whose stack is applied by that technology.

@@ -405,11 +405,10 @@ pub fn expected_for(component: &Component, operation: Operation) -> Duration {
 pub fn place(call: &ApiCall, site: &SiteId) -> Place {
     if call.global_control {
         Place::GlobalControl
-    } else if matches!(call.service, "dns" | "http" | "notify" | "exec" | "github") {
-        // Answered everywhere or elsewhere, or made by the operator's own machine: no site's region is needed.
-        Place::Global
-    } else {
+    } else if is_at_site(call) {
         Place::Site(site.clone())
+    } else {
+        Place::Global
     }
 }
 
@@ -427,6 +426,13 @@ pub fn is_aws(service: &str) -> bool {
             | "prometheus"
             | "grafana"
     )
+/// Whether a call goes to the region of the site that it is about. The others are answered everywhere or elsewhere, by the
+/// region that administers global services, or made by the operator's own machine.
+pub fn is_at_site(call: &ApiCall) -> bool {
+    !call.global_control && !matches!(
+            call.service,
+            "dns" | "http" | "notify" | "exec" | "github"
+        )
 }
 
 /// A call of no component: observers, write lease, notifier, commands.

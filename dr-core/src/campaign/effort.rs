@@ -121,6 +121,7 @@ impl Effort<'_> {
         let (mut pause, mut vain, mut done) = (FIRST_PAUSE, 0, 0);
         let mut accepted = 0;
         while course.rests.len() < LOOKS {
+            let resumed = open.is_some();
             let rest = match &open {
                 None => self.begin(&mut course, &mut open),
                 Some(run) => self.go_on(&run.clone()),
@@ -137,10 +138,16 @@ impl Effort<'_> {
                     self.mode == Mode::Planned
                 }
                 Rest::Over(_) => true,
+                Rest::Refused(_) => {
+                    open = None;
+                    false
+                }
                 _ => false,
             };
             // A machine that died is noticed, and what was accepted is begun with, without waiting for anything.
-            let soon = rest == Rest::Died || course.accepted.len() > accepted;
+            let soon = rest == Rest::Died
+                || course.accepted.len() > accepted
+                || (resumed && matches!(rest, Rest::Refused(_)));
             accepted = course.accepted.len();
             course.rests.push((self.simulation().now(), rest));
             course.records = self.records.so_far();
@@ -194,7 +201,12 @@ impl Effort<'_> {
     /// Plans and begins a run.
     fn begin(&self, course: &mut Course, open: &mut Option<RunId>) -> Result<Rest, Stopped> {
         let outage_since = self.crew.outage()?;
-        if self.mode == Mode::Unplanned && !self.act_always && outage_since.is_none() {
+        let truth = self.simulation().truth();
+        let down = truth
+            .outages
+            .last()
+            .is_some_and(|outage| outage.until.is_none());
+        if self.mode == Mode::Unplanned && !self.act_always && !down {
             return Ok(Rest::CalledOff);
         }
         let planned = self
@@ -263,8 +275,11 @@ impl Effort<'_> {
     fn go_on(&self, run: &RunId) -> Result<Rest, Stopped> {
         let operator = self.simulation().operator("paul");
         let host = self.crew.host(&operator);
-        let result = self.drive(&operator, host.resume(run))?;
-        Ok(rested(result))
+        Ok(match self.drive(&operator, host.resume(run))? {
+            // The operator before died, or the store failed, before anything of it was durable.
+            Err(error @ HostError::NoRun(_)) => Rest::Refused(explain(&error)),
+            other => rested(other),
+        })
     }
 
     /// Runs a future in the name of an operator whose machine may die meanwhile.

@@ -154,3 +154,30 @@ fn a_page_of_a_campaign_stands_alone() {
         assert!(!page.contains(reference), "{reference}");
     }
 }
+
+#[test]
+fn an_operator_who_dies_before_anything_is_durable_is_followed_by_one_who_begins_anew() {
+    for after in ["2m", "2m 3s", "2m 10s", "2m 40s"] {
+        let mishap =
+            format!("mishaps: [ {{ mishap: operator-dies, chance: 100%, after: {after} }} ]");
+        let setting = setting_of(declared(&mishap), "failover", Mode::Unplanned, false);
+        let trial = setting.trial(104).unwrap();
+        assert_eq!(trial.fate, Fate::Protected, "{after}: {trial:#?}");
+        assert!(
+            trial.recovery.is_some_and(|r| r < Duration::from_mins(30)),
+            "{after}: {trial:#?}"
+        );
+    }
+}
+
+#[test]
+fn a_lag_beyond_the_objective_is_accepted_where_the_primary_is_lost_and_refuses_a_planned_move() {
+    let mishap =
+        "mishaps: [ { mishap: replication-stalls, chance: 100%, before: 8m, lasts: 10m } ]";
+    let lost = setting_of(declared(mishap), "failover", Mode::Unplanned, false);
+    let trial = lost.trial(2).unwrap();
+    assert_eq!(trial.fate, Fate::Protected, "{trial:#?}");
+    assert!(trial.loss > Duration::from_mins(6), "{trial:#?}");
+    let planned = setting_of(declared(mishap), "failover", Mode::Planned, false);
+    assert_eq!(planned.trial(2).unwrap().lost, 0);
+}

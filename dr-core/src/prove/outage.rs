@@ -20,6 +20,8 @@ pub enum Side {
     Taken,
     /// At neither.
     Shared,
+    /// At neither, and clients need it themselves: without it no site serves anybody.
+    Clients,
 }
 
 /// Something that can be taken away.
@@ -114,6 +116,7 @@ fn services(
             let (name, side) = match place {
                 Place::Site(site) => (format!("{service}@{site}"), side(site, direction)),
                 Place::GlobalControl => (format!("{service} control plane"), Side::Shared),
+                Place::Global if service == "dns" => (service.clone(), Side::Clients),
                 Place::Global => (service.clone(), Side::Shared),
             };
             let (service, place) = (service.clone(), place.clone());

@@ -43,6 +43,7 @@ impl Page<'_> {
             Side::Left => "left",
             Side::Taken => "takes over",
             Side::Shared => "neither",
+            Side::Clients => "clients need it themselves",
         }
     }
 

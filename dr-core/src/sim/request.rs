@@ -1,8 +1,8 @@
 //! What an operator calls, where that goes, and what stands in its way.
 
 use super::Column;
-use super::world::World;
 use super::world::change::Refusal;
+use super::world::{Region, World};
 use crate::adapter::technology;
 use crate::model::{ComponentId, Duration, Estate, Settings};
 use crate::port::{ApiCall, Effect, ErrorClass, Place, Plane};
@@ -38,20 +38,31 @@ impl Request<'_> {
         })
     }
 
+    /// The region that one of its calls goes to; `None` where it goes to no site's. Says as [`Self::place`] without naming it.
+    fn region<'w>(&self, call: &ApiCall, world: &'w World) -> Option<&'w Region> {
+        let column = self.column.filter(|_| technology::is_at_site(call))?;
+        Some(&world.regions[column])
+    }
+
     /// Whether everything that it calls can be reached by operators.
     pub(super) fn is_reached(&self, world: &World) -> bool {
         self.calls.iter().all(|call| {
-            let place = self.place(call, &world.estate);
-            let open = match &place {
-                Place::Site(site) => world
-                    .column(site)
-                    .is_some_and(|column| world.regions[column].answers_operators()),
-                Place::Global => true,
-                Place::GlobalControl => world.global_control_up,
+            let open = match self.region(call, world) {
+                Some(region) => region.answers_operators(),
+                None => self.column.is_none() || !call.global_control || world.global_control_up,
             };
-            let down = |(service, at): &(String, Place)| service == call.service && *at == place;
-            open && !world.services_down.iter().any(down) && !self.is_lost(call, &place, world)
+            open && !self.is_taken_away(call, world)
         })
+    }
+
+    /// Whether its service is down where a call goes, or the component that it is about.
+    fn is_taken_away(&self, call: &ApiCall, world: &World) -> bool {
+        if world.services_down.is_empty() && world.components_down.is_empty() {
+            return false;
+        }
+        let place = self.place(call, &world.estate);
+        let down = |(service, at): &(String, Place)| service == call.service && *at == place;
+        world.services_down.iter().any(down) || self.is_lost(call, &place, world)
     }
 
     /// Whether the component that a call is about, or that keeps its state, does not answer there.
@@ -75,10 +86,9 @@ impl Request<'_> {
     /// What refuses it at the door: a denial, or throttling.
     pub(super) fn refusal(&self, world: &mut World) -> Option<Refusal> {
         for call in self.calls {
-            let Place::Site(site) = self.place(call, &world.estate) else {
+            let Some(region) = self.region(call, world) else {
                 continue;
             };
-            let region = &world.regions[world.column(&site)?];
             if region.denies(call.service, call.call) {
                 return Some(Refusal {
                     class: ErrorClass::Denied,
@@ -105,10 +115,7 @@ impl Request<'_> {
                 (Plane::Control, Effect::Read) => (60, 250),
                 (Plane::Control, _) => (200, 900),
             };
-            let slowness = match (self.place(call, &world.estate), self.column) {
-                (Place::Site(_), Some(column)) => world.regions[column].slowness,
-                _ => 1,
-            };
+            let slowness = self.region(call, world).map_or(1, |region| region.slowness);
             let once = Duration::from_millis(world.call_dice.between(low, high));
             total = total + once.times(u64::from(slowness));
         }

@@ -33,7 +33,7 @@ use self::event::{Event, Queue};
 use self::fleet::Fleet;
 use self::front_door::FrontDoor;
 use self::lease::Lease;
-use self::region::Region;
+pub(super) use self::region::Region;
 use self::stack::{Git, Monitor, Stack, Store};
 use super::Column;
 use super::fault::Fault;
