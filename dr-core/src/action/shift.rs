@@ -33,11 +33,15 @@ struct Reading {
 
 async fn read(cx: &Context<'_>) -> PortResult<Reading> {
     let traffic = cx.traffic(subject(cx.verb)).await?;
-    let clients = retry::read(cx.clock(), Patience::STEADY, || {
+    let clients = clients(cx).await?;
+    Ok(Reading { traffic, clients })
+}
+
+async fn clients(cx: &Context<'_>) -> PortResult<ClientView> {
+    retry::read(cx.clock(), Patience::STEADY, || {
         cx.ports.observers.clients(LOOK_BACK)
     })
-    .await?;
-    Ok(Reading { traffic, clients })
+    .await
 }
 
 impl Reading {
@@ -138,12 +142,24 @@ impl Action for Shift {
     }
 
     async fn observe(&self, cx: &Context<'_>) -> Observation {
-        match read(cx).await {
-            Ok(reading) if reading.is_shifted(cx) => Observation::Done(reading.output(cx)),
-            Ok(reading) if reading.traffic.switched_to == *cx.to() => {
-                Observation::Partial(Before::default())
+        let traffic = match cx.traffic(subject(cx.verb)).await {
+            Ok(traffic) => traffic,
+            Err(error) => return Observation::Unknown(error),
+        };
+        let asked_for = traffic.switched_to == *cx.to();
+        match clients(cx).await {
+            Ok(clients) => {
+                let reading = Reading { traffic, clients };
+                if reading.is_shifted(cx) {
+                    Observation::Done(reading.output(cx))
+                } else if asked_for {
+                    Observation::Partial(Before::default())
+                } else {
+                    Observation::NotDone(Before::default())
+                }
             }
-            Ok(_) => Observation::NotDone(Before::default()),
+            // Observers that do not answer must not keep clients from being sent to where they are served.
+            Err(_) if !asked_for => Observation::NotDone(Before::default()),
             Err(error) => Observation::Unknown(error),
         }
     }
