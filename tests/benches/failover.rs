@@ -4,12 +4,14 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use dr_core::adapter::local::FileLog;
+use dr_core::campaign::{Distribution, Setting};
+use dr_core::config::builtin;
 use dr_core::model::{Duration, Epoch, Mode, RunId};
 use dr_core::port::LogStore;
 use dr_core::runbook::host::StartOptions;
 use dr_core::runbook::{RunStatus, event::Event};
 use dr_core::sim::Simulation;
-use dr_tests::lab::Lab;
+use dr_tests::lab::{self, Lab};
 
 /// Loses the region, fails over, lets the region return, and goes on until the estate is protected again.
 fn failover(lab: &Lab) -> RunStatus {
@@ -50,6 +52,25 @@ fn simulated_failovers(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// Trials of a campaign as `dr simulate` plays them: a world from nothing, a disaster with what goes wrong besides, a run until
+/// it rests for good.
+fn drawn_disasters(criterion: &mut Criterion) {
+    let declared = Distribution::parse(builtin::disasters()).expect("the shipped one is right");
+    let runbook = lab::runbook("failover");
+    let setting = Setting::new(lab::storefront(), runbook, Mode::Unplanned, false, declared)
+        .expect("the shipped runbook can be put to the test");
+    let mut group = criterion.benchmark_group("drawn disaster");
+    group.throughput(Throughput::Elements(1));
+    let mut seed = 0;
+    group.bench_function("one trial of a campaign", |bencher| {
+        bencher.iter(|| {
+            seed += 1;
+            black_box(setting.trial(seed).expect("it is played"))
+        });
+    });
+    group.finish();
+}
+
 fn durable_records(criterion: &mut Criterion) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let logs = FileLog::new(directory.path());
@@ -73,5 +94,10 @@ fn durable_records(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, simulated_failovers, durable_records);
+criterion_group!(
+    benches,
+    simulated_failovers,
+    drawn_disasters,
+    durable_records
+);
 criterion_main!(benches);

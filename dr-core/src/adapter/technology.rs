@@ -429,10 +429,7 @@ pub fn is_aws(service: &str) -> bool {
 /// Whether a call goes to the region of the site that it is about. The others are answered everywhere or elsewhere, by the
 /// region that administers global services, or made by the operator's own machine.
 pub fn is_at_site(call: &ApiCall) -> bool {
-    !call.global_control && !matches!(
-            call.service,
-            "dns" | "http" | "notify" | "exec" | "github"
-        )
+    !call.global_control && !matches!(call.service, "dns" | "http" | "notify" | "exec" | "github")
 }
 
 /// A call of no component: observers, write lease, notifier, commands.

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use futures_util::future::{Either, pending, select};
 use jiff::Timestamp;
 
+use super::course::{Course, Rest};
 use super::crew::{Crew, Records};
 use super::setting::explain;
 use crate::model::{Direction, Duration, Finding, Mode, RunId, Severity, Waiver};
 use crate::runbook::host::{HostError, Outcome, StartOptions, run_id};
 use crate::runbook::journal::{self, Record};
-use crate::runbook::plan::Plan;
-use crate::runbook::{Event, RunStatus, Runbook};
+use crate::runbook::{RunStatus, Runbook};
 use crate::sim::{Moment, Operator, Simulation, Stopped};
 
 /// How soon people look again when nothing was mended; twice as long each time.
@@ -28,61 +28,33 @@ const ACCEPTED: [&str; 2] = ["lag-exceeds-rpo", "lag-unknown"];
 /// How often they look at all.
 const LOOKS: usize = 80;
 
-/// How an attempt came to rest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Rest {
-    /// Clients were served again before anything was begun.
-    CalledOff,
-    /// Nothing was begun.
-    Refused(String),
-    /// The run waits for people.
-    Held(String),
-    /// The run is over.
-    Over(RunStatus),
-    /// The store failed, or the lock was somebody else's: what was under way is in doubt.
-    Broken(String),
-    /// The operator's machine died.
-    Died,
-    /// The run never rests: a defect.
-    NeverRests,
+/// What people expect of looking again.
+struct Outlook {
+    /// How long they wait when nothing is mended.
+    pause: Duration,
+    /// How often they looked, and nothing had come of it.
+    vain: u32,
+    /// Steps that were done when they looked last.
+    done: usize,
 }
 
-impl Rest {
-    /// In a sentence.
-    pub(crate) fn says(&self) -> String {
-        match self {
-            Self::CalledOff => "clients are served again: nothing is begun".to_owned(),
-            Self::Refused(why) => format!("refused: {why}"),
-            Self::Held(why) => format!("held: {why}"),
-            Self::Over(status) => format!("the run is {}", format!("{status:?}").to_lowercase()),
-            Self::Broken(why) => format!("interrupted: {why}"),
-            Self::Died => "the operator's machine died".to_owned(),
-            Self::NeverRests => "the run does not come to rest".to_owned(),
+impl Outlook {
+    fn new() -> Self {
+        Self {
+            pause: FIRST_PAUSE,
+            vain: 0,
+            done: 0,
         }
     }
-}
 
-/// What became of it.
-#[derive(Debug)]
-pub(crate) struct Course {
-    /// When people began.
-    pub(crate) first_try: Timestamp,
-    /// How each attempt came to rest, and when.
-    pub(crate) rests: Vec<(Timestamp, Rest)>,
-    /// Runs that were begun.
-    pub(crate) runs: u32,
-    /// The plan of the last one.
-    pub(crate) plan: Option<Arc<Plan>>,
-    /// What the last one recorded.
-    pub(crate) records: Vec<Record>,
-    /// Blocking findings of the preflight that people accepted.
-    pub(crate) accepted: Vec<Waiver>,
-}
-
-impl Course {
-    /// How the last attempt came to rest.
-    pub(crate) fn last(&self) -> &Rest {
-        self.rests.last().map_or(&Rest::CalledOff, |(_, rest)| rest)
+    /// Takes in how many steps are done now.
+    fn take_in(&mut self, done: usize) {
+        if done > self.done {
+            (self.pause, self.vain) = (FIRST_PAUSE, 0);
+        } else {
+            self.vain += 1;
+        }
+        self.done = done;
     }
 }
 
@@ -109,19 +81,11 @@ impl Effort<'_> {
 
     /// Goes on until the run is over, or nothing more is to be hoped for.
     pub(crate) fn carry_through(&self) -> Course {
-        let mut course = Course {
-            first_try: self.simulation().now(),
-            rests: Vec::new(),
-            runs: 0,
-            plan: None,
-            records: Vec::new(),
-            accepted: Vec::new(),
-        };
+        let mut course = Course::beginning(self.simulation().now());
         let mut open: Option<RunId> = None;
-        let (mut pause, mut vain, mut done) = (FIRST_PAUSE, 0, 0);
-        let mut accepted = 0;
+        let mut outlook = Outlook::new();
         while course.rests.len() < LOOKS {
-            let resumed = open.is_some();
+            let (resumed, accepted) = (open.is_some(), course.accepted.len());
             let rest = match &open {
                 None => self.begin(&mut course, &mut open),
                 Some(run) => self.go_on(&run.clone()),
@@ -130,71 +94,61 @@ impl Effort<'_> {
                 Stopped::Crashed => Rest::Died,
                 Stopped::TimeBound => Rest::NeverRests,
             });
-            let over = match &rest {
-                Rest::CalledOff | Rest::NeverRests => true,
-                Rest::Over(RunStatus::Unwound) => {
-                    open = None;
-                    // A switchover that unwound is done with: it lost nothing.
-                    self.mode == Mode::Planned
-                }
-                Rest::Over(_) => true,
-                Rest::Refused(_) => {
-                    open = None;
-                    false
-                }
-                _ => false,
-            };
+            if matches!(rest, Rest::Refused(_) | Rest::Over(RunStatus::Unwound)) {
+                open = None;
+            }
             // A machine that died is noticed, and what was accepted is begun with, without waiting for anything.
             let soon = rest == Rest::Died
                 || course.accepted.len() > accepted
                 || (resumed && matches!(rest, Rest::Refused(_)));
-            accepted = course.accepted.len();
+            let over = self.is_over(&rest);
             course.rests.push((self.simulation().now(), rest));
             course.records = self.records.so_far();
-            let now_done = steps_done(&course.records);
-            (vain, pause) = if now_done > done {
-                (0, FIRST_PAUSE)
-            } else {
-                (vain + 1, pause)
-            };
-            done = now_done;
-            if over {
-                break;
-            }
+            outlook.take_in(course.steps_done());
             let wait = if soon {
                 Some(HEARD)
             } else {
-                self.wait(pause, vain)
+                self.wait(&outlook)
             };
-            let Some(wait) = wait else {
+            let Some(wait) = wait.filter(|_| !over) else {
                 break;
             };
-            pause = pause.times(2).min(LONGEST_PAUSE);
+            outlook.pause = outlook.pause.times(2).min(LONGEST_PAUSE);
             self.simulation().advance(wait);
         }
-        if let Some(run) = &open
-            && course
-                .rests
-                .iter()
-                .any(|(_, rest)| matches!(rest, Rest::Broken(_)))
-        {
+        let broken = |(_, rest): &(Timestamp, Rest)| matches!(rest, Rest::Broken(_));
+        if let Some(run) = open.filter(|_| course.rests.iter().any(broken)) {
             // What became durable while its answer was lost was not told to the watcher.
-            course.records = self.journal(run).unwrap_or(course.records);
+            course.records = self.journal(&run).unwrap_or(course.records);
         }
         course
     }
 
+    /// Whether nothing more is done after an attempt.
+    fn is_over(&self, rest: &Rest) -> bool {
+        match rest {
+            // A switchover that unwound is done with: it lost nothing. A failover is begun again.
+            Rest::Over(RunStatus::Unwound) => self.mode == Mode::Planned,
+            Rest::CalledOff | Rest::NeverRests | Rest::Over(_) => true,
+            Rest::Refused(_) | Rest::Held(_) | Rest::Broken(_) | Rest::Died => false,
+        }
+    }
+
     /// How long people wait before they look again; `None` when they give up.
-    fn wait(&self, pause: Duration, vain: u32) -> Option<Duration> {
+    fn wait(&self, outlook: &Outlook) -> Option<Duration> {
         let now = self.simulation().now();
         let mended = self.mends.iter().find(|mend| **mend > now);
         let served = is_served_by(self.simulation(), &self.direction.to.clone());
         match mended {
             Some(mend) => {
                 let heard = Duration::between(now, *mend) + HEARD;
-                Some(if served { heard } else { heard.min(pause) })
+                Some(if served {
+                    heard
+                } else {
+                    heard.min(outlook.pause)
+                })
             }
-            None => (vain < VAIN_LOOKS).then_some(pause),
+            None => (outlook.vain < VAIN_LOOKS).then_some(outlook.pause),
         }
     }
 
@@ -352,14 +306,4 @@ fn blocking(findings: &[Finding]) -> String {
         .map(|finding| finding.message.as_str())
         .collect();
     said.join("; ")
-}
-
-fn steps_done(records: &[Record]) -> usize {
-    let done = |record: &&Record| {
-        matches!(
-            record.event,
-            Event::StepSucceeded { .. } | Event::StepSkipped { .. }
-        )
-    };
-    records.iter().filter(done).count()
 }

@@ -12,6 +12,7 @@
 //!   number of threads. Whoever has threads plays the seeds on them; [`Campaign::of`] takes the trials in the order of seeds.
 //! - Nothing here knows a thread, a disk or a clock.
 
+mod course;
 mod crew;
 mod distribution;
 mod draw;
@@ -28,10 +29,11 @@ mod story;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use course::{Course, Rest};
 pub use crew::{Crew, Records};
 pub use distribution::{Chance, Distribution, Row, Strike};
 pub use draw::{Blow, Draw, Incident};
-pub(crate) use effort::{Course, Effort, Rest, is_served_by};
+pub(crate) use effort::{Effort, is_served_by};
 pub use page::to_html;
 pub use path::{Leg, LegName};
 pub use play::{Fate, Played, Trial};

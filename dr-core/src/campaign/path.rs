@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::effort::Course;
+use super::course::Course;
 use crate::model::{Duration, Outage, StepId};
 use crate::runbook::journal::Record;
 use crate::runbook::{Event, Plan};

@@ -6,16 +6,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::course::{Course, Rest};
 use super::crew::{Crew, Records};
 use super::draw::{Blow, Draw};
-use super::effort::{Course, Effort, Rest, is_served_by};
+use super::effort::{Effort, is_served_by};
 use super::path::{self, Leg};
 use super::setting::{Setting, SettingError};
 use super::stated;
 use super::story::{self, Line};
-use crate::model::{Duration, Outage};
+use crate::model::{Check, Duration, Mode, Outage, StepId, Verb};
+use crate::port::Decision;
 use crate::runbook::RunStatus;
-use crate::sim::people::OnCall;
+use crate::sim::people::{Decide, OnCall};
 use crate::sim::{Simulation, Truth};
 
 /// How long the world runs on when all is over, so that clients come to where they are sent.
@@ -148,7 +150,7 @@ impl Setting {
         mends.sort();
         deaths.sort();
         simulation.advance(draw.lead);
-        if self.mode == crate::model::Mode::Unplanned {
+        if self.mode == Mode::Unplanned {
             simulation.advance(draw.notice);
         }
         let names: Vec<&str> = self
@@ -160,7 +162,9 @@ impl Setting {
         let records = Arc::new(Records::default());
         let crew = Crew {
             simulation: simulation.clone(),
-            people: Arc::new(OnCall::new(simulation.clock(), &names, draw.answer)),
+            people: Arc::new(
+                OnCall::new(simulation.clock(), &names, draw.answer).deciding(self.decides()),
+            ),
             watcher: records.clone(),
             store_at: self.direction.to.clone(),
         };
@@ -178,6 +182,26 @@ impl Setting {
         simulation.advance(AFTERWARDS);
         let trial = self.judge(draw.seed, &simulation, &course, began);
         Ok((trial, simulation, course, began))
+    }
+
+    /// They say yes to what people can pass, and go on without a check that only says again what they have accepted: how much a
+    /// failover may lose.
+    fn decides(&self) -> Decide {
+        let ready = Verb::Verify(Check::StandbyReady);
+        let steps = self.runbook.steps();
+        let checks: Vec<StepId> = steps
+            .filter(|step| step.verb == ready)
+            .map(|step| step.id.clone())
+            .collect();
+        let lost = self.mode == Mode::Unplanned;
+        Box::new(move |question| {
+            let too_far = question.code == "step-failed" && question.text.contains("the RPO is");
+            if question.people > 0 {
+                Some(Decision::Yes)
+            } else {
+                (lost && too_far && checks.contains(&question.step)).then_some(Decision::Skip)
+            }
+        })
     }
 
     fn judge(

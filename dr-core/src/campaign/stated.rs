@@ -1,6 +1,6 @@
 //! Holds what a run said against what really happened.
 
-use super::effort::Course;
+use super::course::Course;
 use crate::action::Detail;
 use crate::model::Duration;
 use crate::port::Decision;

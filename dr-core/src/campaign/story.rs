@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::effort::Course;
+use super::course::Course;
 use crate::action::Detail;
 use crate::model::Duration;
 use crate::runbook::Event;

@@ -176,7 +176,14 @@ fn a_lag_beyond_the_objective_is_accepted_where_the_primary_is_lost_and_refuses_
         "mishaps: [ { mishap: replication-stalls, chance: 100%, before: 8m, lasts: 10m } ]";
     let lost = setting_of(declared(mishap), "failover", Mode::Unplanned, false);
     let trial = lost.trial(2).unwrap();
-    assert_eq!(trial.fate, Fate::Protected, "{trial:#?}");
+    assert!(
+        matches!(trial.fate, Fate::Served | Fate::Protected),
+        "{trial:#?}"
+    );
+    assert!(
+        trial.recovery.is_some_and(|r| r < Duration::from_mins(30)),
+        "{trial:#?}"
+    );
     assert!(trial.loss > Duration::from_mins(6), "{trial:#?}");
     let planned = setting_of(declared(mishap), "failover", Mode::Planned, false);
     assert_eq!(planned.trial(2).unwrap().lost, 0);

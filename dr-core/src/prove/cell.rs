@@ -75,6 +75,8 @@ pub struct Cell {
     pub step: Option<StepId>,
     /// Why, in words: what stood in the way first; empty where nothing did.
     pub because: String,
+    /// How often people began or went on.
+    pub attempts: usize,
     /// How the run stands at the end.
     pub ends: String,
     /// What must never happen and did.

@@ -112,6 +112,7 @@ impl Matrix {
             lost: truth.lost,
             step,
             because,
+            attempts: tried.course.rests.len(),
             ends: tried.course.last().says(),
             violations,
         }

@@ -198,3 +198,24 @@ fn the_schema_of_a_component_has_one_alternative_for_each_kind() {
     let alternatives = schema["oneOf"].as_array().unwrap();
     assert_eq!(alternatives.len(), crate::model::Kind::ALL.len());
 }
+
+#[test]
+fn the_schema_of_disasters_accepts_what_is_shipped_and_refuses_unknown_keys_and_words() {
+    let schema = disasters_schema();
+    let mut shipped = document(&builtin::disasters());
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator
+        .iter_errors(&shipped)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert_eq!(errors, [] as [String; 0]);
+    shipped["strikes"][0]["strike"] = json!("region-darkness");
+    assert!(!accepts(&schema, &shipped));
+    shipped["strikes"][0]["strike"] = json!("region-dark");
+    shipped["strikes"][0]["site"] = json!("elsewhere");
+    assert!(!accepts(&schema, &shipped));
+    shipped["strikes"][0]["site"] = json!("primary");
+    assert!(accepts(&schema, &shipped));
+    shipped["people"]["phone"] = json!("no");
+    assert!(!accepts(&schema, &shipped));
+}
