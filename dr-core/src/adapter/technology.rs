@@ -426,6 +426,8 @@ pub fn is_aws(service: &str) -> bool {
             | "prometheus"
             | "grafana"
     )
+}
+
 /// Whether a call goes to the region of the site that it is about. The others are answered everywhere or elsewhere, by the
 /// region that administers global services, or made by the operator's own machine.
 pub fn is_at_site(call: &ApiCall) -> bool {
