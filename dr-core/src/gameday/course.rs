@@ -349,13 +349,13 @@ impl<'a> Course<'a> {
         once: impl Fn() -> F,
     ) -> Ended {
         for _ in 1..tries {
-            let ended = self.alive(person, once()).await;
+            let ended = self.alive(person, once().boxed_local()).await;
             if !again.contains(&ended.ending) {
                 return ended;
             }
             self.clock.sleep(BETWEEN_TRIES).await;
         }
-        self.alive(person, once()).await
+        self.alive(person, once().boxed_local()).await
     }
 
     /// Lets a person work until the work is done, or the machine dies with all that was under way on it.
