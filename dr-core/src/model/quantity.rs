@@ -301,6 +301,11 @@ impl JsonSchema for Size {
 pub struct Percent(u32);
 
 impl Percent {
+    /// In hundredths of a percent, from 0 to 10,000.
+    pub const fn hundredths(self) -> u32 {
+        self.0
+    }
+
     /// `part` of `whole`; the whole of nothing is 100 %.
     pub fn of(part: u64, whole: u64) -> Self {
         if whole == 0 {
@@ -312,13 +317,6 @@ impl Percent {
     /// The nearest whole percent, 0 to 100.
     pub fn rounded(self) -> u32 {
         (self.0 + 50) / 100
-    }
-}
-
-impl Percent {
-    /// In hundredths of a percent, from 0 to 10,000.
-    pub const fn hundredths(self) -> u32 {
-        self.0
     }
 }
 
