@@ -27,7 +27,7 @@ pub(crate) fn side_by_side<W: Sync, R: Send>(
             let Some(piece) = work.get(index) else {
                 return done;
             };
-            if out.is_live() && index % hundredth == 0 {
+            if out.is_live() && index.is_multiple_of(hundredth) {
                 out.progress(&format!("\r{index} of {} {what} ", work.len()));
             }
             done.push((index, one(piece)));

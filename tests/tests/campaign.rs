@@ -30,7 +30,7 @@ fn play(setting: &Setting, seeds: usize, threads: usize) -> Vec<Trial> {
     };
     let mut trials: Vec<Trial> = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
-        let done = workers.into_iter().map(|worker| worker.join());
+        let done = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
         done.flat_map(|trials| trials.expect("no trial panics"))
             .collect()
     });

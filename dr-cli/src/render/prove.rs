@@ -76,15 +76,14 @@ fn head(text: &mut String, proof: &Proof, style: Style) {
 fn singles(text: &mut String, proof: &Proof, style: Style) {
     let _ = writeln!(
         text,
-        "  {:<3} {:<32} {:<5} {:<10} {:>9} {:>10} {:>6}   {}",
+        "  {:<3} {:<32} {:<5} {:<10} {:>9} {:>10} {:>6}   in the way",
         "",
         style.bold("taken away"),
         "",
         "goal",
         "after",
         "not served",
-        "lost",
-        "in the way"
+        "lost"
     );
     for cell in proof.cells.iter().filter(|cell| cell.outages.len() < 2) {
         let number = cell

@@ -179,10 +179,7 @@ impl Search<'_> {
     /// Halves how long each lasts, as often as it goes.
     fn shorten(&mut self) -> Result<(), SettingError> {
         for index in 0..self.best.incidents.len() {
-            loop {
-                let Some(lasts) = self.best.incidents[index].lasts else {
-                    break;
-                };
+            while let Some(lasts) = self.best.incidents[index].lasts {
                 let half = Duration::from_secs(lasts.as_millis() / 2000);
                 let mut incidents = self.best.incidents.clone();
                 incidents[index] = incidents[index].shortened(half);
