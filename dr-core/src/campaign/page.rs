@@ -172,17 +172,19 @@ fn bars_shown(distances: &Distances) -> u64 {
     (distances.bars.len() as u64).max(objective + 1)
 }
 
+/// Lines at whole counts, four or fewer.
 fn grid(svg: &mut String, most: u64) {
     let (plot, base) = (HEIGHT - TOP - BOTTOM, HEIGHT - BOTTOM);
-    for part in 1..=4 {
-        let y = base - plot * part / 4;
+    let every = most.div_ceil(4).max(1);
+    for count in (1..=most / every).map(|line| line * every) {
+        let y = base - plot * count / most;
         let _ = write!(
             svg,
             "<line class=\"grid\" x1=\"{LEFT}\" x2=\"{}\" y1=\"{y}\" y2=\"{y}\"/><text class=\"y\" x=\"{}\" y=\"{}\">{}</text>",
             WIDTH - RIGHT,
             LEFT - 8,
             y + 4,
-            most * part / 4
+            count
         );
     }
 }
