@@ -114,6 +114,22 @@ fn whoever_applies_the_stack_a_lost_region_is_failed_over_and_the_pipeline_is_ca
 }
 
 #[test]
+fn a_quota_that_carries_the_load_and_not_all_of_it_does_not_stop_a_failover() {
+    let lab = Lab::new(3);
+    lab.sim.inject(Fault::ShortOfCapacity {
+        fleet: "app".parse().expect("a name"),
+        site: lab.estate.outward().to,
+        limit: 2,
+    });
+    lose(&lab);
+    let outcome = failover(&lab, lab.on_call()).expect("two members are enough");
+    assert_eq!(outcome.status(), RunStatus::Held, "{}", story(&lab));
+    assert!(outcome.state.is_past_pivot(), "{}", story(&lab));
+    assert!(lab.sim.violations().is_empty());
+    assert!(story(&lab).contains("app at california: 2 of 3 members are healthy"));
+}
+
+#[test]
 fn failover_refused_when_lag_exceeds_rpo() {
     let lab = Lab::new(1);
     lab.sim.inject(Fault::ReplicationStalls(

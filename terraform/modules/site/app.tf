@@ -43,7 +43,10 @@ resource "aws_autoscaling_group" "app" {
   max_size            = var.app_max
   desired_capacity    = var.app_count
   vpc_zone_identifier = aws_subnet.private[*].id
-  target_group_arns   = [aws_lb_target_group.app.arn]
+  # Asking for members is all that an apply does. Whether enough of them are healthy is looked at by `activate: app`: where the
+  # account allows fewer than are wanted, but enough to carry the load, a failover goes on.
+  wait_for_capacity_timeout = "0"
+  target_group_arns         = [aws_lb_target_group.app.arn]
   launch_template {
     id      = aws_launch_template.app.id
     version = "$Latest"

@@ -121,14 +121,20 @@ impl World {
 
     fn scale(&mut self, id: &ComponentId, column: Column, count: u32) -> Accepted {
         let fleet = &mut found(self.fleets.get_mut(id))?[column];
-        if fleet.desired() == count {
-            return Ok(false);
-        }
-        if count > fleet.limit {
+        if fleet.desired() != count && count > fleet.limit {
             return Err(Refusal::conflict(format!(
                 "{count} members are wanted and {} are allowed",
                 fleet.limit
             )));
+        }
+        self.resize(id, column, count)
+    }
+
+    /// Asks for so many members, whether or not there is room for all of them.
+    fn resize(&mut self, id: &ComponentId, column: Column, count: u32) -> Accepted {
+        let fleet = &mut found(self.fleets.get_mut(id))?[column];
+        if fleet.desired() == count {
+            return Ok(false);
         }
         fleet.remember(self.now, &mut self.call_dice);
         for at in fleet.scale(count, self.now, &mut self.dice) {
@@ -173,7 +179,7 @@ impl World {
             .map(|id| (id.clone(), self.wanted(id, role)))
             .collect();
         for (fleet, count) in &wanted {
-            self.scale(fleet, column, *count)?;
+            self.resize(fleet, column, *count)?;
         }
         let lasts = self
             .dice

@@ -68,15 +68,18 @@ impl Fleet {
         self.start(new, now, dice)
     }
 
-    /// Starts `count` members, or lets them wait for capacity.
+    /// Starts as many of `count` members as there is room for, and lets the others wait for it.
     fn start(&mut self, count: u32, now: SimTime, dice: &mut Dice) -> Vec<SimTime> {
-        if self.starved {
-            let waiting = (0..count).map(|_| SimTime::never());
-            self.running_at.extend(waiting);
-            return Vec::new();
-        }
-        let new: Vec<SimTime> = (0..count).map(|_| dice.soon(now, 60, 120)).collect();
+        let room = if self.starved {
+            0
+        } else {
+            self.limit.saturating_sub(self.desired())
+        };
+        let able = count.min(room);
+        let new: Vec<SimTime> = (0..able).map(|_| dice.soon(now, 60, 120)).collect();
         self.running_at.extend(&new);
+        self.running_at
+            .extend((able..count).map(|_| SimTime::never()));
         self.running_at.sort_unstable();
         new.into_iter().map(|at| at.plus(HEALTH_CHECKS)).collect()
     }
@@ -89,9 +92,21 @@ impl Fleet {
         dice: &mut Dice,
     ) -> Vec<SimTime> {
         self.starved = starved;
-        if starved {
-            return Vec::new();
-        }
+        self.restart(now, dice)
+    }
+
+    /// What the account allows from now on; members that wait for it start. When the new ones will be healthy.
+    pub(in crate::sim) fn set_limit(
+        &mut self,
+        limit: u32,
+        now: SimTime,
+        dice: &mut Dice,
+    ) -> Vec<SimTime> {
+        self.limit = limit;
+        self.restart(now, dice)
+    }
+
+    fn restart(&mut self, now: SimTime, dice: &mut Dice) -> Vec<SimTime> {
         let wanted = self.desired();
         self.running_at.retain(|at| *at != SimTime::never());
         let waiting = wanted - self.desired();
@@ -167,6 +182,27 @@ mod tests {
         let later = now.plus(Duration::from_mins(600));
         assert_eq!((fleet.desired(), fleet.healthy(later)), (3, 1));
         assert_eq!(fleet.set_starved(false, later, &mut dice).len(), 2);
+        assert_eq!(fleet.healthy(later.plus(Duration::from_secs(140))), 3);
+    }
+
+    #[test]
+    fn members_that_the_quota_does_not_allow_start_once_it_is_raised() {
+        let settings = Compute {
+            size: "t3.micro".to_owned(),
+            capacity: Capacity {
+                count: 3,
+                minimum: 2,
+            },
+            standby_count: 1,
+        };
+        let mut fleet = Fleet::new(&settings, 1);
+        let mut dice = Dice::new(1);
+        let now = SimTime::of_second(1000);
+        assert_eq!(fleet.set_limit(2, now, &mut dice), []);
+        assert_eq!(fleet.scale(3, now, &mut dice).len(), 1);
+        let later = now.plus(Duration::from_mins(600));
+        assert_eq!((fleet.desired(), fleet.healthy(later)), (3, 2));
+        assert_eq!(fleet.set_limit(6, later, &mut dice).len(), 1);
         assert_eq!(fleet.healthy(later.plus(Duration::from_secs(140))), 3);
     }
 }

@@ -2,10 +2,12 @@
 
 use super::copy::{Content, Part};
 use super::event::Event;
+use super::fleet::Fleet;
 use super::{Column, World};
 use crate::model::{ComponentId, SiteId};
 use crate::sim::fault::Fault;
-use crate::sim::time::Skew;
+use crate::sim::random::Dice;
+use crate::sim::time::{SimTime, Skew};
 
 impl World {
     /// Lets a fault happen, now. A fault of something that the estate does not have does nothing.
@@ -81,8 +83,16 @@ impl World {
                     self.begin_backup(&database, column, lasts);
                 }
             }
-            Fault::OutOfCapacity { fleet, site } => self.set_starved(&fleet, &site, true),
-            Fault::CapacityReturns { fleet, site } => self.set_starved(&fleet, &site, false),
+            Fault::OutOfCapacity { fleet, site } => {
+                self.with_fleet(&fleet, &site, |fleet, now, dice| {
+                    fleet.set_starved(true, now, dice)
+                });
+            }
+            Fault::CapacityReturns { fleet, site } => {
+                self.with_fleet(&fleet, &site, |fleet, now, dice| {
+                    fleet.set_starved(false, now, dice)
+                });
+            }
             Fault::ClockOff {
                 operator,
                 ahead,
@@ -95,11 +105,9 @@ impl World {
             }
             Fault::WriteLoad(times) => self.load = u64::from(times.max(1)),
             Fault::ShortOfCapacity { fleet, site, limit } => {
-                if let Some(column) = self.column(&site)
-                    && let Some(fleets) = self.fleets.get_mut(&fleet)
-                {
-                    fleets[column].limit = limit;
-                }
+                self.with_fleet(&fleet, &site, |fleet, now, dice| {
+                    fleet.set_limit(limit, now, dice)
+                });
             }
         }
     }
@@ -111,12 +119,17 @@ impl World {
         self.recheck_switches();
     }
 
-    /// Members that were accepted while there was no capacity start once there is some.
-    fn set_starved(&mut self, fleet: &ComponentId, site: &SiteId, starved: bool) {
+    /// Changes what a fleet has room for: members that were accepted while there was none start once there is some.
+    fn with_fleet(
+        &mut self,
+        fleet: &ComponentId,
+        site: &SiteId,
+        change: impl FnOnce(&mut Fleet, SimTime, &mut Dice) -> Vec<SimTime>,
+    ) {
         if let Some(column) = self.column(site)
             && let Some(fleets) = self.fleets.get_mut(fleet)
         {
-            for at in fleets[column].set_starved(starved, self.now, &mut self.dice) {
+            for at in change(&mut fleets[column], self.now, &mut self.dice) {
                 let fleet = fleet.clone();
                 self.queue.push(at, Event::MemberHealthy { fleet, column });
             }
