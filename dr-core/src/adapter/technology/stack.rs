@@ -80,11 +80,10 @@ pub(super) fn command(operation: Operation) -> &'static [ApiCall] {
 
 /// Everything that a refresh and an apply of the shipped stacks read (`terraform/modules/site`, AWS provider 5.100), for the
 /// access policy: the laboratory compares them with what was called. A stack of your own may read more.
-pub const REFRESH: [ApiCall; 53] = [
+pub const REFRESH: [ApiCall; 51] = [
     read("s3", "GetObject"),
     read("s3", "ListBucket"),
     describe("autoscaling", "DescribeAutoScalingGroups"),
-    describe("autoscaling", "DescribeScalingActivities"),
     describe("cloudwatch", "DescribeAlarms"),
     describe("cloudwatch", "ListTagsForResource"),
     describe("ec2", "DescribeAddresses"),
@@ -120,7 +119,6 @@ pub const REFRESH: [ApiCall; 53] = [
     describe("elasticloadbalancing", "DescribeTags"),
     describe("elasticloadbalancing", "DescribeTargetGroupAttributes"),
     describe("elasticloadbalancing", "DescribeTargetGroups"),
-    describe("elasticloadbalancing", "DescribeTargetHealth"),
     describe("kms", "DescribeKey"),
     describe("kms", "GetKeyPolicy"),
     describe("kms", "GetKeyRotationStatus"),
