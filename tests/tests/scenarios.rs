@@ -226,6 +226,34 @@ fn a_second_run_is_refused_while_the_first_is_not_over() {
 }
 
 #[test]
+fn a_run_that_was_refused_leaves_the_lock_to_the_next() {
+    let lab = Lab::new(1);
+    lab.sim.inject(Fault::ReplicationStalls(
+        "database".parse().expect("a name"),
+    ));
+    lab.sim.advance(Duration::from_mins(12));
+    lose(&lab);
+    let plan = || {
+        lab.plan(
+            &lab::runbook("failover"),
+            Mode::Unplanned,
+            lab.estate.outward(),
+        )
+        .expect("a plan")
+    };
+    for who in ["olga", "paul"] {
+        let operator = lab.sim.operator(who);
+        let refused = lab
+            .start(&operator, plan(), StartOptions::default())
+            .expect("nobody crashes");
+        assert!(
+            matches!(refused, Err(HostError::Refused(_))),
+            "{who} is told what speaks against it: {refused:?}"
+        );
+    }
+}
+
+#[test]
 fn switchover_loses_nothing() {
     let lab = Lab::new(1);
     let outcome = switchover(&lab).expect("it is begun");

@@ -252,3 +252,6 @@ impl History {
         seen
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! The contract of every action, on the simulated world: one suite, over every verb and every component of the storefront.
 
 mod bench;
+mod checks;
 mod refusals;
 
 use std::collections::BTreeSet;

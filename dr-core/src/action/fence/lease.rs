@@ -109,3 +109,29 @@ pub(in crate::action) async fn give_to(cx: &Context<'_>, site: &SiteId) -> Resul
         poll.pause().await?;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_is_over_only_when_it_is_by_any_clock() {
+        let at = |second| Timestamp::from_second(second).expect("a time in this century");
+        let (ohio, california): (SiteId, SiteId) = (
+            "ohio".parse().expect("a name"),
+            "california".parse().expect("a name"),
+        );
+        let mut lease = LeaseState {
+            holder: ohio.clone(),
+            renewable: false,
+            expires_at: at(100),
+        };
+        // The holder's clock may be behind: it writes for as much longer.
+        assert_eq!(ends_for(&lease, &ohio, at(90)), Some(SKEW.after(at(100))));
+        assert_eq!(ends_for(&lease, &california, at(90)), Some(at(90)));
+        lease.renewable = true;
+        for now in [90, 101, 1000] {
+            assert_eq!(ends_for(&lease, &ohio, at(now)), None, "{now}");
+        }
+    }
+}

@@ -309,3 +309,23 @@ async fn lift(cx: &Context<'_>, before: &Before, look: &Look) -> Result<(), Undo
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_who_looks_sees_nothing() {
+        let seen = |observers, reached| {
+            sees_nothing(&Reachability {
+                at: jiff::Timestamp::UNIX_EPOCH,
+                observers,
+                reached,
+            })
+        };
+        assert!(seen(3, 0));
+        assert!(!seen(3, 1));
+        // Without observers nothing was looked for.
+        assert!(!seen(0, 0));
+    }
+}

@@ -148,3 +148,29 @@ fn client_writes(view: &ClientView, at_least: Percent, over: Duration) -> Option
         format!("{share} of the writes of the last {over} were acknowledged, wanted are {at_least}")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_write_at_all_does_not_show_that_clients_are_served() {
+        let over = Duration::from_mins(1);
+        let miss = |tried, acknowledged| {
+            let view = ClientView {
+                at: jiff::Timestamp::UNIX_EPOCH,
+                tried,
+                acknowledged,
+                outage: None,
+                served_by: Vec::new(),
+            };
+            client_writes(&view, Percent::of(99, 100), over)
+        };
+        assert_eq!(
+            miss(0, 0).as_deref(),
+            Some("no client wrote in the last 1m")
+        );
+        assert!(miss(100, 98).is_some());
+        assert_eq!(miss(100, 99), None);
+    }
+}

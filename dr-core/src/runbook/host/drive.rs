@@ -412,3 +412,24 @@ fn token(run: &RunId, step: &StepId) -> String {
         .map(|byte| format!("{byte:02x}"))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn each_step_of_each_run_has_a_token_of_its_own() {
+        let token = |run: &str, step: &str| {
+            let (run, step) = (run.parse().expect("a name"), step.parse().expect("a name"));
+            super::token(&run, &step)
+        };
+        let steps = ["shift-front-door", "repoint-metrics", "promote-database"];
+        let mut seen = std::collections::BTreeSet::new();
+        for run in ["failover-1", "failover-2"] {
+            for step in steps {
+                assert!(seen.insert(token(run, step)), "{run} {step}");
+                assert!(!seen.insert(token(run, step)), "a repeat is told by it");
+            }
+        }
+        // EC2 takes at most 64 characters (API reference, "RunInstances", ClientToken).
+        assert!(seen.iter().all(|token| token.len() <= 64));
+    }
+}

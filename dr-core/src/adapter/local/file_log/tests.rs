@@ -172,3 +172,17 @@ fn an_error_tells_the_run_and_not_where_the_journals_are() {
     let root = place.directory.path().to_str().unwrap();
     assert!(!error.to_string().contains(root), "{error}");
 }
+
+/// A socket stands for a disk that takes what is written and never confirms it: it cannot be synced (fsync(2), `EINVAL`).
+#[test]
+fn a_line_that_the_disk_does_not_confirm_is_not_taken_for_written() {
+    let (here, mut there) = std::os::unix::net::UnixStream::pair().unwrap();
+    there.write_all(b"line 0\n").unwrap();
+    there.shutdown(std::net::Shutdown::Write).unwrap();
+    let file = File::from(std::os::fd::OwnedFd::from(here));
+    let refused = append_line(&call("append-journal", &run()), file, 1, b"line 1\n");
+    assert!(matches!(refused, Err(PutError::Store(_))), "{refused:?}");
+    let mut arrived = String::new();
+    there.read_to_string(&mut arrived).unwrap();
+    assert_eq!(arrived, "line 1\n", "it was written and could be read back");
+}

@@ -1,6 +1,8 @@
 //! What the machine guarantees, whatever the world answers. This file: a plan, and a world of booleans to drive it on.
 
+mod attempts;
 mod liveness;
+mod people;
 mod rules;
 mod table;
 

@@ -304,3 +304,21 @@ proptest! {
         });
     }
 }
+
+#[test]
+fn a_journal_of_another_run_is_refused() {
+    on_every_store(async |logs| {
+        begun(&logs, 2).await;
+        let whole = logs.read(&run()).await.unwrap().unwrap();
+        let other: RunId = "failover-2".parse().unwrap();
+        for (seq, line) in (0..).zip(whole.split_inclusive(|byte| *byte == b'\n')) {
+            let line = line.strip_suffix(b"\n").unwrap();
+            logs.append(&other, seq, line).await.unwrap();
+        }
+        let refused = Journal::open(Arc::clone(&logs), &other).await.unwrap_err();
+        assert!(
+            matches!(refused, JournalError::Damaged { line: 1, .. }),
+            "{refused}"
+        );
+    });
+}

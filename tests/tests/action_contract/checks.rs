@@ -1,0 +1,61 @@
+//! What a check does not take for good.
+
+use dr_core::action::{Before, Observation};
+use dr_core::model::{Check, Duration, Mode, Verb};
+use dr_core::sim::Fault;
+
+use crate::bench::{Bench, ohio};
+use crate::id;
+
+/// A healthy estate whose clients have written for longer than any probe looks back.
+fn healthy() -> Bench {
+    let bench = Bench::new(Mode::Planned, 11);
+    bench.sim.advance(Duration::from_mins(5));
+    bench
+}
+
+#[test]
+fn a_probe_that_cannot_be_read_is_not_within_its_tolerance() {
+    let steady = Verb::Verify(Check::SteadyState);
+    let seen = healthy().observe(&steady);
+    assert!(matches!(seen, Observation::Done(_)), "{seen:?}");
+    for component in ["metrics", "dashboards", "app"] {
+        let bench = healthy();
+        bench.sim.inject(Fault::ComponentDown {
+            component: id(component),
+            site: ohio(),
+        });
+        let seen = bench.observe(&steady);
+        assert!(
+            !matches!(seen, Observation::Done(_)),
+            "{component}: {seen:?}"
+        );
+    }
+}
+
+#[test]
+fn clients_are_shifted_when_they_are_served_there_and_not_when_the_record_says_so() {
+    let bench = healthy();
+    let shift = Verb::Shift(id("front-door"));
+    // Nothing was promoted there, so that nobody can be served.
+    let refused = bench.apply(&shift, &Before::default());
+    assert!(refused.is_err(), "{refused:?}");
+    let door = &bench.look()["front-door@both"];
+    assert!(door.contains("california"), "{door}");
+    let seen = bench.observe(&shift);
+    assert!(matches!(seen, Observation::Partial(_)), "{seen:?}");
+}
+
+#[test]
+fn a_replica_that_is_behind_does_not_protect_although_it_is_within_the_rpo() {
+    let mut bench = healthy();
+    // As if the role had just been taken home: the copy at the other site protects it.
+    bench.turn_back();
+    let reprotect = Verb::Reprotect(id("database"));
+    let seen = bench.observe(&reprotect);
+    assert!(matches!(seen, Observation::Done(_)), "{seen:?}");
+    bench.sim.inject(Fault::ReplicationStalls(id("database")));
+    bench.sim.advance(Duration::from_mins(2));
+    let seen = bench.observe(&reprotect);
+    assert!(matches!(seen, Observation::Partial(_)), "{seen:?}");
+}
