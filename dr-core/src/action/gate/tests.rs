@@ -206,6 +206,9 @@ fn a_switchover_goes_on_only_without_loss_and_nobody_can_waive_that() {
     let by_lease = fence(FenceLevel::ByLease, 1000);
     let mut lifted = fenced_primary(400);
     lifted.fenced = false;
+    // Asked to refuse writes, and read to take them: a fence that is not in force.
+    let mut leaking = fenced_primary(400);
+    leaking.writable = true;
     let found = |fence: &FenceEvidence, source: Option<&DatabaseState>| {
         shut(Mode::Planned, 1000, Some(fence), &replica, source, &|_| 99)
     };
@@ -217,6 +220,7 @@ fn a_switchover_goes_on_only_without_loss_and_nobody_can_waive_that() {
     );
     assert_eq!(found(&confirmed, None), unproven);
     assert_eq!(found(&confirmed, Some(&lifted)), unproven);
+    assert_eq!(found(&confirmed, Some(&leaking)), unproven);
     assert_eq!(found(&by_lease, Some(&fenced_primary(400))), unproven);
 }
 
