@@ -96,6 +96,7 @@ async fn next_free(store: &dyn ObjectStore, run: &RunId) -> PortResult<u64> {
 mod tests {
     use super::*;
     use crate::adapter::local::MemoryStore;
+    use crate::adapter::local::fakes::{Fault, FaultyStore};
     use crate::port::Decision;
     use futures_util::future::join_all;
 
@@ -139,7 +140,8 @@ mod tests {
     #[test]
     fn people_who_answer_at_once_are_all_heard() {
         block_on(async {
-            let store = MemoryStore::new();
+            // It lets the others go on at each call: all of them find the same number free.
+            let store = FaultyStore::default();
             let names: Vec<String> = (0..20).map(|i| format!("person-{i}")).collect();
             let run = run();
             let answers: Vec<Answer> = names.iter().map(|name| answer(name)).collect();
@@ -151,6 +153,21 @@ mod tests {
             wanted.sort_by(|a, b| a.who.cmp(&b.who));
             assert_eq!(heard, wanted);
         });
+    }
+
+    #[test]
+    fn an_answer_that_was_left_without_a_confirmation_is_not_left_twice() {
+        for fault in [Fault::AnswerLost, Fault::RequestLost, Fault::SentTwice] {
+            block_on(async {
+                let store = FaultyStore::default();
+                post(&store, &run(), &answer("ada")).await.expect("posted");
+                // The listing works, the writing does not.
+                store.next_calls([Fault::None, fault]);
+                post(&store, &run(), &answer("bob")).await.expect("posted");
+                let heard = read_from(&store, &run(), 0).await.expect("read");
+                assert_eq!(heard, [answer("ada"), answer("bob")], "{fault:?}");
+            });
+        }
     }
 
     #[test]
