@@ -4,3 +4,4 @@ pub mod end_state;
 pub mod lab;
 #[cfg(feature = "laboratory")]
 pub mod laboratory;
+pub mod seeded;
