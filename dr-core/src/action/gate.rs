@@ -89,20 +89,25 @@ pub(super) fn writes_until(fence: Option<&FenceEvidence>, now: Timestamp) -> Tim
 }
 
 /// What stands at the two gates of a promotion.
-pub(super) struct Promotion<'a> {
-    pub(super) step: &'a StepId,
-    pub(super) mode: Mode,
-    pub(super) from: &'a SiteId,
-    pub(super) rpo: Duration,
-    pub(super) now: Timestamp,
+pub struct Promotion<'a> {
+    /// The step that promotes.
+    pub step: &'a StepId,
+    /// Whether the site that loses the role must answer.
+    pub mode: Mode,
+    /// The site that loses the role.
+    pub from: &'a SiteId,
+    /// How much may be lost.
+    pub rpo: Duration,
+    /// The time now.
+    pub now: Timestamp,
     /// The evidence of the fence of `from`.
-    pub(super) fence: Option<&'a FenceEvidence>,
+    pub fence: Option<&'a FenceEvidence>,
     /// The replica that is to be promoted.
-    pub(super) replica: &'a DatabaseState,
+    pub replica: &'a DatabaseState,
     /// The old primary, where it was read.
-    pub(super) source: Option<&'a DatabaseState>,
+    pub source: Option<&'a DatabaseState>,
     /// How many different people passed the gate of that code.
-    pub(super) passed_by: &'a (dyn Fn(&str) -> usize + Sync),
+    pub passed_by: &'a (dyn Fn(&str) -> usize + Sync),
 }
 
 impl Promotion<'_> {
@@ -110,7 +115,7 @@ impl Promotion<'_> {
     ///
     /// # Errors
     /// The gate that is shut, or what does not hold.
-    pub(super) fn check(&self) -> Result<(), StepError> {
+    pub fn check(&self) -> Result<(), StepError> {
         match self.mode {
             Mode::Planned => self.nothing_may_be_lost(),
             Mode::Unplanned => {

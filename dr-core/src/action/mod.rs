@@ -35,6 +35,8 @@ use async_trait::async_trait;
 
 pub(crate) use shift::front_door_findings;
 
+pub use fence::lease_ends_for;
+pub use gate::Promotion;
 pub use outcome::{Before, Detail, History, Observation, Output, StepError, UndoError};
 
 use crate::model::{ComponentId, Direction, Duration, Estate, Finding, Mode, SiteId, StepId, Verb};

@@ -25,6 +25,8 @@ use super::journal::Digest;
 use crate::model::{Duration, Epoch, EstateName, RunId};
 use crate::port::{Clock, ErrorClass, Etag, ObjectStore, PortError, PortResult, PutError};
 
+pub mod rule;
+
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -101,11 +103,11 @@ pub struct Holder {
 
 /// The lock as it stands in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct LockState {
+pub struct LockState {
     /// Of the holder, or of the last one.
-    epoch: Epoch,
+    pub epoch: Epoch,
     /// `None` once it was released.
-    holder: Option<Holder>,
+    pub holder: Option<Holder>,
 }
 
 impl LockState {
@@ -150,22 +152,21 @@ pub async fn acquire(
         let found = get(store, clock, &key).await?;
         let now = clock.now();
         let last = found.as_ref().and_then(|(lock, _)| lock.holder.as_ref());
-        if let Some(holder) = last.filter(|holder| now < holder.until) {
-            return Err(LockError::Held {
-                who: holder.who.clone(),
-                run: holder.run.clone(),
-                until: holder.until,
-            });
-        }
-        let quiet = last.map(|holder| (SKEW + CALL).after(holder.until));
-        let epoch = found
-            .as_ref()
-            .map_or_else(Epoch::default, |(lock, _)| lock.epoch)
-            .next();
+        let quiet = match rule::claim(last, now) {
+            rule::Claim::Free { quiet } => quiet,
+            rule::Claim::Held(holder) => {
+                return Err(LockError::Held {
+                    who: holder.who.clone(),
+                    run: holder.run.clone(),
+                    until: holder.until,
+                });
+            }
+        };
+        let epoch = rule::next_epoch(found.as_ref().map(|(lock, _)| lock.epoch));
         let holder = Holder {
             who: who.to_owned(),
             run: run.clone(),
-            until: LEASE.after(now),
+            until: rule::lease_from(now),
             nonce: nonce(who, run, epoch, now),
         };
         let state = LockState {
@@ -247,7 +248,7 @@ impl Lease {
 
     /// Past this no call that changes the world may be begun: the longest call, and the difference of two clocks, before the end.
     pub fn deadline(&self) -> Timestamp {
-        (SKEW + CALL).before(self.holder.until)
+        rule::deadline(self.holder.until)
     }
 
     /// Makes it last [`LEASE`] from now. One that ran out is renewed too, as long as nobody has taken over.
@@ -267,7 +268,7 @@ impl Lease {
         }
         let mut holder = self.holder.clone();
         for _ in 0..ATTEMPTS {
-            holder.until = LEASE.after(clock.now());
+            holder.until = rule::lease_from(clock.now());
             if self.write(store, clock, Some(holder.clone())).await? {
                 self.holder = holder;
                 return Ok(());
@@ -342,12 +343,7 @@ impl Lease {
         let Some((lock, etag)) = get(store, clock, &self.key).await? else {
             return Err(LockError::Store(gone(&self.key)));
         };
-        let ours = match &lock.holder {
-            Some(holder) => holder.nonce == self.holder.nonce,
-            // Our own release, whose answer was lost: it must stay one.
-            None => self.released && lock.epoch == self.epoch,
-        };
-        if !ours {
+        if !rule::is_still_ours(&lock, self.epoch, &self.holder.nonce, self.released) {
             return Err(LockError::Lost {
                 ours: self.epoch,
                 theirs: lock.epoch,

@@ -22,8 +22,9 @@ pub(super) async fn read(cx: &Context<'_>, port: &dyn WriteLease) -> PortResult<
     retry::read(cx.clock(), Patience::STEADY, || port.observe()).await
 }
 
-/// From when on the site cannot hold a lease any more, if that is settled: nothing renews it, and it runs out.
-pub(super) fn ends_for(lease: &LeaseState, site: &SiteId, now: Timestamp) -> Option<Timestamp> {
+/// From when on `site` cannot hold the write lease any more, if that is settled: nothing renews it, and it runs out. Five seconds
+/// later than it says, as the clocks of two sites may differ.
+pub fn ends_for(lease: &LeaseState, site: &SiteId, now: Timestamp) -> Option<Timestamp> {
     if lease.holder != *site {
         Some(now)
     } else if lease.renewable {

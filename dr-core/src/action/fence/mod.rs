@@ -15,6 +15,7 @@ use crate::model::{
 };
 use crate::port::{CallSpec, Operation};
 
+pub use lease::ends_for as lease_ends_for;
 pub(super) use lease::{give_to as give_lease_to, is_with as lease_is_with};
 pub(super) use site::refuses_writes;
 

@@ -90,7 +90,7 @@ enum Doing {
 const DOUBT_READS: u32 = 5;
 
 /// Carries out one run. See the module's page.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
     state: RunState,
     doing: BTreeMap<StepId, Doing>,

@@ -16,7 +16,7 @@ use crate::runbook::engine::{Effect, Input, Machine};
 use crate::runbook::event::Event;
 use crate::runbook::inbox;
 use crate::runbook::journal::{AppendError, Journal};
-use crate::runbook::lock::{LEASE, Lease, LockError};
+use crate::runbook::lock::{Lease, LockError, rule};
 use crate::runbook::plan::Plan;
 
 /// How often the lease is looked after and the inbox is read: often enough that two renewals may fail before the lease ends.
@@ -42,12 +42,13 @@ impl Host {
         mut journal: Journal,
         mut lease: Lease,
     ) -> Result<Outcome, HostError> {
+        let deadline = LeaseDeadline::new(lease.deadline());
         let result = self
-            .carry_out(&run, &mut machine, &mut journal, &mut lease)
+            .carry_out(&run, &mut machine, &mut journal, &mut lease, &deadline)
             .await;
         if !matches!(result, Err(HostError::Fenced)) {
-            // If it cannot be released it runs out by itself.
-            let _ = lease.release(&*self.store, &*self.ports.clock).await;
+            // If it cannot be given back it runs out by itself.
+            let _ = self.give_back(&mut lease, &deadline).await;
         }
         result?;
         Ok(Outcome {
@@ -56,17 +57,33 @@ impl Host {
         })
     }
 
+    /// Gives the lock back. A call whose answer was lost, or that was under way when the run was stopped, may be on its way still:
+    /// then the next holder waits for it, as it would for one of a holder that died.
+    async fn give_back(
+        &self,
+        lease: &mut Lease,
+        deadline: &LeaseDeadline,
+    ) -> Result<(), LockError> {
+        let (store, clock) = (&*self.store, &*self.ports.clock);
+        if rule::may_be_on_its_way(deadline.last_permitted(), clock.now()) {
+            lease.abandon(store, clock).await
+        } else {
+            lease.release(store, clock).await
+        }
+    }
+
     async fn carry_out(
         &self,
         run: &RunId,
         machine: &mut Machine,
         journal: &mut Journal,
         lease: &mut Lease,
+        deadline: &LeaseDeadline,
     ) -> Result<(), HostError> {
         let clock = &self.ports.clock;
         let shared = Shared {
             plan: machine.state().plan.clone(),
-            deadline: LeaseDeadline::new(lease.deadline()),
+            deadline: deadline.clone(),
         };
         let mut tasks: Tasks<'_> = FuturesUnordered::new();
         let mut inputs: VecDeque<Input> = VecDeque::new();
@@ -172,8 +189,7 @@ impl Host {
     /// in every permit keeps that safe.
     async fn renew(&self, lease: &mut Lease, deadline: &LeaseDeadline) -> Result<(), HostError> {
         let clock = &self.ports.clock;
-        let left = Duration::between(clock.now(), lease.until());
-        if left.times(3) > LEASE.times(2) {
+        if !rule::is_renewal_due(lease.until(), clock.now()) {
             return Ok(());
         }
         match lease.renew(&*self.store, &**clock).await {

@@ -11,6 +11,7 @@
 mod line;
 mod object_log;
 mod read;
+pub mod rule;
 mod writer;
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::line::encode;
 use super::read::{JournalError, ReadJournal, read};
+use super::rule::{self, Settled};
 use super::{Digest, Header, Record};
 use crate::model::{Epoch, RunId};
 use crate::port::{ErrorClass, LogStore, PortError, PutError};
@@ -169,9 +170,7 @@ impl Journal {
         at: Timestamp,
         event: Event,
     ) -> Result<Record, AppendError> {
-        if epoch < self.epoch {
-            return Err(AppendError::Fenced { by: self.epoch });
-        }
+        rule::may_append(epoch, self.epoch).map_err(|by| AppendError::Fenced { by })?;
         let seq = self.last + 1;
         let record = match self.pending.take() {
             Some(pending) if pending.epoch == epoch && pending.event == event => pending,
@@ -283,19 +282,17 @@ impl Journal {
         let Some(found) = found.filter(|found| found.records.len() >= index) else {
             return Err(self.cannot_append());
         };
-        let newest = last_epoch(&found);
-        if newest > record.epoch {
-            return Err(AppendError::Fenced { by: newest });
-        }
-        match found.records.get(index) {
-            Some(there) if there == record => Ok(true),
-            Some(there) => Err(AppendError::Taken {
+        let there = found.records.get(index);
+        match rule::settle(record, last_epoch(&found), there) {
+            Settled::Written => Ok(true),
+            Settled::Fenced { by } => Err(AppendError::Fenced { by }),
+            Settled::Taken { theirs } => Err(AppendError::Taken {
                 seq: record.seq,
                 ours: record.epoch,
-                theirs: there.epoch,
+                theirs,
             }),
-            None if found.head != self.head => Err(self.cannot_append()),
-            None => {
+            Settled::Absent if found.head != self.head => Err(self.cannot_append()),
+            Settled::Absent => {
                 if found.torn {
                     let repaired = self.logs.repair(&self.run, found.sound_bytes).await;
                     repaired.map_err(unsettled)?;

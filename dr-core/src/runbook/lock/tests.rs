@@ -322,3 +322,16 @@ fn what_is_no_lock_is_an_error_that_names_it() {
         other => panic!("{other}"),
     }
 }
+
+#[test]
+fn a_call_may_be_on_its_way_as_long_as_its_process_may_have_been_stopped_and_the_call_may_take() {
+    let permitted = Timestamp::from_second(1_000).unwrap();
+    let after = (SKEW + CALL + CALL).after(permitted);
+    assert!(!rule::may_be_on_its_way(None, permitted));
+    assert!(rule::may_be_on_its_way(Some(permitted), permitted));
+    assert!(rule::may_be_on_its_way(
+        Some(permitted),
+        Duration::from_millis(1).before(after)
+    ));
+    assert!(!rule::may_be_on_its_way(Some(permitted), after));
+}
