@@ -33,7 +33,7 @@ pub(crate) fn all() -> Vec<Fault> {
             name,
             rules,
             bounds: if late {
-                Bounds::people(1)
+                Bounds::people(2)
             } else {
                 Bounds::default()
             },
