@@ -1,7 +1,7 @@
 //! Journals and machines under numbers, so that a state of the model is small. What a number stands for is the engine's own:
 //! a journal's [`RunState`] is folded by [`RunState::apply`], and a [`Machine`] is driven by [`Machine::step`].
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use dr_core::action::{Before, Observation, StepError, UndoError};
@@ -49,7 +49,7 @@ pub(crate) struct Log {
 }
 
 /// What a machine is told, in few words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Told {
     Recorded(EventId),
     NotDone(Step),
@@ -64,7 +64,7 @@ pub(crate) enum Told {
 }
 
 /// What a person says to a question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Reply {
     Yes,
     Retry,
@@ -86,14 +86,14 @@ pub(crate) enum Wants {
 #[derive(Default)]
 struct Shelves {
     logs: Vec<Arc<Log>>,
-    log_ids: HashMap<(LogId, u8, u8, EventId), LogId>,
+    log_ids: BTreeMap<(LogId, u8, u8, EventId), LogId>,
     events: Vec<Event>,
-    event_ids: HashMap<String, EventId>,
+    event_ids: BTreeMap<String, EventId>,
     errors: Vec<StepError>,
     machines: Vec<Arc<Machine>>,
-    machine_ids: HashMap<u16, Vec<MachineId>>,
-    begun: HashMap<LogId, (MachineId, Wants)>,
-    steps: HashMap<(MachineId, Told), (MachineId, Wants)>,
+    machine_ids: BTreeMap<u16, Vec<MachineId>>,
+    begun: BTreeMap<LogId, (MachineId, Wants)>,
+    steps: BTreeMap<(MachineId, Told), (MachineId, Wants)>,
 }
 
 /// The numbers given so far.

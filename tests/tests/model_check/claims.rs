@@ -28,16 +28,16 @@ pub(crate) const AFTER_CRASHES: &str =
 
 /// The names of the properties that always hold.
 pub(crate) fn promises() -> Vec<&'static str> {
-    names(Expectation::Always)
+    names(&Expectation::Always)
 }
 
 /// The names of what must be seen to happen.
 pub(crate) fn witnesses() -> Vec<&'static str> {
-    names(Expectation::Sometimes)
+    names(&Expectation::Sometimes)
 }
 
-fn names(expectation: Expectation) -> Vec<&'static str> {
-    let such = |property: &Property<Protocol>| property.expectation == expectation;
+fn names(expectation: &Expectation) -> Vec<&'static str> {
+    let such = |property: &Property<Protocol>| property.expectation == *expectation;
     let found = all().into_iter().filter(such);
     found.map(|property| property.name).collect()
 }

@@ -186,7 +186,7 @@ fn offer(state: &State, by: u8, deeds: &mut Vec<Deed>) {
             match holding.task {
                 Task::Append(_) => fates(deeds, Deed::Append, &all),
                 Task::GiveBack => {
-                    fates(deeds, Deed::GiveBack, &[Fate::Answered, Fate::RequestLost])
+                    fates(deeds, Deed::GiveBack, &[Fate::Answered, Fate::RequestLost]);
                 }
                 Task::Ask(_) => {
                     deeds.push(Deed::Unanswered(by));
