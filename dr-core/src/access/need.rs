@@ -7,7 +7,7 @@ use super::resource::{Reach, reach};
 use crate::action::for_verb;
 use crate::adapter::technology::{self, REFRESH, call_specs};
 use crate::model::{ComponentId, Direction, Estate, Kind, Mode, SiteId};
-use crate::port::{ApiCall, CallSpec, Operation, Place};
+use crate::port::{CallSpec, Operation, Place};
 use crate::runbook::Runbook;
 
 /// An action of IAM that is needed, for what.
@@ -48,7 +48,7 @@ pub fn needs(runbook: &Runbook, estate: &Estate, direction: &Direction) -> BTree
         }
     }
     let mut needs: BTreeSet<Need> = specs.iter().filter_map(need).collect();
-    needs.extend(refreshes(&specs, estate));
+    needs.append(&mut refreshes(&needs, estate));
     needs.extend(store(estate, direction));
     needs.retain(|need| reach(need, estate) != Reach::Nothing);
     let implied: Vec<Need> = needs.iter().flat_map(implied::by).collect();
@@ -56,31 +56,24 @@ pub fn needs(runbook: &Runbook, estate: &Estate, direction: &Direction) -> BTree
     needs
 }
 
-/// What Terraform reads wherever a stack is observed: the tables name one read of each service only.
-fn refreshes(specs: &[CallSpec], estate: &Estate) -> Vec<Need> {
-    let observed = specs.iter().filter(|spec| {
-        let component = spec.component.as_ref().and_then(|id| estate.component(id));
-        component.is_some_and(|component| component.kind() == Kind::Infrastructure)
+/// What Terraform reads wherever a stack is observed: the tables name one read of each service only. What a pipeline's own
+/// service is asked is none of AWS, and no place to read a stack.
+fn refreshes(needs: &BTreeSet<Need>, estate: &Estate) -> BTreeSet<Need> {
+    let of_stacks = needs.iter().filter(|need| match &need.subject {
+        Subject::Component(id) => estate
+            .component(id)
+            .is_some_and(|component| component.kind() == Kind::Infrastructure),
+        Subject::Account | Subject::Runs => false,
     });
-    let places: BTreeSet<_> = observed
-        .map(|spec| (&spec.component, &spec.place))
-        .collect();
-    let calls = |(component, place): (&Option<ComponentId>, &Place)| {
-        let of_the_stack = |call: &ApiCall| Need {
+    let refresh = |need: &Need| {
+        let need = need.clone();
+        REFRESH.iter().map(move |call| Need {
             service: call.service.to_owned(),
             action: call.call.to_owned(),
-            site: match place {
-                Place::Site(site) => Some(site.clone()),
-                Place::Global | Place::GlobalControl => None,
-            },
-            subject: component
-                .clone()
-                .map_or(Subject::Account, Subject::Component),
-            via: None,
-        };
-        REFRESH.iter().map(of_the_stack).collect::<Vec<_>>()
+            ..need.clone()
+        })
     };
-    places.into_iter().flat_map(calls).collect()
+    of_stacks.flat_map(refresh).collect()
 }
 
 /// What a plan reads: every component of both sites.

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::config::{self, builtin};
+use crate::config::{self, Source, builtin};
 use crate::model::{Direction, Estate};
 use crate::runbook::Runbook;
 
@@ -39,6 +39,10 @@ bindings:
 "#;
 
 fn estate(bindings: &str) -> Estate {
+    config::load_estate(bound_source(bindings)).expect("the estate is right")
+}
+
+fn bound_source(bindings: &str) -> Source {
     let mut source = builtin::storefront_estate();
     for region in ["us-east-2", "us-west-1"] {
         let line = format!("    region: {region}\n");
@@ -46,7 +50,7 @@ fn estate(bindings: &str) -> Estate {
         source.text = source.text.replacen(&line, &with_store, 1);
     }
     source.text += bindings;
-    config::load_estate(source).expect("the estate is right")
+    source
 }
 
 fn runbook(name: &str) -> Runbook {
@@ -138,11 +142,8 @@ fn every_call_of_aws_that_an_action_may_make_is_allowed() {
     }
 }
 
-#[test]
-fn what_cannot_be_confined_is_allowed_in_the_region_of_the_site_only() {
-    let estate = estate(BOUND);
-    let out = policy("failover", &estate, &estate.outward());
-    for statement in out.statement.iter().filter(|s| s.resource.contains("*")) {
+fn is_confined_to_the_regions_of_the_sites(policy: &Policy) {
+    for statement in policy.statement.iter().filter(|s| s.resource.contains("*")) {
         let regions = &statement.condition["StringEquals"]["aws:RequestedRegion"];
         assert!(!regions.is_empty(), "{statement:?}");
         for region in regions {
@@ -151,6 +152,40 @@ fn what_cannot_be_confined_is_allowed_in_the_region_of_the_site_only() {
                 "{statement:?}"
             );
         }
+    }
+}
+
+#[test]
+fn what_cannot_be_confined_is_allowed_in_the_region_of_the_site_only() {
+    let estate = estate(BOUND);
+    let out = policy("failover", &estate, &estate.outward());
+    is_confined_to_the_regions_of_the_sites(&out);
+}
+
+#[test]
+fn a_stack_that_a_pipeline_applies_is_still_read_in_the_region_of_its_site_only() {
+    let pipelines = [
+        (
+            "github-actions",
+            "repository: acme/infra, workflow: provision.yml, branch: main, token: \"env:TOKEN\"",
+        ),
+        ("command", "apply: [make, apply]"),
+    ];
+    for (technology, binding) in pipelines {
+        let bound = BOUND.replace(
+            "roles: dr.auto.tfvars.json",
+            &format!("roles: dr.auto.tfvars.json, {binding}"),
+        );
+        let mut source = bound_source(&bound);
+        source.text = source.text.replacen(
+            "technology: terraform\n",
+            &format!("technology: {technology}\n"),
+            1,
+        );
+        let estate = config::load_estate(source).expect("the estate is right");
+        let out = policy("failover", &estate, &estate.outward());
+        is_confined_to_the_regions_of_the_sites(&out);
+        assert!(out.actions().contains("ec2:DescribeVpcAttribute"));
     }
 }
 
