@@ -8,7 +8,6 @@ use jiff::Timestamp;
 
 use super::course::{Course, Rest};
 use super::crew::{Crew, Records};
-use super::setting::explain;
 use crate::model::{Direction, Duration, Finding, Mode, RunId, Severity, Waiver};
 use crate::runbook::host::{HostError, Outcome, StartOptions, run_id};
 use crate::runbook::journal::{self, Record};
@@ -195,7 +194,7 @@ impl Effort<'_> {
             }
             Err(error) if self.records.so_far().is_empty() => {
                 *open = None;
-                Rest::Refused(explain(&error))
+                Rest::Refused(error.explained())
             }
             other => rested(other),
         })
@@ -231,7 +230,7 @@ impl Effort<'_> {
         let host = self.crew.host(&operator);
         Ok(match self.drive(&operator, host.resume(run))? {
             // The operator before died, or the store failed, before anything of it was durable.
-            Err(error @ HostError::NoRun(_)) => Rest::Refused(explain(&error)),
+            Err(error @ HostError::NoRun(_)) => Rest::Refused(error.explained()),
             other => rested(other),
         })
     }
@@ -295,7 +294,7 @@ fn rested(result: Result<Outcome, HostError>) -> Rest {
         Ok(outcome) if outcome.status().is_over() => Rest::Over(outcome.status()),
         Ok(outcome) => Rest::Held(outcome.state.held.unwrap_or_default()),
         Err(HostError::Over { status, .. }) => Rest::Over(status),
-        Err(error) => Rest::Broken(explain(&error)),
+        Err(error) => Rest::Broken(error.explained()),
     }
 }
 

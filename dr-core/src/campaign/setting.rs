@@ -6,7 +6,7 @@ use super::crew::{Crew, Records};
 use super::distribution::Distribution;
 use super::draw::Draw;
 use crate::model::{Direction, Duration, Estate, Finding, Mode, StepId};
-use crate::runbook::host::{HostError, StartOptions, run_id};
+use crate::runbook::host::{StartOptions, run_id};
 use crate::runbook::{RunStatus, Runbook};
 use crate::sim::people::OnCall;
 use crate::sim::{Simulation, Stopped};
@@ -114,7 +114,7 @@ impl Setting {
                 "the run is {:?}",
                 outcome.status()
             ))),
-            Err(error) => Err(SettingError::NotAway(explain(&error))),
+            Err(error) => Err(SettingError::NotAway(error.explained())),
         }
     }
 
@@ -134,19 +134,4 @@ impl Setting {
             store_at: direction.to.clone(),
         }
     }
-}
-
-/// An error with its causes, in one sentence.
-pub(crate) fn explain(error: &HostError) -> String {
-    if let HostError::Refused(findings) = error {
-        let said: Vec<&str> = findings.iter().map(|f| f.message.as_str()).collect();
-        return said.join("; ");
-    }
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    text
 }

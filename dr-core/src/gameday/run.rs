@@ -188,7 +188,7 @@ impl Desk<'_> {
     }
 
     fn failed(&self, runbook: &str, error: HostError) -> Ended {
-        let said = explain(&error);
+        let said = error.explained();
         let (ending, code, exit) = match error {
             HostError::Refused(findings) => return self.refused(runbook, &findings),
             HostError::OpenRun { .. } => (Ending::Refused, "open-run", 50),
@@ -243,15 +243,4 @@ pub fn exit_code(report: &Report) -> u8 {
         RunStatus::Stuck => 23,
         RunStatus::Aborted => 24,
     }
-}
-
-/// An error with its causes, in one sentence.
-fn explain(error: &HostError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(&format!(": {cause}"));
-        source = cause.source();
-    }
-    text
 }

@@ -117,6 +117,23 @@ pub enum HostError {
     Store(#[source] PortError),
 }
 
+impl HostError {
+    /// With its causes, in one sentence; of a refusal what was found.
+    pub(crate) fn explained(&self) -> String {
+        if let Self::Refused(findings) = self {
+            let said: Vec<&str> = findings.iter().map(|f| f.message.as_str()).collect();
+            return said.join("; ");
+        }
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            text.push_str(&format!(": {cause}"));
+            source = cause.source();
+        }
+        text
+    }
+}
+
 fn count(findings: &[Finding]) -> String {
     let blocking = findings
         .iter()
