@@ -1,6 +1,7 @@
 //! An object store in an S3 bucket.
 
 use async_trait::async_trait;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::ByteStream;
 
 use super::AwsSite;
@@ -33,6 +34,26 @@ impl S3Store {
 
     fn key(&self, key: &str) -> String {
         format!("{}{key}", self.prefix)
+    }
+
+    /// Writes where the condition holds.
+    async fn put(
+        &self,
+        key: &str,
+        bytes: &[u8],
+        on_condition: impl Fn(PutObjectFluentBuilder) -> PutObjectFluentBuilder + Send + Sync,
+    ) -> Result<Etag, PutError> {
+        let key = self.key(key);
+        let request = || {
+            let request = self.s3.put_object().bucket(&self.bucket).key(&key);
+            on_condition(request.body(ByteStream::from(bytes.to_vec())))
+        };
+        let answer = self
+            .aws
+            .write("s3:PutObject", || request().send())
+            .await
+            .map_err(Self::lost_or)?;
+        Ok(self.etag(answer.e_tag())?)
     }
 
     fn lost_or(error: PortError) -> PutError {
@@ -113,39 +134,13 @@ impl ObjectStore for S3Store {
     }
 
     async fn create(&self, key: &str, bytes: &[u8]) -> Result<Etag, PutError> {
-        let key = self.key(key);
-        let answer = self
-            .aws
-            .write("s3:PutObject", || {
-                self.s3
-                    .put_object()
-                    .bucket(&self.bucket)
-                    .key(&key)
-                    .if_none_match("*")
-                    .body(ByteStream::from(bytes.to_vec()))
-                    .send()
-            })
+        self.put(key, bytes, |request| request.if_none_match("*"))
             .await
-            .map_err(Self::lost_or)?;
-        Ok(self.etag(answer.e_tag())?)
     }
 
     async fn replace(&self, key: &str, bytes: &[u8], was: &Etag) -> Result<Etag, PutError> {
-        let key = self.key(key);
-        let answer = self
-            .aws
-            .write("s3:PutObject", || {
-                self.s3
-                    .put_object()
-                    .bucket(&self.bucket)
-                    .key(&key)
-                    .if_match(&was.0)
-                    .body(ByteStream::from(bytes.to_vec()))
-                    .send()
-            })
+        self.put(key, bytes, |request| request.if_match(&was.0))
             .await
-            .map_err(Self::lost_or)?;
-        Ok(self.etag(answer.e_tag())?)
     }
 }
 

@@ -8,7 +8,7 @@ use aws_sdk_route53::types::{
 };
 
 use super::{Answering, Failover, FrontDoor, HealthCheck, RecordSet, answering};
-use crate::model::{SiteId, TrafficState};
+use crate::model::SiteId;
 use crate::port::{ErrorClass, Permit, PortResult};
 
 const LIST: &str = "route53:ListResourceRecordSets";
@@ -51,9 +51,9 @@ impl FrontDoor {
         })
     }
 
-    /// What follows from the records. Health checks of the records themselves are taken as passing: which record is the
+    /// The site that follows from the records. Health checks of the records themselves are taken as passing: which record is the
     /// primary one is what this method decides on.
-    pub(super) async fn observe_records(&self) -> PortResult<TrafficState> {
+    pub(super) async fn recorded(&self) -> PortResult<SiteId> {
         let sets = self.records().await?;
         // Each type of record is a pair of its own.
         let mut pairs: BTreeMap<&str, Vec<RecordSet>> = BTreeMap::new();
@@ -71,21 +71,7 @@ impl FrontDoor {
                 return Err(self.error(ErrorClass::Conflict, LIST, message));
             }
         }
-        let switched_to = match switched_to {
-            Some(site) => site,
-            None => self.answered_of(&[])?,
-        };
-        let (answers, ttl) = if self.name_servers().is_empty() {
-            (switched_to.clone(), self.declared_ttl())
-        } else {
-            self.asked_servers(&switched_to).await?
-        };
-        Ok(TrafficState {
-            answers,
-            switched_to,
-            ttl,
-            concerns: Vec::new(),
-        })
+        switched_to.map_or_else(|| self.answered_of(&[]), Ok)
     }
 
     /// The site that a pair sends clients to.

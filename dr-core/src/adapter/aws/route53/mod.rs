@@ -224,12 +224,12 @@ impl FrontDoor {
 #[async_trait]
 impl Traffic for FrontDoor {
     async fn observe(&self) -> PortResult<TrafficState> {
-        if self.method() == TrafficMethod::RecordEdit {
-            return self.observe_records().await;
-        }
-        let switched_to = self.asked_for().await?;
+        let switched_to = match self.method() {
+            TrafficMethod::HealthSwitch => self.asked_for().await?,
+            TrafficMethod::RecordEdit => self.recorded().await?,
+        };
         let (answers, ttl) = if self.name_servers().is_empty() {
-            // Which record is answered follows from the switch; clients' own measurements tell when it does.
+            // Which record is answered follows from it; clients' own measurements tell when it does.
             (switched_to.clone(), self.declared_ttl())
         } else {
             self.asked_servers(&switched_to).await?
