@@ -8,7 +8,7 @@ mod command;
 #[cfg(feature = "http")]
 mod github;
 #[cfg(test)]
-mod trial;
+pub(super) mod trial;
 
 pub use command::CommandApplier;
 #[cfg(feature = "http")]

@@ -12,15 +12,15 @@ use crate::model::{
 use crate::port::{Clock, LeaseDeadline, Narrator, Permit};
 
 /// Time passes only by sleeping, at once.
-pub(super) struct Instants(Mutex<Timestamp>);
+pub(in crate::adapter) struct Instants(Mutex<Timestamp>);
 
 impl Instants {
-    pub(super) fn new() -> Arc<Self> {
+    pub(in crate::adapter) fn new() -> Arc<Self> {
         Arc::new(Self(Mutex::new(Timestamp::UNIX_EPOCH)))
     }
 
     #[cfg(feature = "http")]
-    pub(super) fn passed(&self) -> Duration {
+    pub(in crate::adapter) fn passed(&self) -> Duration {
         Duration::between(Timestamp::UNIX_EPOCH, self.now())
     }
 }
@@ -39,10 +39,10 @@ impl Clock for Instants {
 
 /// Keeps what is told.
 #[derive(Default)]
-pub(super) struct Heard(Mutex<Vec<String>>);
+pub(in crate::adapter) struct Heard(Mutex<Vec<String>>);
 
 impl Heard {
-    pub(super) fn text(&self) -> String {
+    pub(in crate::adapter) fn text(&self) -> String {
         self.0.lock().unwrap().join("\n")
     }
 }
@@ -54,7 +54,7 @@ impl Narrator for Heard {
 }
 
 /// `stack@california`.
-pub(super) fn here(clock: Arc<dyn Clock>) -> Here {
+pub(in crate::adapter) fn here(clock: Arc<dyn Clock>) -> Here {
     let site = |id: &str, region: &str, home_role| Site {
         id: id.parse().unwrap(),
         platform: Platform::Aws,
@@ -76,7 +76,7 @@ pub(super) fn here(clock: Arc<dyn Clock>) -> Here {
 }
 
 /// A permit that never ends, of the step with that token.
-pub(super) fn permit(token: &str) -> Permit {
+pub(in crate::adapter) fn permit(token: &str) -> Permit {
     Permit {
         run: "failover-20261121".parse().unwrap(),
         step: "provision".parse().unwrap(),

@@ -5,23 +5,19 @@
 //! wanted name imported (tried out: `terraform/README.md`).
 
 use super::command::Invocation;
-use super::roles::Roles;
 use super::{Planned, TerraformStack};
 use crate::port::{ErrorClass, Permit, PortResult};
 
 impl TerraformStack {
-    /// Makes the state name the instances that have the wanted names. The state before is kept.
+    /// Makes the state name the instances that have the wanted names, by what the plan would do to others in their place. The
+    /// state before is kept. Whether there was something to tell: then the plan is no longer true.
     pub(super) async fn tell_what_is_there(
         &self,
-        roles: &Roles,
+        planned: &Planned,
         permit: &Permit,
-    ) -> PortResult<()> {
-        let changes = match self.plan(roles, "-lock-timeout=60s").await? {
-            Planned::Locked(held) => {
-                let message = held.to_string_for(&self.binding);
-                return Err(self.error(ErrorClass::Conflict, "adopt", message));
-            }
-            Planned::Changes { changes, .. } => changes,
+    ) -> PortResult<bool> {
+        let Planned::Changes { changes, .. } = planned else {
+            return Ok(false);
         };
         let mut is_kept = false;
         for change in &changes.0 {
@@ -37,7 +33,7 @@ impl TerraformStack {
             }
             self.import(&change.address, wanted, permit).await?;
         }
-        Ok(())
+        Ok(is_kept)
     }
 
     /// Saves the state as it is, before it is changed by hand.
@@ -46,6 +42,9 @@ impl TerraformStack {
             .program
             .run(Invocation::reading(&["state", "pull"]))
             .await?;
+        if !ended.success() {
+            return Err(self.error(ErrorClass::Transient, "state", ended.complaint()));
+        }
         let kept = self.data.join("states").join(permit.run.as_str());
         let file = kept.join(format!("{}.tfstate", permit.step));
         std::fs::create_dir_all(&kept)

@@ -12,9 +12,11 @@ mod command;
 mod lock;
 mod plan;
 mod roles;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -30,6 +32,9 @@ use apply::Directly;
 use command::{Invocation, Program};
 use plan::{Changes, State};
 use roles::Roles;
+
+/// How long somebody else's work on the state is waited for before it is changed.
+const PATIENT: &str = "-lock-timeout=60s";
 
 /// Where a stack's files are on this machine.
 #[derive(Debug, Clone)]
@@ -183,16 +188,24 @@ impl TerraformStack {
                 return Err(self.error(ErrorClass::Transient, "plan", ended.complaint()));
             }
         }
+        let changes = if ended.status == 0 {
+            Changes::default()
+        } else {
+            self.show(&file).await?
+        };
+        Ok(Planned::Changes { changes, file })
+    }
+
+    /// What a saved plan would change. To show it starts the provider again, for its schema: seconds.
+    async fn show(&self, plan: &Path) -> PortResult<Changes> {
         let show =
-            Invocation::reading(&["show", "-json", "-no-color"]).with(file.display().to_string());
+            Invocation::reading(&["show", "-json", "-no-color"]).with(plan.display().to_string());
         let shown = self.program.run(show).await?;
-        let changes = Changes::read(&shown.output)
-            .map_err(|why| self.error(ErrorClass::Invalid, "plan", why.to_string()))?;
-        Ok(Planned::Changes {
-            changes,
-            file,
-            is_empty: ended.status == 0,
-        })
+        if !shown.success() {
+            return Err(self.error(ErrorClass::Transient, "show", shown.complaint()));
+        }
+        Changes::read(&shown.output)
+            .map_err(|why| self.error(ErrorClass::Invalid, "show", why.to_string()))
     }
 
     /// Where the variables of a plan are written.
@@ -204,7 +217,7 @@ impl TerraformStack {
     async fn apply_plan(
         &self,
         changes: &Changes,
-        file: &std::path::Path,
+        file: &Path,
         roles: &Roles,
         permit: &Permit,
     ) -> PortResult<()> {
@@ -239,12 +252,8 @@ impl TerraformStack {
 enum Planned {
     /// Somebody holds the state's lock.
     Locked(lock::Held),
-    /// What would change.
-    Changes {
-        changes: Changes,
-        file: PathBuf,
-        is_empty: bool,
-    },
+    /// What would change; nothing where the plan is empty.
+    Changes { changes: Changes, file: PathBuf },
 }
 
 /// What the program and its provider read from their environment, beside what they inherit.
@@ -295,7 +304,8 @@ impl Infrastructure for TerraformStack {
         self.init().await?;
         let database_role = self.state().await?.database_role();
         let roles = self.roles(role, &database_role);
-        self.carry_out(&roles, permit).await
+        let planned = self.plan(&roles, PATIENT).await?;
+        self.carry_out(planned, &roles, permit).await
     }
 
     async fn adopt(&self, role: Role, permit: &Permit) -> PortResult<()> {
@@ -305,33 +315,30 @@ impl Infrastructure for TerraformStack {
             Role::Standby => "replica",
         };
         let roles = self.roles(role, database_role);
-        self.tell_what_is_there(&roles, permit).await?;
-        self.carry_out(&roles, permit).await
+        let mut planned = self.plan(&roles, PATIENT).await?;
+        if self.tell_what_is_there(&planned, permit).await? {
+            planned = self.plan(&roles, PATIENT).await?;
+        }
+        self.carry_out(planned, &roles, permit).await
     }
 }
 
 impl TerraformStack {
-    /// Plans with those variables and applies that plan; then the variable file says so too.
-    async fn carry_out(&self, roles: &Roles, permit: &Permit) -> PortResult<()> {
-        match self.plan(roles, "-lock-timeout=60s").await? {
-            Planned::Locked(held) => Err(self.error(
-                ErrorClass::Conflict,
-                "apply",
-                held.to_string_for(&self.binding),
-            )),
-            Planned::Changes {
-                changes,
-                file,
-                is_empty,
-            } => {
-                if !is_empty {
-                    self.apply_plan(&changes, &file, roles, permit).await?;
-                }
-                let file = self.program.directory.join(&self.binding.roles);
-                roles
-                    .merge_into(&file)
-                    .map_err(|cause| self.error(ErrorClass::Invalid, "apply", cause.to_string()))
+    /// Applies what was planned with those variables; then the variable file says so too.
+    async fn carry_out(&self, planned: Planned, roles: &Roles, permit: &Permit) -> PortResult<()> {
+        let (changes, plan) = match planned {
+            Planned::Locked(held) => {
+                let message = held.to_string_for(&self.binding);
+                return Err(self.error(ErrorClass::Conflict, "apply", message));
             }
+            Planned::Changes { changes, file } => (changes, file),
+        };
+        if !changes.0.is_empty() {
+            self.apply_plan(&changes, &plan, roles, permit).await?;
         }
+        let file = self.program.directory.join(&self.binding.roles);
+        roles
+            .merge_into(&file)
+            .map_err(|cause| self.error(ErrorClass::Invalid, "apply", cause.to_string()))
     }
 }

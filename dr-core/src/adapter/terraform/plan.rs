@@ -108,6 +108,23 @@ pub(super) struct Change {
 }
 
 impl Change {
+    /// `None` where nothing is done.
+    fn read(address: String, kind: String, change: &Value) -> Option<Self> {
+        let actions: Vec<String> = change["actions"]
+            .as_array()?
+            .iter()
+            .map(|action| action.as_str().unwrap_or_default().to_owned())
+            .filter(|action| action != "no-op" && action != "read")
+            .collect();
+        (!actions.is_empty()).then(|| Self {
+            address,
+            kind,
+            actions,
+            before: change["before"].clone(),
+            after: change["after"].clone(),
+        })
+    }
+
     fn does(&self, action: &str) -> bool {
         self.actions.iter().any(|found| found == action)
     }
@@ -150,25 +167,17 @@ impl Changes {
         if !version.starts_with("1.") {
             return Err(Unreadable(format!("a plan of format {version}")));
         }
-        let none = Vec::new();
-        let changes = plan["resource_changes"].as_array().unwrap_or(&none);
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let changes = changes.iter().filter_map(|change| {
-            let actions: Vec<String> = change["change"]["actions"]
-                .as_array()?
-                .iter()
-                .map(text)
-                .filter(|action| action != "no-op" && action != "read")
-                .collect();
-            (!actions.is_empty()).then(|| Change {
-                address: text(&change["address"]),
-                kind: text(&change["type"]),
-                actions,
-                before: change["change"]["before"].clone(),
-                after: change["change"]["after"].clone(),
-            })
+        let resources = plan["resource_changes"].as_array().into_iter().flatten();
+        let resources = resources.filter_map(|resource| {
+            let text = |key: &str| resource[key].as_str().unwrap_or_default().to_owned();
+            Change::read(text("address"), text("type"), &resource["change"])
         });
-        Ok(Self(changes.collect()))
+        // A plan that changes an output only is not empty either.
+        let outputs = plan["output_changes"].as_object().into_iter().flatten();
+        let outputs = outputs.filter_map(|(name, change)| {
+            Change::read(format!("output.{name}"), "output".to_owned(), change)
+        });
+        Ok(Self(resources.chain(outputs).collect()))
     }
 
     /// The counts, for the judgement of a step.
@@ -239,6 +248,23 @@ mod tests {
             ]
         });
         Changes::read(plan.to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn an_output_that_would_change_is_a_change() {
+        let plan = json!({
+            "format_version": "1.2",
+            "output_changes": {
+                "applied": { "actions": ["update"], "before": "old", "after": "new" },
+                "dr": { "actions": ["no-op"], "before": {}, "after": {} },
+            }
+        });
+        let changes = Changes::read(plan.to_string().as_bytes()).unwrap();
+        assert_eq!(changes.pending().change, 1);
+        assert_eq!(
+            changes.to_string(),
+            "update: output.applied\n0 to create, 1 to change, 0 to destroy"
+        );
     }
 
     #[test]
