@@ -12,6 +12,7 @@ resource "aws_security_group" "app" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "app" {
+  description                  = "The balancer to the fleet"
   security_group_id            = aws_security_group.app.id
   referenced_security_group_id = aws_security_group.balancer.id
   from_port                    = 80
@@ -20,6 +21,7 @@ resource "aws_vpc_security_group_ingress_rule" "app" {
 }
 
 resource "aws_vpc_security_group_egress_rule" "app" {
+  description       = "The fleet to anywhere: packages, the database, AWS"
   security_group_id = aws_security_group.app.id
   cidr_ipv4         = "0.0.0.0/0"
   ip_protocol       = "-1"
@@ -30,6 +32,10 @@ resource "aws_launch_template" "app" {
   image_id               = data.aws_ami.this.id
   instance_type          = var.app_size
   vpc_security_group_ids = [aws_security_group.app.id]
+  metadata_options {
+    # Credentials of a member are given to those who can make it ask, not to whom it forwards a request for (IMDSv2).
+    http_tokens = "required"
+  }
   lifecycle {
     # Who releases images decides on the image. moto 5.2.1 reports the template's own tags as a specification of its
     # instances' tags, which nothing here sets.

@@ -12,6 +12,7 @@ resource "aws_security_group" "balancer" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "balancer" {
+  description       = "Clients to the balancer"
   security_group_id = aws_security_group.balancer.id
   cidr_ipv4         = "0.0.0.0/0"
   from_port         = 80
@@ -20,6 +21,7 @@ resource "aws_vpc_security_group_ingress_rule" "balancer" {
 }
 
 resource "aws_vpc_security_group_egress_rule" "balancer" {
+  description       = "The balancer to the fleet"
   security_group_id = aws_security_group.balancer.id
   cidr_ipv4         = var.cidr
   ip_protocol       = "-1"

@@ -39,6 +39,7 @@ resource "aws_security_group" "database" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "database" {
+  description                  = "The fleet to the database"
   security_group_id            = aws_security_group.database.id
   referenced_security_group_id = aws_security_group.app.id
   from_port                    = 5432

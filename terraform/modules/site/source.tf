@@ -12,6 +12,7 @@ resource "aws_security_group" "source" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "source" {
+  description       = "Git over SSH from inside"
   security_group_id = aws_security_group.source.id
   cidr_ipv4         = var.cidr
   from_port         = 22
@@ -20,6 +21,7 @@ resource "aws_vpc_security_group_ingress_rule" "source" {
 }
 
 resource "aws_vpc_security_group_egress_rule" "source" {
+  description       = "The Git server to anywhere: packages, its mirror"
   security_group_id = aws_security_group.source.id
   cidr_ipv4         = "0.0.0.0/0"
   ip_protocol       = "-1"
@@ -30,7 +32,10 @@ resource "aws_instance" "source" {
   instance_type          = var.git_size
   subnet_id              = aws_subnet.private[0].id
   vpc_security_group_ids = [aws_security_group.source.id]
-  tags                   = merge(local.source_tags, { Name = "${var.estate}-source" })
+  metadata_options {
+    http_tokens = "required"
+  }
+  tags = merge(local.source_tags, { Name = "${var.estate}-source" })
   lifecycle {
     # Its disk holds the source: it is not replaced because a newer image is out.
     ignore_changes = [ami]
