@@ -9,6 +9,7 @@
 - The root of the answer of `GetBucketVersioning` is `VersioningConfiguration` (S3 API reference); clients that read by the
   model of the service take nothing else.
 - `DescribeOptionGroups` without a name lists all groups; only a name that is not there is an error (RDS API reference).
+- A rule of a security group that names a group keeps its description (EC2 API, `UserIdGroupPair`).
 - Service Quotas tells the quotas that `dr` reads, of the account and region that are asked, as an account in use has them.
 """
 
@@ -17,6 +18,7 @@ import random
 import string
 
 from moto.core.utils import utcnow
+from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.rds import models as rds
 from moto.rds.exceptions import DBInstanceNotFoundError, OptionGroupNotFoundFaultError, RDSClientError
 from moto.s3.responses import S3Response
@@ -178,10 +180,16 @@ def get_service_quota(self, service_code, quota_code):
     }
 
 
+def rule_description(rule):
+    of_a_group = rule.source_group or {}
+    return rule.ip_range.get("Description") or of_a_group.get("Description")
+
+
 def correct_reads():
     rds.RDSBackend.describe_option_groups = describe_option_groups
     S3Response.get_bucket_versioning = get_bucket_versioning
     servicequotas.ServiceQuotasBackend.get_service_quota = get_service_quota
+    SecurityGroupRule.description = property(rule_description)
 
 
 def correct():
