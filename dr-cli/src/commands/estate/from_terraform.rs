@@ -4,18 +4,23 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Output, Stdio};
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::Args;
 use dr_core::config::{BindError, Bound, StackOutputs, bind_from_terraform};
 use dr_core::model::Binding;
+use tokio::process::Command;
 
 use crate::error::{Error, Result};
 use crate::exit_code::ExitCode;
 use crate::files;
 use crate::render::diff;
 use crate::session::Session;
+
+/// How long a stack may take to tell its outputs: its state is an object in S3.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Write which real thing stands at each place into estate.yaml, from the outputs of the Terraform stacks
 #[derive(Debug, Args)]
@@ -213,6 +218,15 @@ fn relative(directory: &Path, folder: &Path) -> Option<PathBuf> {
     Some(path)
 }
 
+/// Runs a program that changes nothing to its end. [`io::ErrorKind::TimedOut`] when it takes longer: then it is ended.
+fn ended_within(mut command: Command, limit: Duration) -> io::Result<Output> {
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async { tokio::time::timeout(limit, command.output()).await })?
+}
+
 /// The outputs of the stack in a directory, as Terraform tells them.
 fn ask(directory: &Path, written: String) -> Result<StackOutputs> {
     let shown = directory.display().to_string();
@@ -224,17 +238,18 @@ fn ask(directory: &Path, written: String) -> Result<StackOutputs> {
     if !directory.is_dir() {
         return Err(failed("there is no such directory".to_owned()));
     }
-    let ended = Command::new("terraform")
+    let mut command = Command::new("terraform");
+    command
         .args(["output", "-json", "-no-color"])
-        .current_dir(directory)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => failed("there is no program `terraform`".to_owned()).hint(
-                "install Terraform 1.10 or newer, or save the outputs elsewhere: --outputs FILE",
-            ),
-            _ => failed(error.to_string()),
-        })?;
+        .current_dir(directory);
+    let ended = ended_within(command, LIMIT).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => failed("there is no program `terraform`".to_owned())
+            .hint("install Terraform 1.10 or newer, or save the outputs elsewhere: --outputs FILE"),
+        io::ErrorKind::TimedOut => failed(format!("no answer within {} s", LIMIT.as_secs())).hint(
+            "does the region answer that keeps its state? Outputs that were saved before: --outputs FILE",
+        ),
+        _ => failed(error.to_string()),
+    })?;
     if !ended.status.success() {
         let errors = String::from_utf8_lossy(&ended.stderr);
         let lines: Vec<&str> = errors
@@ -312,6 +327,21 @@ mod tests {
         for bad in ["", "=x", "x="] {
             assert!(bad.parse::<Saved>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_stack_that_never_answers_is_given_up() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "exec sleep 600"]);
+        let ended = ended_within(command, Duration::from_millis(50));
+        assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo {}; exit 3"]);
+        let ended = ended_within(command, LIMIT).unwrap();
+        assert_eq!(
+            (ended.status.code(), &*ended.stdout),
+            (Some(3), &b"{}\n"[..])
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::config::diagnostic::{Problems, Report, Source};
 use crate::config::edit::{self, EditError, Plain};
 use crate::config::read::{FromNode, Place};
 use crate::config::yaml;
-use crate::model::{ComponentId, Estate, Kind, SiteId, Technology};
+use crate::model::{ComponentId, Estate, Kind, SiteId};
 
 /// The variable file of a stack that `dr` owns, where nothing else is said.
 const ROLES: &str = "dr.auto.tfvars.json";
@@ -280,7 +280,7 @@ impl<'a> Wanted<'a> {
             };
             let path = format!("{path}.{name}");
             let mut entries = Vec::new();
-            if component.technology == Technology::Terraform {
+            if component.kind() == Kind::Infrastructure {
                 let directory = stack.directory.clone().map(Plain::Word);
                 entries.extend(directory.map(|value| ("directory".to_owned(), value)));
                 let roles = ["bindings", site.as_str(), name, "roles"];

@@ -170,6 +170,39 @@ fn keys_and_bindings_that_no_stack_gives_stay() {
 }
 
 #[test]
+fn a_stack_that_a_pipeline_applies_is_bound_beside_what_people_say_of_the_pipeline() {
+    let pipelines = [
+        (
+            "github-actions",
+            "repository: acme/infra, workflow: p.yml, branch: main, token: env:T",
+        ),
+        ("command", "apply: [make, apply]"),
+    ];
+    for (technology, pipeline) in pipelines {
+        let mut source = shipped();
+        let named = format!("technology: {technology}\n");
+        source.text = source.text.replacen("technology: terraform\n", &named, 1);
+        source.text += "\nbindings:\n";
+        for (site, _) in REGIONS {
+            source.text += &format!("  {site}:\n    stack: {{ {pipeline} }}\n");
+        }
+        let bound = bind_from_terraform(&source, &all()).unwrap();
+        for (site, region) in REGIONS {
+            let said = bound.text.rsplit(&format!("  {site}:\n")).next();
+            let said = said.expect("its bindings are there");
+            let stack = said.lines().find(|line| line.contains("stack:")).unwrap();
+            for part in [
+                pipeline,
+                &format!("directory: terraform/{region}"),
+                "roles: dr.auto.tfvars.json",
+            ] {
+                assert!(stack.contains(part), "{part}: {stack}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_value_that_changed_is_replaced_and_nothing_else() {
     let first = bind_from_terraform(&shipped(), &all()).unwrap().text;
     let mut values = site_values("ohio", "us-east-2");
