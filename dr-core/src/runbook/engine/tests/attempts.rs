@@ -2,36 +2,6 @@
 
 use super::*;
 
-/// The machine that a new operator gets of a run that went so far.
-fn taken_over(events: &[Event]) -> Machine {
-    let mut state = fresh(Mode::Unplanned);
-    for event in events {
-        state.apply(at(1), event).expect("what can follow");
-    }
-    let taken = Event::TakenOver {
-        by: "ben".to_owned(),
-        epoch: Epoch(2),
-    };
-    state.apply(at(2), &taken).expect("a new epoch");
-    Machine::new(state)
-}
-
-fn succeeded(step: &str) -> Event {
-    Event::StepSucceeded {
-        step: id(step),
-        output: output_of(&id(step)),
-        found_done: false,
-    }
-}
-
-fn started(step: &str) -> Event {
-    Event::StepStarted {
-        step: id(step),
-        attempt: 1,
-        before: Before::default(),
-    }
-}
-
 /// How often a step was started.
 fn starts(stage: &Stage, name: &str) -> usize {
     let is_start =
@@ -92,16 +62,19 @@ fn a_stage_begins_when_every_step_of_the_one_before_is_behind() {
 
 #[test]
 fn a_step_is_tried_as_often_as_the_plan_says() {
-    let (state, stage) = run(
-        Mode::Planned,
-        Some(Decision::Yes),
-        &mut |step, effect| match (step.as_str(), effect) {
-            ("provision", Effect::Apply(_)) => Fate::Throttles,
-            _ => Fate::Works,
-        },
-    );
-    assert_eq!(state.status, RunStatus::Unwound);
-    assert_eq!(starts(&stage, "provision"), 2);
+    // Refused for the moment, and begun without any effect.
+    for fate in [Fate::Throttles, Fate::LosesTheAnswerBefore] {
+        let (state, stage) = run(
+            Mode::Planned,
+            Some(Decision::Yes),
+            &mut |step, effect| match (step.as_str(), effect) {
+                ("provision", Effect::Apply(_)) => fate,
+                _ => Fate::Works,
+            },
+        );
+        assert_eq!(state.status, RunStatus::Unwound, "{fate:?}");
+        assert_eq!(starts(&stage, "provision"), 2, "{fate:?}");
+    }
 }
 
 #[test]
@@ -121,40 +94,39 @@ fn a_run_that_is_told_to_stop_begins_nothing_more() {
 }
 
 #[test]
-fn a_run_whose_fence_is_still_pending_is_not_complete() {
-    let pending = Output::with(
-        "the lease ran out",
-        Detail::Fence(FenceEvidence {
-            site: id("ohio"),
-            level: FenceLevel::ByLease,
-            at: at(1),
-            observations: Vec::new(),
-            pending: true,
-            unanswered: Vec::new(),
-        }),
-    );
-    let mut events: Vec<Event> = plan(Mode::Unplanned)
-        .steps()
-        .map(|step| succeeded(step.id.as_str()))
-        .collect();
-    let whole = taken_over(&events).begin(at(3));
-    assert!(
-        matches!(&whole[..], [Effect::Record(Event::Closed { status, .. })] if *status == RunStatus::Completed),
-        "{whole:?}"
-    );
-    events[1] = Event::StepSucceeded {
+fn a_step_that_failed_for_the_moment_is_tried_again_after_its_pause_and_not_before() {
+    let failed = Event::StepFailed {
         step: id("fence"),
-        output: pending,
-        found_done: false,
+        error: StepError::TimedOut {
+            after: Duration::ZERO,
+        },
+        retry_at: Some(at(50)),
     };
-    let machine = taken_over(&events);
-    assert_eq!(
-        machine.state().unprotected(),
-        ["the fence of ohio is still to be applied"]
-    );
-    let asked = taken_over(&events).begin(at(3));
+    let machine = machine_after(&[succeeded("approve"), started("fence"), failed]);
+    let begin = |now| machine.clone().begin(at(now));
+    assert_eq!(begin(49), [Effect::WakeAt(id("fence"), at(50))]);
+    for due in [50, 51] {
+        assert_eq!(begin(due), [Effect::Observe(id("fence"))]);
+    }
+}
+
+#[test]
+fn a_step_that_is_to_hold_on_doubt_asks_before_anything_is_read() {
+    let mut machine = taken_over(&[succeeded("approve"), started("fence")]);
+    let mut plan = (*machine.state.plan).clone();
+    plan.stages[1].steps[0].on_doubt = OnDoubt::Hold;
+    machine.state.plan = Arc::new(plan);
+    let asked = machine.clone().begin(at(3));
     assert!(
-        matches!(&asked[..], [Effect::Record(Event::Asked { question })] if question.code == NOT_PROTECTED),
+        matches!(&asked[..], [Effect::Record(Event::Asked { question })] if question.code == "in-doubt"),
         "{asked:?}"
     );
+    // A person has looked, and wants it to be gone on with: it is read, as always.
+    let retry = answer(&id("fence"), "in-doubt", Decision::Retry, "ana");
+    let answered = Event::Answered {
+        answer: retry,
+        inbox: None,
+    };
+    machine.state.apply(at(4), &answered).expect("legal");
+    assert_eq!(machine.begin(at(5)), [Effect::Observe(id("fence"))]);
 }

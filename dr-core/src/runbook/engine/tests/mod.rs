@@ -1,6 +1,7 @@
 //! What the machine guarantees, whatever the world answers. This file: a plan, and a world of booleans to drive it on.
 
 mod attempts;
+mod endings;
 mod liveness;
 mod people;
 mod rules;
@@ -341,4 +342,40 @@ fn run(
         .drive(Machine::new(fresh(mode)), fate)
         .expect("nothing crashes here");
     (state, stage)
+}
+
+/// The machine of an unplanned run that went so far.
+fn machine_after(events: &[Event]) -> Machine {
+    let mut state = fresh(Mode::Unplanned);
+    for event in events {
+        state.apply(at(1), event).expect("what can follow");
+    }
+    Machine::new(state)
+}
+
+/// The one that a new operator gets of it.
+fn taken_over(events: &[Event]) -> Machine {
+    let mut machine = machine_after(events);
+    let taken = Event::TakenOver {
+        by: "ben".to_owned(),
+        epoch: Epoch(2),
+    };
+    machine.state.apply(at(2), &taken).expect("a new epoch");
+    machine
+}
+
+fn succeeded(step: &str) -> Event {
+    Event::StepSucceeded {
+        step: id(step),
+        output: output_of(&id(step)),
+        found_done: false,
+    }
+}
+
+fn started(step: &str) -> Event {
+    Event::StepStarted {
+        step: id(step),
+        attempt: 1,
+        before: Before::default(),
+    }
 }
