@@ -1,6 +1,6 @@
 //! What a check does not take for good.
 
-use dr_core::action::{Before, Observation};
+use dr_core::action::{Before, Observation, StepError};
 use dr_core::model::{Check, Duration, Mode, Verb};
 use dr_core::sim::Fault;
 
@@ -58,4 +58,18 @@ fn a_replica_that_is_behind_does_not_protect_although_it_is_within_the_rpo() {
     bench.sim.advance(Duration::from_mins(2));
     let seen = bench.observe(&reprotect);
     assert!(matches!(seen, Observation::Partial(_)), "{seen:?}");
+}
+
+#[test]
+fn a_standby_with_all_its_members_and_a_database_that_takes_no_writes_is_not_opened() {
+    let mut bench = healthy();
+    bench.carry_out(&Verb::Provision(id("stack")));
+    // Nothing is missing but the promotion.
+    let serving = Verb::Verify(Check::StandbyServing);
+    let refused = bench.apply(&serving, &Before::default());
+    let Err(StepError::NotMet { code, message }) = refused else {
+        panic!("it does not serve: {refused:?}");
+    };
+    assert_eq!(code, "standby-not-serving");
+    assert_eq!(message, "database takes no writes");
 }
