@@ -54,3 +54,77 @@ fn an_answer_of_the_inbox_is_taken_in_once() {
     // An answer at the terminal has no number there.
     assert_eq!(approved(2, &[yes("ana", None)]).inbox_read, 0);
 }
+
+/// Whether a run that went so far takes an answer in, or why it changes nothing.
+fn taken(events: &[Event], answer: Answer) -> Result<(), &'static str> {
+    let effects = machine_after(events).step(at(2), Input::Answered(answer.clone(), None));
+    match &effects.expect("an answer is no event")[..] {
+        [Effect::Record(Event::Answered { answer: taken, .. })] if *taken == answer => Ok(()),
+        [Effect::Refuse(refused, why), ..] if *refused == answer => Err(why),
+        other => panic!("it is taken or refused: {other:?}"),
+    }
+}
+
+fn failed(step: &str) -> Event {
+    Event::StepFailed {
+        step: id(step),
+        error: StepError::TimedOut {
+            after: Duration::ZERO,
+        },
+        retry_at: None,
+    }
+}
+
+#[test]
+fn what_people_say_is_taken_in_where_it_settles_something_and_refused_with_a_reason_elsewhere() {
+    let say = |step: &str, decision| answer(&id(step), "", decision, "ana");
+    let begun = [succeeded("approve"), started("fence"), failed("fence")];
+    let in_doubt = Event::StepInDoubt {
+        step: id("fence"),
+        reason: "the answer was lost".to_owned(),
+    };
+    let doubtful = [succeeded("approve"), started("fence"), in_doubt];
+    let turned = [
+        succeeded("approve"),
+        Event::Unwinding {
+            because: "because".to_owned(),
+        },
+    ];
+    use Decision as D;
+    assert_eq!(taken(&begun, say("fence", D::Skip)), Ok(()));
+    assert_eq!(taken(&begun, say("fence", D::Retry)), Ok(()));
+    assert_eq!(taken(&doubtful, say("fence", D::Retry)), Ok(()));
+    assert_eq!(taken(&begun, say("fence", D::Abort)), Ok(()));
+    let refused: [(&[Event], Answer, &str); 7] = [
+        (
+            &begun,
+            say("promote", D::Skip),
+            "a promotion cannot be skipped",
+        ),
+        (&begun, say("approve", D::Skip), "the step is behind"),
+        (
+            &begun,
+            say("shift", D::Retry),
+            "the step neither failed nor is in doubt",
+        ),
+        (&begun, say("nothing", D::Skip), "the plan has no such step"),
+        (&turned, say("fence", D::Abort), "the run unwinds already"),
+        (&turned, say("fence", D::Skip), "the run unwinds"),
+        (
+            &begun,
+            say("fence", D::Yes),
+            "nothing of that code is asked there that a yes would settle",
+        ),
+    ];
+    for (events, said, why) in refused {
+        assert_eq!(taken(events, said), Err(why));
+    }
+    for (who, why) in [(" ", "because"), ("ana", "")] {
+        let unsigned = Answer {
+            who: who.to_owned(),
+            why: why.to_owned(),
+            ..say("fence", D::Skip)
+        };
+        assert_eq!(taken(&begun, unsigned), Err("it needs a name and a reason"));
+    }
+}
