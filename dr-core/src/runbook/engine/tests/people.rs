@@ -128,3 +128,27 @@ fn what_people_say_is_taken_in_where_it_settles_something_and_refused_with_a_rea
         assert_eq!(taken(&begun, unsigned), Err("it needs a name and a reason"));
     }
 }
+
+#[test]
+fn a_step_at_a_gate_asks_what_the_gate_asks_and_a_planned_run_does_not_turn_back_for_it() {
+    let mut shut = true;
+    let (state, stage) = run(
+        Mode::Planned,
+        Some(Decision::Yes),
+        &mut |step, effect| match (step.as_str(), effect) {
+            ("provision", Effect::Apply(_)) if std::mem::take(&mut shut) => Fate::Gates,
+            _ => Fate::Works,
+        },
+    );
+    assert_eq!(state.status, RunStatus::Completed);
+    let asked: Vec<(&str, u32)> = stage
+        .journal
+        .iter()
+        .filter_map(|event| match event {
+            Event::Asked { question } => Some((question.code.as_str(), question.people)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(asked, [(APPROVAL, 1), ("fence-unproven", 2)]);
+    assert_eq!(state.yes_by(&id("provision"), "fence-unproven").len(), 2);
+}
