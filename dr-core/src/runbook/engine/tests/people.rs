@@ -56,11 +56,11 @@ fn an_answer_of_the_inbox_is_taken_in_once() {
 }
 
 /// Whether a run that went so far takes an answer in, or why it changes nothing.
-fn taken(events: &[Event], answer: Answer) -> Result<(), &'static str> {
+fn taken(events: &[Event], answer: &Answer) -> Result<(), &'static str> {
     let effects = machine_after(events).step(at(2), Input::Answered(answer.clone(), None));
     match &effects.expect("an answer is no event")[..] {
-        [Effect::Record(Event::Answered { answer: taken, .. })] if *taken == answer => Ok(()),
-        [Effect::Refuse(refused, why), ..] if *refused == answer => Err(why),
+        [Effect::Record(Event::Answered { answer: taken, .. })] if taken == answer => Ok(()),
+        [Effect::Refuse(refused, why), ..] if refused == answer => Err(why),
         other => panic!("it is taken or refused: {other:?}"),
     }
 }
@@ -91,10 +91,10 @@ fn what_people_say_is_taken_in_where_it_settles_something_and_refused_with_a_rea
         },
     ];
     use Decision as D;
-    assert_eq!(taken(&begun, say("fence", D::Skip)), Ok(()));
-    assert_eq!(taken(&begun, say("fence", D::Retry)), Ok(()));
-    assert_eq!(taken(&doubtful, say("fence", D::Retry)), Ok(()));
-    assert_eq!(taken(&begun, say("fence", D::Abort)), Ok(()));
+    assert_eq!(taken(&begun, &say("fence", D::Skip)), Ok(()));
+    assert_eq!(taken(&begun, &say("fence", D::Retry)), Ok(()));
+    assert_eq!(taken(&doubtful, &say("fence", D::Retry)), Ok(()));
+    assert_eq!(taken(&begun, &say("fence", D::Abort)), Ok(()));
     let refused: [(&[Event], Answer, &str); 7] = [
         (
             &begun,
@@ -117,7 +117,7 @@ fn what_people_say_is_taken_in_where_it_settles_something_and_refused_with_a_rea
         ),
     ];
     for (events, said, why) in refused {
-        assert_eq!(taken(events, said), Err(why));
+        assert_eq!(taken(events, &said), Err(why));
     }
     for (who, why) in [(" ", "because"), ("ana", "")] {
         let unsigned = Answer {
@@ -125,7 +125,10 @@ fn what_people_say_is_taken_in_where_it_settles_something_and_refused_with_a_rea
             why: why.to_owned(),
             ..say("fence", D::Skip)
         };
-        assert_eq!(taken(&begun, unsigned), Err("it needs a name and a reason"));
+        assert_eq!(
+            taken(&begun, &unsigned),
+            Err("it needs a name and a reason")
+        );
     }
 }
 
