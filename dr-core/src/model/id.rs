@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::{Serialize, Serializer};
 
 /// A name that breaks the rule for names.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,12 +36,29 @@ fn check(name: &str) -> Result<(), InvalidName> {
     }
 }
 
+/// Reads a name from a text, without a copy of it in between.
+struct Checked;
+
+impl Visitor<'_> for Checked {
+    type Value = Arc<str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, name: &str) -> Result<Arc<str>, E> {
+        check(name).map_err(E::custom)?;
+        Ok(name.into())
+    }
+}
+
 macro_rules! name {
     ($(#[$doc:meta])* $type:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $type(String);
+        // Shared: names are in every map, call and record, and are cloned far more often than made.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
+        #[schemars(with = "String")]
+        pub struct $type(Arc<str>);
 
         impl $type {
             /// The name as text.
@@ -53,7 +72,7 @@ macro_rules! name {
 
             fn from_str(name: &str) -> Result<Self, InvalidName> {
                 check(name)?;
-                Ok(Self(name.to_owned()))
+                Ok(Self(name.into()))
             }
         }
 
@@ -61,20 +80,31 @@ macro_rules! name {
             type Error = InvalidName;
 
             fn try_from(name: String) -> Result<Self, InvalidName> {
-                check(&name)?;
-                Ok(Self(name))
+                name.parse()
             }
         }
 
         impl From<$type> for String {
             fn from(id: $type) -> String {
-                id.0
+                id.as_str().to_owned()
             }
         }
 
         impl fmt::Display for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.pad(&self.0)
+            }
+        }
+
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(Checked).map(Self)
             }
         }
 
