@@ -166,12 +166,12 @@ impl Effort<'_> {
             .crew
             .plan(self.runbook, self.mode, self.direction.clone())?;
         let plan = match planned {
-            Ok(plan) => plan,
+            Ok(plan) => Arc::new(plan),
             Err(findings) => return Ok(Rest::Refused(blocking(&findings))),
         };
         self.records.take();
         course.runs += 1;
-        course.plan = Some(Arc::new(plan.clone()));
+        course.plan = Some(Arc::clone(&plan));
         let run = run_id(&plan, self.simulation().now());
         let operator = self.simulation().operator("olga");
         let host = self.crew.host(&operator);

@@ -21,7 +21,7 @@ pub struct ReplayError {
 /// # Errors
 /// [`ReplayError`] at the first record that cannot follow.
 pub fn replay(journal: &ReadJournal) -> Result<RunState, ReplayError> {
-    let mut state = RunState::new(Arc::new(journal.header.plan.clone()), journal.header.epoch);
+    let mut state = RunState::new(Arc::clone(&journal.header.plan), journal.header.epoch);
     for record in &journal.records {
         state
             .apply(record.at, &record.event)

@@ -27,7 +27,7 @@ impl Story {
                 epoch: Epoch(7),
                 at: at(90),
                 by: "ana".to_owned(),
-                plan,
+                plan: plan.into(),
             },
             records: Vec::new(),
             epoch: Epoch(7),

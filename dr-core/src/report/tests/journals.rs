@@ -375,7 +375,7 @@ pub(super) fn taken_over() -> Story {
             ),
         )
         .then(732, started("shift-front-door", 1));
-    story.header.plan.rehearsal = true;
+    std::sync::Arc::make_mut(&mut story.header.plan).rehearsal = true;
     story
 }
 

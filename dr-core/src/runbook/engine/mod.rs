@@ -116,6 +116,11 @@ impl Machine {
         &self.state
     }
 
+    /// Where the run stands, when nothing more is asked of the machine.
+    pub fn into_state(self) -> RunState {
+        self.state
+    }
+
     /// What the state asks for when a process begins to carry it out.
     pub fn begin(&mut self, now: Timestamp) -> Vec<Effect> {
         self.proceed(now)

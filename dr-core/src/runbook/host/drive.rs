@@ -53,7 +53,7 @@ impl Host {
         result?;
         Ok(Outcome {
             run,
-            state: machine.state().clone(),
+            state: machine.into_state(),
         })
     }
 

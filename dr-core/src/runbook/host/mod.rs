@@ -17,7 +17,7 @@ pub use stop::{Stop, StopFlag};
 
 use super::engine::{Illegal, Machine, RunState};
 use super::event::{Event, RunStatus};
-use super::journal::{AppendError, Header, JOURNAL_FORMAT, Journal, JournalError, Record};
+use super::journal::{AppendError, Header, JOURNAL_FORMAT, Journal, JournalError, Record, Seen};
 use super::lock::{self, LockError};
 use super::plan::Plan;
 use super::replay::{ReplayError, replay};
@@ -184,9 +184,10 @@ impl Host {
     pub async fn start(
         &self,
         run: RunId,
-        plan: Plan,
+        plan: impl Into<Arc<Plan>>,
         options: StartOptions,
     ) -> Result<Outcome, HostError> {
+        let plan = plan.into();
         let clock = &*self.ports.clock;
         let lease = lock::acquire(&*self.store, clock, &plan.estate.name, &self.operator, &run)
             .await
@@ -206,7 +207,7 @@ impl Host {
     async fn begin(
         &self,
         run: &RunId,
-        plan: Plan,
+        plan: Arc<Plan>,
         options: StartOptions,
         epoch: Epoch,
     ) -> Result<(Machine, Journal), HostError> {
@@ -220,12 +221,12 @@ impl Host {
             epoch,
             at: now,
             by: self.operator.clone(),
-            plan: plan.clone(),
+            plan: Arc::clone(&plan),
         };
         let mut journal = Journal::create(self.logs.clone(), header)
             .await
             .map_err(HostError::from)?;
-        let mut state = RunState::new(Arc::new(plan), epoch);
+        let mut state = RunState::new(plan, epoch);
         let event = Event::RunStarted {
             by: self.operator.clone(),
             outage_since: options.outage_since,
@@ -249,17 +250,12 @@ impl Host {
     /// A [`HostError`].
     pub async fn resume(&self, run: &RunId) -> Result<Outcome, HostError> {
         let clock = &*self.ports.clock;
-        let state = self.look(run).await?;
-        let lease = lock::acquire(
-            &*self.store,
-            clock,
-            &state.plan.estate.name,
-            &self.operator,
-            run,
-        )
-        .await
-        .map_err(HostError::Lock)?;
-        match self.take_over(run, lease.epoch()).await {
+        let seen = self.look(run).await?;
+        let estate = &seen.journal.header.plan.estate.name;
+        let lease = lock::acquire(&*self.store, clock, estate, &self.operator, run)
+            .await
+            .map_err(HostError::Lock)?;
+        match self.take_over(run, lease.epoch(), seen).await {
             Ok((machine, journal)) => self.drive(run.clone(), machine, journal, lease).await,
             Err(error) => {
                 let mut lease = lease;
@@ -269,11 +265,11 @@ impl Host {
         }
     }
 
-    /// Where a run stands, by its journal. Changes nothing.
+    /// The journal of a run that is not over. Changes nothing.
     ///
     /// # Errors
     /// A [`HostError`]: no such run, over, or a journal that cannot be read.
-    async fn look(&self, run: &RunId) -> Result<RunState, HostError> {
+    async fn look(&self, run: &RunId) -> Result<Seen, HostError> {
         let bytes = self.logs.read(run).await.map_err(HostError::Store)?;
         let bytes = bytes.ok_or_else(|| HostError::NoRun(run.clone()))?;
         let journal = super::journal::read(&bytes).map_err(HostError::Journal)?;
@@ -284,12 +280,17 @@ impl Host {
                 status: state.status,
             });
         }
-        Ok(state)
+        Ok(Seen { bytes, journal })
     }
 
-    async fn take_over(&self, run: &RunId, epoch: Epoch) -> Result<(Machine, Journal), HostError> {
+    async fn take_over(
+        &self,
+        run: &RunId,
+        epoch: Epoch,
+        seen: Seen,
+    ) -> Result<(Machine, Journal), HostError> {
         // Read again under the lock: what was looked at before may be older than what the last holder wrote.
-        let (mut journal, read) = Journal::open(self.logs.clone(), run)
+        let (mut journal, read) = Journal::open_again(self.logs.clone(), run, Some(seen))
             .await
             .map_err(HostError::Journal)?;
         let mut state = replay(&read).map_err(HostError::Replay)?;

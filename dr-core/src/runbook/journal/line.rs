@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -22,7 +23,7 @@ pub struct Digest(String);
 impl Digest {
     /// The digest of `line`, given without its line feed.
     pub fn of(line: &[u8]) -> Self {
-        Self(format!("{:x}", Sha256::digest(line)))
+        Self::from(Sha256::new_with_prefix(line))
     }
 
     /// The digits.
@@ -66,6 +67,12 @@ impl TryFrom<String> for Digest {
     }
 }
 
+impl From<Sha256> for Digest {
+    fn from(hash: Sha256) -> Self {
+        Self(format!("{:x}", hash.finalize()))
+    }
+}
+
 impl From<Digest> for String {
     fn from(digest: Digest) -> Self {
         digest.0
@@ -88,7 +95,26 @@ pub struct Header {
     /// Who began it.
     pub by: String,
     /// What is carried out, whole.
-    pub plan: Plan,
+    #[serde(with = "shared")]
+    pub plan: Arc<Plan>,
+}
+
+/// A plan is written as what it is, and not as who else has it.
+mod shared {
+    use super::{Arc, Deserialize, Plan, Serialize};
+
+    pub(super) fn serialize<S: serde::Serializer>(
+        plan: &Arc<Plan>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        plan.as_ref().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<Plan>, D::Error> {
+        Plan::deserialize(deserializer).map(Arc::new)
+    }
 }
 
 /// Every further line: one event.
@@ -113,51 +139,71 @@ const SUM: &str = r#","sum":""#;
 const SUM_DIGITS: usize = 16;
 const END: &str = "\"}";
 
-fn checksum(body: &[u8]) -> String {
-    let mut digits = Digest::of(body).0;
+/// The checksum of a body, and its hash so far: a line begins with its body, so the line's digest goes on from there.
+fn checksum(body: &[u8]) -> (String, Sha256) {
+    let hash = Sha256::new_with_prefix(body);
+    let mut digits = format!("{:x}", hash.clone().finalize());
     digits.truncate(SUM_DIGITS);
-    digits
+    (digits, hash)
 }
 
-/// Writes a line, without its line feed.
+/// A line as it is kept, without its line feed.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) bytes: Vec<u8>,
+    pub(super) digest: Digest,
+}
+
+/// Writes a line.
 ///
 /// # Errors
 /// Why `value` cannot stand in a journal: it does not read back.
-pub(super) fn encode<T: Serialize + DeserializeOwned>(value: &T) -> Result<Vec<u8>, String> {
+pub(super) fn encode<T: Serialize + DeserializeOwned>(value: &T) -> Result<Line, String> {
     let mut line = serde_json::to_string(value).map_err(|error| error.to_string())?;
     if line.pop() != Some('}') || line.len() < 2 {
         return Err("it is not an object with members".to_owned());
     }
-    let sum = checksum(line.as_bytes());
+    let (sum, mut hash) = checksum(line.as_bytes());
+    let body = line.len();
     line.push_str(SUM);
     line.push_str(&sum);
     line.push_str(END);
     // A line that is written but cannot be read would make the whole journal unreadable, so it is tried here.
-    decode::<T>(line.as_bytes())?;
-    Ok(line.into_bytes())
+    serde_json::from_str::<T>(&line).map_err(|error| error.to_string())?;
+    hash.update(&line.as_bytes()[body..]);
+    Ok(Line {
+        digest: Digest::from(hash),
+        bytes: line.into_bytes(),
+    })
 }
 
-/// Reads a line, given without its line feed.
+/// Reads a line, given without its line feed; what it says, and its digest.
 ///
 /// # Errors
 /// Why it is not sound.
-pub(super) fn decode<T: DeserializeOwned>(line: &[u8]) -> Result<T, String> {
-    check_sum(line)?;
-    serde_json::from_slice(line).map_err(|error| error.to_string())
+pub(super) fn decode<T: DeserializeOwned>(line: &[u8]) -> Result<(T, Digest), String> {
+    let digest = check_sum(line)?;
+    let value = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    Ok((value, digest))
 }
 
-/// Whether the line carries its own checksum, and that is right.
-pub(super) fn check_sum(line: &[u8]) -> Result<(), String> {
+/// The digest of a line that carries its own checksum.
+///
+/// # Errors
+/// That it carries none, or another.
+pub(super) fn check_sum(line: &[u8]) -> Result<Digest, String> {
     let missing = || "it does not end with its checksum".to_owned();
     let seal = SUM.len() + SUM_DIGITS + END.len();
     let at = line.len().checked_sub(seal).ok_or_else(missing)?;
     let (body, seal) = line.split_at(at);
-    let sum = seal
+    let written = seal
         .strip_prefix(SUM.as_bytes())
         .and_then(|rest| rest.strip_suffix(END.as_bytes()))
         .ok_or_else(missing)?;
-    if sum == checksum(body).as_bytes() {
-        Ok(())
+    let (sum, mut hash) = checksum(body);
+    if written == sum.as_bytes() {
+        hash.update(seal);
+        Ok(Digest::from(hash))
     } else {
         Err("its checksum does not match what it says".to_owned())
     }

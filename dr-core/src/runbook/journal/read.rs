@@ -68,13 +68,12 @@ pub fn read(bytes: &[u8]) -> Result<ReadJournal, JournalError> {
         .split_inclusive(|b| *b == b'\n')
         .map(|line| &line[..line.len() - 1]);
     let first = lines.next().ok_or(JournalError::NoHeader)?;
-    let header = read_header(first)?;
-    let mut head = Digest::of(first);
+    let (header, mut head) = read_header(first)?;
     let mut epoch = header.epoch;
     let mut records = Vec::new();
     for (line, seq) in lines.zip(1..) {
         let damaged = |why: String| JournalError::Damaged { line: seq + 1, why };
-        let record: Record = decode(line).map_err(damaged)?;
+        let (record, digest): (Record, Digest) = decode(line).map_err(damaged)?;
         if record.seq != seq {
             return Err(damaged(format!(
                 "record {} stands where record {seq} belongs",
@@ -93,7 +92,7 @@ pub fn read(bytes: &[u8]) -> Result<ReadJournal, JournalError> {
             )));
         }
         epoch = record.epoch;
-        head = Digest::of(line);
+        head = digest;
         records.push(record);
     }
     check_tail(tail, records.len())?;
@@ -106,22 +105,29 @@ pub fn read(bytes: &[u8]) -> Result<ReadJournal, JournalError> {
     })
 }
 
-/// The format is looked at first: a newer one may look different in all else.
-fn read_header(line: &[u8]) -> Result<Header, JournalError> {
+/// Of a header that does not read, the format is looked at first: a newer one may look different in all else.
+fn read_header(line: &[u8]) -> Result<(Header, Digest), JournalError> {
     #[derive(Deserialize)]
     struct Format {
         format: u32,
     }
     let damaged = |why: String| JournalError::Damaged { line: 1, why };
-    let Format { format } =
-        serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))?;
+    let read = decode::<Header>(line);
+    let format = match &read {
+        Ok((header, _)) => header.format,
+        Err(_) => {
+            serde_json::from_slice::<Format>(line)
+                .map_err(|error| damaged(error.to_string()))?
+                .format
+        }
+    };
     if format > JOURNAL_FORMAT {
         return Err(JournalError::NewerFormat {
             found: format,
             known: JOURNAL_FORMAT,
         });
     }
-    decode(line).map_err(damaged)
+    read.map_err(damaged)
 }
 
 /// A crash leaves the beginning of a line, never a sound line with something else in place of its line feed. That is a

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::line::encode;
+use super::line::{Line, encode};
 use super::read::{JournalError, ReadJournal, read};
 use super::rule::{self, Settled};
 use super::{Digest, Header, Record};
@@ -79,6 +79,14 @@ pub struct Journal {
     pending: Option<Record>,
 }
 
+/// A journal as it was read once.
+pub(in crate::runbook) struct Seen {
+    /// What was read.
+    pub(in crate::runbook) bytes: Vec<u8>,
+    /// What it says.
+    pub(in crate::runbook) journal: ReadJournal,
+}
+
 impl std::fmt::Debug for Journal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Journal")
@@ -99,7 +107,7 @@ impl Journal {
     pub async fn create(logs: Arc<dyn LogStore>, header: Header) -> Result<Self, AppendError> {
         let line = encoded(&header)?;
         let journal = Self {
-            head: Digest::of(&line),
+            head: line.digest,
             run: header.run.clone(),
             last: 0,
             epoch: header.epoch,
@@ -108,7 +116,7 @@ impl Journal {
         };
         let mut doubt = None;
         for _ in 0..ATTEMPTS {
-            match journal.logs.append(&journal.run, 0, &line).await {
+            match journal.logs.append(&journal.run, 0, &line.bytes).await {
                 Ok(()) => return Ok(journal),
                 // With the answer of an earlier attempt lost, what stands there may be our own.
                 Err(PutError::Lost) => {
@@ -137,11 +145,24 @@ impl Journal {
         logs: Arc<dyn LogStore>,
         run: &RunId,
     ) -> Result<(Self, ReadJournal), JournalError> {
+        Self::open_again(logs, run, None).await
+    }
+
+    /// Opens it as [`Self::open`] does, by somebody who has read it before: while nothing was added, it is not read through
+    /// again.
+    pub(in crate::runbook) async fn open_again(
+        logs: Arc<dyn LogStore>,
+        run: &RunId,
+        seen: Option<Seen>,
+    ) -> Result<(Self, ReadJournal), JournalError> {
         let bytes = logs
             .read(run)
             .await?
             .ok_or_else(|| JournalError::NotFound { run: run.clone() })?;
-        let found = read(&bytes)?;
+        let found = match seen {
+            Some(seen) if seen.bytes == bytes => seen.journal,
+            _ => read(&bytes)?,
+        };
         check_run(&found, run)?;
         if found.torn {
             logs.repair(run, found.sound_bytes).await?;
@@ -189,12 +210,12 @@ impl Journal {
         let line = encoded(&record)?;
         // Before the first write: should this future be dropped within it, the next append knows of the doubt.
         self.pending = Some(record.clone());
-        match self.write(&record, &line).await {
+        match self.write(&record, &line.bytes).await {
             Ok(()) => {
                 self.pending = None;
                 self.last = seq;
                 self.epoch = epoch;
-                self.head = Digest::of(&line);
+                self.head = line.digest;
                 Ok(record)
             }
             Err(error) => {
@@ -319,7 +340,7 @@ impl Journal {
     }
 }
 
-fn encoded<T: Serialize + DeserializeOwned>(value: &T) -> Result<Vec<u8>, AppendError> {
+fn encoded<T: Serialize + DeserializeOwned>(value: &T) -> Result<Line, AppendError> {
     encode(value).map_err(|why| AppendError::Unwritable { why })
 }
 

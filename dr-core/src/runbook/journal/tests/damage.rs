@@ -112,7 +112,7 @@ fn a_line_of_another_journal_does_not_follow() {
 
 #[test]
 fn an_epoch_that_falls_is_damage() {
-    let mut bytes = line::encode(&header(2)).unwrap();
+    let mut bytes = line::encode(&header(2)).unwrap().bytes;
     let record = Record {
         seq: 1,
         epoch: Epoch(1),
@@ -121,7 +121,7 @@ fn an_epoch_that_falls_is_damage() {
         prev: Digest::of(&bytes),
     };
     bytes.push(b'\n');
-    bytes.extend(line::encode(&record).unwrap());
+    bytes.extend(line::encode(&record).unwrap().bytes);
     bytes.push(b'\n');
     assert_eq!(
         read(&bytes).unwrap_err(),

@@ -58,7 +58,7 @@ fn header(epoch: u64) -> Header {
         epoch: Epoch(epoch),
         at: at(0),
         by: "ada".to_owned(),
-        plan: plan(),
+        plan: Arc::new(plan()),
     }
 }
 
@@ -165,7 +165,7 @@ fn the_lines_in_the_documentation_are_sound_and_follow_one_another() {
     let lines: Vec<&str> = example.split("```").next().unwrap().lines().collect();
     let records: Vec<Record> = lines
         .iter()
-        .map(|line| line::decode(line.as_bytes()).unwrap())
+        .map(|line| line::decode(line.as_bytes()).unwrap().0)
         .collect();
     assert_eq!(records.len(), 3);
     for (i, pair) in records.windows(2).enumerate() {

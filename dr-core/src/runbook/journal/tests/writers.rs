@@ -250,9 +250,9 @@ fn a_journal_whose_last_line_was_exchanged_takes_no_more() {
         let mut journal = begun(&logs, 2).await;
         let key = "runs/failover-1/journal/00000002.json";
         let was = store.get(key).await.unwrap().unwrap();
-        let mut record: Record = line::decode(&was.bytes).unwrap();
+        let (mut record, _): (Record, _) = line::decode(&was.bytes).unwrap();
         record.event = held("nothing of the sort happened");
-        let forged = line::encode(&record).unwrap();
+        let forged = line::encode(&record).unwrap().bytes;
         store.replace(key, &forged, &was.etag).await.unwrap();
         assert!(
             reopened(&logs).await.1.records.len() == 2,
