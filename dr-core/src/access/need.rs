@@ -93,8 +93,8 @@ fn need(spec: &CallSpec) -> Option<Need> {
         return None;
     }
     Some(Need {
-        service: spec.service.clone(),
-        action: spec.call.clone(),
+        service: spec.service.to_string(),
+        action: spec.call.to_string(),
         site: match &spec.place {
             Place::Site(site) => Some(site.clone()),
             Place::Global | Place::GlobalControl => None,

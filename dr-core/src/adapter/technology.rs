@@ -454,8 +454,8 @@ pub fn call_specs(
 
 fn placed(call: ApiCall, site: &SiteId, required: bool, component: Option<&Component>) -> CallSpec {
     CallSpec {
-        service: call.service.to_owned(),
-        call: call.call.to_owned(),
+        service: call.service.into(),
+        call: call.call.into(),
         place: place(&call, site),
         plane: call.plane,
         effect: call.effect,

@@ -1,5 +1,6 @@
 //! The calls that actions make, as data: for the static-stability lint, the dry run and the access policy.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -108,9 +109,9 @@ pub enum Operation {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CallSpec {
     /// The service's prefix in access policies: `rds`.
-    pub service: String,
+    pub service: Cow<'static, str>,
     /// The call: `PromoteReadReplica`.
-    pub call: String,
+    pub call: Cow<'static, str>,
     /// Where it goes.
     pub place: Place,
     /// Which half of the service answers it.

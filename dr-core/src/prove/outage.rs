@@ -72,7 +72,7 @@ pub(super) fn outages(estate: &Estate, plan: &Plan) -> Vec<Outage> {
     let mut places: BTreeSet<(Place, String)> = plan
         .steps()
         .flat_map(|step| &step.calls)
-        .map(|call| (call.place.clone(), call.service.clone()))
+        .map(|call| (call.place.clone(), call.service.to_string()))
         .collect();
     // What every run leans on: the store of journal and lock, and the administration of names and of access.
     places.insert((Place::Site(direction.to.clone()), "s3".to_owned()));

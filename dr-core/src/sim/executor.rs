@@ -46,6 +46,8 @@ pub(super) struct Sleep {
     until: SimTime,
     /// Its place among those who wait, once it waits.
     number: Option<u64>,
+    /// Who is woken then, once it waits.
+    wakes: Option<Waker>,
 }
 
 impl Sleep {
@@ -55,6 +57,7 @@ impl Sleep {
             shared,
             until,
             number: None,
+            wakes: None,
         }
     }
 }
@@ -66,19 +69,20 @@ impl Future for Sleep {
         if lock(&self.shared.world).now >= self.until {
             return Poll::Ready(());
         }
+        // It is asked each time that anything wakes its task; only the first time is there anything to do.
+        if self.wakes.as_ref().is_some_and(|w| w.will_wake(cx.waker())) {
+            return Poll::Pending;
+        }
+        self.wakes = Some(cx.waker().clone());
         let shared = Arc::clone(&self.shared);
         let mut timers = lock(&shared.timers);
         let number = *self.number.get_or_insert_with(|| {
             timers.begun += 1;
             timers.begun
         });
-        let key = (self.until, number);
-        match timers.waiting.get_mut(&key) {
-            Some(waker) => waker.clone_from(cx.waker()),
-            None => {
-                timers.waiting.insert(key, cx.waker().clone());
-            }
-        }
+        timers
+            .waiting
+            .insert((self.until, number), cx.waker().clone());
         Poll::Pending
     }
 }

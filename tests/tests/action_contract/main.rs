@@ -336,7 +336,7 @@ fn the_switch_of_a_front_door_stays_with_the_home_standby_whichever_way_clients_
             let [throw] = switched.as_slice() else {
                 panic!("{direction}: {switched:?}");
             };
-            assert_eq!((throw.call.as_str(), &throw.place), (switch, &standby));
+            assert_eq!((throw.call.as_ref(), &throw.place), (switch, &standby));
             // A region that is lost cannot be called: nothing of it has to be, because a switch that cannot be read sends
             // clients home.
             let is_lost = mode == Mode::Unplanned && standby == Place::Site(direction.from.clone());

@@ -68,8 +68,8 @@ fn estate() -> Estate {
 
 fn call(service: &str, call: &str, place: Place, effect: Effect) -> CallSpec {
     CallSpec {
-        service: service.to_owned(),
-        call: call.to_owned(),
+        service: service.to_owned().into(),
+        call: call.to_owned().into(),
         plane: if effect == Effect::Read {
             Plane::Data
         } else {

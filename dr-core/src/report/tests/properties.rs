@@ -38,8 +38,8 @@ fn hostile() -> Story {
         for step in &mut stage.steps {
             step.undo = Some(text());
             for call in &mut step.calls {
-                call.service = text();
-                call.call = text();
+                call.service = text().into();
+                call.call = text().into();
             }
         }
     }

@@ -183,7 +183,8 @@ pub(super) fn encode<T: Serialize + DeserializeOwned>(value: &T) -> Result<Line,
 /// Why it is not sound.
 pub(super) fn decode<T: DeserializeOwned>(line: &[u8]) -> Result<(T, Digest), String> {
     let digest = check_sum(line)?;
-    let value = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+    let text = str::from_utf8(line).map_err(|error| error.to_string())?;
+    let value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     Ok((value, digest))
 }
 

@@ -59,7 +59,7 @@ impl LogStore for ObjectLog {
         let mut bytes = Vec::new();
         for some in keys.chunks(READS) {
             let lines = try_join_all(some.iter().map(|key| self.line(key))).await?;
-            bytes.extend(lines.into_iter().flatten());
+            bytes.extend(lines.concat());
         }
         Ok(Some(bytes))
     }
