@@ -47,7 +47,7 @@ async fn converge(cx: &Context<'_>, site: &SiteId, role: Role) -> Result<(), Ste
             "state-locked",
             0,
             format!(
-                "the state of {id} at {site} is locked by {holder}: let {holder} finish, or remove the lock once it is certainly gone"
+                "the state of {id} at {site} is locked by {holder}: let them finish; remove the lock only when they are certainly gone"
             ),
         ));
     }

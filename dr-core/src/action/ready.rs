@@ -176,7 +176,7 @@ pub(super) fn stack(id: &ComponentId, site: &SiteId, state: &StackState) -> Vec<
             "state-locked",
             placed(id, site),
             format!("the state of {id} at {site} is locked by {holder}"),
-            format!("let {holder} finish, or remove the lock once it is certainly gone"),
+            "let them finish; remove the lock only when they are certainly gone",
         ));
     }
     if state.pending.destroys_data {

@@ -1,5 +1,8 @@
-//! The laptop dies: `dr` is killed after its N-th change of AWS, and another laptop goes on with nothing but the bucket.
+//! The laptop dies: `dr` is killed after its N-th change of AWS, and another laptop goes on with nothing but the bucket. Where it
+//! died in the middle of an apply, the state is still locked: then a person removes that lock, by the command that `dr` tells.
 
+use std::path::Path;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -62,27 +65,48 @@ pub(super) fn killed_after(base: &Base, after: usize) -> Result<()> {
         story.folder().join("terraform"),
         elsewhere.join("terraform"),
     )?;
-    let mut last = None;
+    let resume = ["--store", store, "run", "resume", &run, "--people", "none"];
     while Instant::now() < deadline {
-        let resumed = story
-            .command_in(
-                &elsewhere,
-                &["--store", store, "run", "resume", &run, "--people", "none"],
-            )
-            .output()?;
-        let code = resumed.status.code();
-        last = Some(String::from_utf8_lossy(&resumed.stderr).into_owned());
-        match code {
-            Some(HELD) => return one_primary(&story),
+        let resumed = story.command_in(&elsewhere, &resume).output()?;
+        let said = String::from_utf8_lossy(&resumed.stderr).into_owned();
+        match resumed.status.code() {
+            Some(HELD) => match remedy(&said) {
+                // It died in the middle of an apply, whose lock stands. A person does what they are told.
+                Some(remedy) => unlock(&story, &elsewhere, &remedy)?,
+                None => return one_primary(&story).with_context(|| said),
+            },
             // The lock is still the dead one's, for a minute at most.
             Some(50) => thread::sleep(Duration::from_secs(5)),
-            _ => bail!(
-                "dr run resume elsewhere ended with {code:?}\n{}",
-                last.unwrap_or_default()
-            ),
+            code => bail!("dr run resume elsewhere ended with {code:?}\n{said}"),
         }
     }
-    bail!("the run was not gone on with: {}", last.unwrap_or_default())
+    bail!("the run was not gone on with")
+}
+
+/// The command that a run which holds for the lock of a state tells.
+fn remedy(said: &str) -> Option<String> {
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut quoted = said.split('`').skip(1).step_by(2);
+    let found = quoted.find(|words| words.contains("force-unlock"));
+    found.map(str::to_owned)
+}
+
+fn unlock(story: &Story, folder: &Path, remedy: &str) -> Result<()> {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", remedy]).current_dir(folder);
+    for (name, value) in story.environment() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    let ended = shell.output()?;
+    ensure!(
+        ended.status.success(),
+        "{remedy}\n{}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
+    Ok(())
 }
 
 /// The same end as without the kill: held for the lost region, one promotion, clients served.

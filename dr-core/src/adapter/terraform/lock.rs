@@ -1,7 +1,5 @@
 //! Who holds a state's lock, read from the program's complaint.
 
-use std::fmt;
-
 use crate::model::TerraformBinding;
 
 /// A lock that is held.
@@ -45,23 +43,27 @@ impl Held {
         self.operation == "OperationTypePlan"
     }
 
-    /// Who holds it; a lock that was copied here with the bucket of another region is told as what it is.
+    /// Who holds it and what removes it; a lock that was copied here with the bucket of another region is told as what it is.
     pub(super) fn to_string_for(&self, binding: &TerraformBinding) -> String {
-        let is_foreign = !self.path.is_empty() && !self.path.starts_with(&binding.state_bucket);
+        let Self {
+            id,
+            who,
+            created,
+            path,
+            ..
+        } = self;
+        let remedy = format!(
+            "`terraform -chdir={} force-unlock -force {id}`",
+            binding.directory
+        );
+        let is_foreign = !path.is_empty() && !path.starts_with(&binding.state_bucket);
         if is_foreign {
             format!(
-                "a stale copy of a lock of {}, held there by {} since {}: nobody holds this one; remove it with `terraform force-unlock {}`",
-                self.path, self.who, self.created, self.id
+                "a stale copy of a lock of {path}, held there by {who} since {created}: nobody holds this one; remove it with {remedy}"
             )
         } else {
-            self.to_string()
+            format!("{who} since {created} (once that is certainly over: {remedy})")
         }
-    }
-}
-
-impl fmt::Display for Held {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} since {} (lock {})", self.who, self.created, self.id)
     }
 }
 
@@ -97,9 +99,10 @@ mod tests {
     fn the_holder_of_a_lock_is_read_from_the_complaint() {
         let held = held(COMPLAINT).unwrap();
         assert_eq!(held.who, "ada@laptop");
-        assert!(
-            held.to_string_for(&binding("storefront-state-us-west-1"))
-                .starts_with("ada@laptop since")
+        assert_eq!(
+            held.to_string_for(&binding("storefront-state-us-west-1")),
+            "ada@laptop since 2026-11-21 05:00:00 +0000 UTC (once that is certainly over: \
+             `terraform -chdir=a force-unlock -force 0a1b2c3d-1111-2222-3333-444455556666`)"
         );
     }
 
@@ -110,7 +113,9 @@ mod tests {
             .to_string_for(&binding("storefront-state-us-east-2"));
         assert!(told.contains("stale copy"), "{told}");
         assert!(
-            told.contains("terraform force-unlock 0a1b2c3d-1111-2222-3333-444455556666"),
+            told.contains(
+                "`terraform -chdir=a force-unlock -force 0a1b2c3d-1111-2222-3333-444455556666`"
+            ),
             "{told}"
         );
     }
