@@ -53,6 +53,8 @@ pub(crate) struct Log {
 pub(crate) enum Told {
     Recorded(EventId),
     NotDone(Step),
+    /// Read while a call of the same operator is on its way.
+    NotYetDone(Step),
     FoundDone(Step, FenceLevel),
     Done(Step, FenceLevel),
     Failed(Step, ErrorId),
@@ -315,6 +317,11 @@ impl Archive {
         let input = match told {
             Told::Recorded(event) => Input::Recorded(self.event(event)),
             Told::NotDone(step) => {
+                let settles = machine.state().step(&step.id()).settles;
+                let observed = Observation::NotDone(Before::default());
+                return (settles.unwrap_or(now), Input::Observed(step.id(), observed));
+            }
+            Told::NotYetDone(step) => {
                 Input::Observed(step.id(), Observation::NotDone(Before::default()))
             }
             Told::FoundDone(step, level) => {

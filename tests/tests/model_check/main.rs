@@ -14,9 +14,8 @@
 //! **Time** is a grid of five seconds, counted from now, without a horizon. Leases that end far ahead are one class.
 //!
 //! **Assumed**, as by the lock: clocks differ by `SKEW` at most, a call is over `CALL` after it was sent, an operator is stopped for
-//! `SKEW + CALL` at most between its look at the deadline and its call. The engine's own waits take any time, also none. Assumed
-//! besides, and not held by the engine: a step in doubt is read when the call that left the doubt is over
-//! (`Bounds::reads_early`; the last test shows what happens otherwise).
+//! `SKEW + CALL` at most between its look at the deadline and its call. The engine's own waits take any time, also none, but for the one that it
+//! insists on: a step in doubt is not taken for undone before `CALL` has passed (the last test shows what happens otherwise).
 //!
 //! **Bounds and figures** (development build, two processors; each test prints its own): every kind of trouble, operators of
 //! any slowness, three epochs, two crashes: all 1,556,424 states within 19 deeds of the start (13 s). To the end of every
@@ -162,15 +161,15 @@ fn every_seeded_fault_of_a_rule_is_found() {
     }
 }
 
-/// The assumption that the engine does not hold by itself. A promotion is given up, read as not done while it is on its way, and
-/// begun again; the second one is refused, a person aborts, the fence is lifted, and then the first one arrives.
+/// An engine that believes it: a promotion is given up, read as not done while it is on its way, and begun again; the second one is
+/// refused, a person aborts, the fence is lifted, and then the first one arrives.
 #[test]
-fn a_step_in_doubt_that_is_read_while_its_call_is_on_its_way_can_make_two_writers() {
+fn a_reading_of_a_step_in_doubt_that_is_believed_too_early_makes_two_writers() {
     let mut bounds = Bounds::people(1);
     bounds.left.losses = 1;
-    let (_, decided) = explore("kept", Rules::default(), bounds, None);
+    let (_, decided) = explore("waited for", Rules::default(), bounds, None);
     assert_eq!(broken(&decided), [""; 0]);
-    bounds.reads_early = true;
-    let (_, decided) = explore("read early", Rules::default(), bounds, None);
+    bounds.believes_early = true;
+    let (_, decided) = explore("believed early", Rules::default(), bounds, None);
     assert!(broken(&decided).contains(&ONE_WRITER));
 }

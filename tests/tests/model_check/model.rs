@@ -23,8 +23,8 @@ pub(crate) struct Bounds {
     pub(crate) stopped: Ticks,
     /// Whether operators may be slow: whether time may pass while one of them could do something.
     pub(crate) slow: bool,
-    /// Whether a step in doubt may be read while the call that left the doubt is still on its way.
-    pub(crate) reads_early: bool,
+    /// Whether what is read while the call that left a doubt is still on its way is believed: a fault.
+    pub(crate) believes_early: bool,
     /// What may go wrong.
     pub(crate) left: Left,
 }
@@ -37,7 +37,7 @@ impl Default for Bounds {
             ahead: AHEAD,
             stopped: STOPPED,
             slow: true,
-            reads_early: false,
+            believes_early: false,
             left: Left {
                 crashes: 2,
                 quits: 1,
@@ -349,11 +349,6 @@ impl Protocol {
         match task(state, by) {
             Some(Task::Open) => self.open(state, by),
             Some(Task::Settle(line)) => self.settle(state, by, line),
-            Some(Task::Observe(_))
-                if !self.bounds.reads_early && state.calls.iter().any(|call| call.by == by) =>
-            {
-                return false;
-            }
             Some(Task::Observe(step)) => self.observe(state, by, step),
             Some(Task::Apply(step)) => return self.apply(state, by, step),
             Some(Task::Undo(step)) => return self.undo(state, by, step),

@@ -34,9 +34,15 @@ impl Protocol {
         };
         let told = match done {
             Some(level) => Told::FoundDone(step, level),
+            None if self.is_early(state, by) => Told::NotYetDone(step),
             None => Told::NotDone(step),
         };
         self.tell(state, by, told);
+    }
+
+    /// Whether a call of that operator is still on its way: then less than a call's time has passed since it gave it up.
+    fn is_early(&self, state: &State, by: u8) -> bool {
+        !self.bounds.believes_early && state.calls.iter().any(|call| call.by == by)
     }
 
     /// Carries a step out up to its next call, or to its end. `false` while it waits.

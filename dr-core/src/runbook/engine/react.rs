@@ -25,6 +25,13 @@ impl Machine {
                 output,
                 found_done: true,
             },
+            Observation::NotDone(_) | Observation::Partial(_)
+                if in_doubt && step.settles.is_some_and(|at| now < at) =>
+            {
+                let at = step.settles.expect("it was just looked at");
+                let wake = Effect::WakeAt(id.clone(), at);
+                return vec![self.launch(&id, Doing::Waiting, wake)];
+            }
             Observation::NotDone(_) | Observation::Partial(_) if in_doubt => {
                 self.doubt_reads.remove(&id);
                 if step.failures + 1 >= self.state.planned(&id).attempts {

@@ -10,6 +10,7 @@ use crate::action::{Before, Detail, History, StepError};
 use crate::model::{Epoch, Finding, StepId, Waiver};
 use crate::port::{Answer, Decision, Question};
 use crate::runbook::event::{Event, RunStatus, StepStatus};
+use crate::runbook::lock::CALL;
 use crate::runbook::plan::{Plan, PlannedStep};
 
 /// The code of the question that an `approve` step asks.
@@ -42,6 +43,9 @@ pub struct StepState {
     pub began: Option<Timestamp>,
     /// When it came to its present status.
     pub since: Option<Timestamp>,
+    /// Of a step in doubt: when the call whose answer was lost is over for certain, by [`CALL`]. A reading of "not done" before
+    /// then tells nothing. `None` where it was over when the doubt arose: a new operator waited for that.
+    pub settles: Option<Timestamp>,
 }
 
 impl StepState {
@@ -58,6 +62,7 @@ impl StepState {
             skip: None,
             began: None,
             since: None,
+            settles: None,
         }
     }
 
@@ -380,6 +385,7 @@ impl RunState {
             Event::StepSkipped { .. } => {
                 self.questions.remove(id);
             }
+            Event::StepInDoubt { .. } => step.settles = Some(CALL.after(at)),
             Event::DoubtResolved { .. } => step.failures += 1,
             _ => {}
         }
