@@ -2,7 +2,8 @@
 
 - A read replica of RDS is a replica until it is promoted: promotion clears its source and the source's list of replicas,
   a second promotion is refused (RDS API, PromoteReadReplica: InvalidDBInstanceState). A replica is refused of an instance
-  without automated backups (RDS user guide, "USER_ReadRepl"). A replica in another region has its own subnet group, key and
+  without automated backups (RDS user guide, "USER_ReadRepl"), and for PostgreSQL in another region with a parameter group
+  (RDS API, CreateDBInstanceReadReplica: only MySQL, Db2 and Oracle take one). A replica in another region has its own subnet group, key and
   resource id, and can be deleted.
 - `StopDBInstance` is refused while the instance has a replica (RDS user guide, "USER_StopInstance", limitations).
 - Every instance has a resource id of its own, which it keeps when it is renamed (RDS user guide, "USER_RenameInstance").
@@ -75,6 +76,11 @@ def create_replica(self, kwargs):
         raise refused(
             "InvalidDBInstanceState",
             "Automated backups are not enabled for this database instance.",
+        )
+    if kwargs.get("db_parameter_group_name") and primary.backend is not self and primary.engine == "postgres":
+        raise refused(
+            "InvalidParameterCombination",
+            "A parameter group can't be specified during Read Replica creation for the following DB engine: postgres",
         )
     replica = copy.copy(primary)
     replica.backend = self

@@ -75,13 +75,22 @@ impl StoredLease {
         }
     }
 
+    /// The lease as it stands here, whatever it speaks of.
+    async fn found(&self) -> PortResult<Option<(StoredLeaseObject, Etag)>> {
+        let Some(found) = self.store.get(&self.key).await? else {
+            return Ok(None);
+        };
+        let lease = parse(&found.bytes)
+            .map_err(|message| self.error(ErrorClass::Invalid, "Read", message))?;
+        Ok(Some((lease, found.etag)))
+    }
+
+    /// The lease, where it tells of the site that is moved from.
     async fn read(&self) -> PortResult<(StoredLeaseObject, Etag)> {
-        let found = self.store.get(&self.key).await?.ok_or_else(|| {
+        let (lease, etag) = self.found().await?.ok_or_else(|| {
             let message = "the application has never taken its lease here: it proves nothing";
             self.error(ErrorClass::NotFound, "Read", message)
         })?;
-        let lease = parse(&found.bytes)
-            .map_err(|message| self.error(ErrorClass::Invalid, "Read", message))?;
         if !speaks_of(&lease, &self.direction) {
             let message = format!(
                 "the lease here is held by {}: it tells nothing of {}, which renews its lease elsewhere",
@@ -89,13 +98,13 @@ impl StoredLease {
             );
             return Err(self.error(ErrorClass::Invalid, "Read", message));
         }
-        Ok((lease, found.etag))
+        Ok((lease, etag))
     }
 
     async fn put(
         &self,
         lease: &StoredLeaseObject,
-        was: &Etag,
+        was: Option<&Etag>,
         operation: &str,
         permit: &Permit,
     ) -> PortResult<()> {
@@ -104,7 +113,11 @@ impl StoredLease {
             return Err(self.error(ErrorClass::Conflict, operation, message));
         }
         let bytes = serde_json::to_vec_pretty(lease).expect("plain values become JSON");
-        match self.store.replace(&self.key, &bytes, was).await {
+        let put = match was {
+            Some(was) => self.store.replace(&self.key, &bytes, was).await,
+            None => self.store.create(&self.key, &bytes).await,
+        };
+        match put {
             Ok(_) => Ok(()),
             // The holder renewed it meanwhile: read it again.
             Err(PutError::Lost) => {
@@ -180,35 +193,55 @@ impl WriteLease for StoredLease {
             renewable: false,
             ..lease
         };
-        self.put(&revoked, &was, "Revoke", permit).await
+        self.put(&revoked, Some(&was), "Revoke", permit).await
     }
 
+    /// Where nothing stands, or a lease that tells nothing of the site that is moved from, one is written: whether that site may
+    /// still write was decided before, by the gate of the promotion.
     async fn grant(&self, holder: &SiteId, permit: &Permit) -> PortResult<()> {
-        let (lease, was) = self.read().await?;
-        if lease.holder == *holder && lease.renewable {
-            return Ok(());
-        }
         let now = self.clock.now();
-        if lease.holder != *holder && (lease.renewable || now < lease.expires_at) {
-            let message = format!("{} holds it until {}", lease.holder, lease.expires_at);
-            return Err(self.error(ErrorClass::Conflict, "Grant", message));
+        // Given back to the site that had it: then it stands here.
+        let (lease, was) = if *holder == self.direction.from {
+            let (lease, was) = self.read().await?;
+            (Some(lease), Some(was))
+        } else {
+            self.found().await?.unzip()
+        };
+        if let Some(lease) = &lease {
+            if lease.holder == *holder && lease.renewable && speaks_of(lease, &self.direction) {
+                return Ok(());
+            }
+            if lease.holder != *holder && (lease.renewable || now < lease.expires_at) {
+                let message = format!("{} holds it until {}", lease.holder, lease.expires_at);
+                return Err(self.error(ErrorClass::Conflict, "Grant", message));
+            }
         }
         let granted = StoredLeaseObject {
             format: FORMAT,
-            taken_from: (lease.holder != *holder)
-                .then_some(lease.holder)
-                .or(lease.taken_from),
+            taken_from: if *holder == self.direction.from {
+                lease.and_then(|lease| lease.taken_from)
+            } else {
+                Some(self.direction.from.clone())
+            },
             holder: holder.clone(),
             renewable: true,
             expires_at: self.lasts.after(now),
         };
-        self.put(&granted, &was, "Grant", permit).await
+        self.put(&granted, was.as_ref(), "Grant", permit).await
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
+    use crate::adapter::local::MemoryStore;
+    use crate::adapter::pipeline::trial::{Instants, permit};
+
+    fn at_once<T>(work: impl Future<Output = T>) -> T {
+        work.now_or_never().expect("memory answers at once")
+    }
 
     fn lease(holder: &str, taken_from: Option<&str>) -> StoredLeaseObject {
         StoredLeaseObject {
@@ -236,5 +269,45 @@ mod tests {
             &out.reversed()
         ));
         assert!(!speaks_of(&lease("ohio", None), &out.reversed()));
+    }
+
+    /// A lease in a store of its own, at midnight of 1970.
+    fn stored_in(store: Arc<MemoryStore>) -> StoredLease {
+        let direction = Direction {
+            from: "ohio".parse().unwrap(),
+            to: "california".parse().unwrap(),
+        };
+        let estate = "shop".parse().unwrap();
+        let clock = Instants::new();
+        StoredLease::new(store, &estate, direction, Duration::from_secs(45), clock)
+    }
+
+    #[test]
+    fn a_promoted_site_gets_the_lease_also_where_none_stands_or_one_that_tells_nothing_of_the_other()
+     {
+        let expired_elsewhere = lease("california", None);
+        for before in [None, Some(expired_elsewhere)] {
+            let store = Arc::new(MemoryStore::default());
+            let stored = stored_in(store.clone());
+            if let Some(before) = &before {
+                let bytes = serde_json::to_vec(before).unwrap();
+                at_once(store.create(&stored.key, &bytes)).unwrap();
+            }
+            assert!(at_once(stored.observe()).is_err());
+            let california: SiteId = "california".parse().unwrap();
+            at_once(stored.grant(&california, &permit("t"))).unwrap();
+            let now = at_once(stored.observe()).unwrap();
+            assert_eq!((now.holder, now.renewable), (california, true));
+        }
+    }
+
+    #[test]
+    fn a_lease_that_still_lasts_is_given_to_nobody() {
+        let store = Arc::new(MemoryStore::default());
+        let stored = stored_in(store.clone());
+        let bytes = serde_json::to_vec(&lease("ohio", None)).unwrap();
+        at_once(store.create(&stored.key, &bytes)).unwrap();
+        let refused = at_once(stored.grant(&"california".parse().unwrap(), &permit("t")));
+        assert_eq!(refused.unwrap_err().class, ErrorClass::Conflict);
     }
 }

@@ -30,7 +30,7 @@ pub struct Estate {
     pub steady_state: Vec<Probe>,
     /// When data is backed up. A promotion is refused while a backup runs.
     pub backups: Vec<BackupPolicy>,
-    /// Addresses of the observers outside both sites (`dr observe`).
+    /// Addresses of the observers outside both sites (docs/observers.md).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub observers: Vec<String>,
     /// Which real thing stands at each place of the grid. The simulator needs none.

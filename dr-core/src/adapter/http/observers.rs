@@ -46,7 +46,7 @@ struct Reach {
     reached: bool,
 }
 
-/// Several running `dr observe`.
+/// Several observers: programs outside both sites that measure what clients get (docs/observers.md).
 pub struct HttpObservers {
     urls: Vec<String>,
     client: reqwest::Client,
@@ -63,7 +63,7 @@ impl HttpObservers {
             return Err(error(
                 ErrorClass::Invalid,
                 "http:ReadClients",
-                "the estate names no observers: run `dr observe` outside both sites and add its address under `observers`",
+                "the estate names no observers: run one outside both sites (docs/observers.md says what it answers) and add its address under `observers`",
             ));
         }
         let client = reqwest::Client::builder()

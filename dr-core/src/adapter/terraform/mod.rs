@@ -106,8 +106,13 @@ impl TerraformStack {
 
     /// Makes the working directory ready once, and proves that its backend is the binding's.
     async fn init(&self) -> PortResult<()> {
-        let marker = self.program.data.join("terraform.tfstate");
-        if !marker.exists() {
+        let backend = self.program.data.join("terraform.tfstate");
+        // The backend's file is there before the provider is: only what ended well counts, and for these providers only.
+        let marker = self.program.data.join("dr-initialised");
+        let providers = || std::fs::read(self.program.directory.join(".terraform.lock.hcl"));
+        let is_ready = backend.exists()
+            && std::fs::read(&marker).is_ok_and(|of| of == providers().unwrap_or_default());
+        if !is_ready {
             std::fs::create_dir_all(&self.program.data)
                 .map_err(|cause| self.error(ErrorClass::Invalid, "init", cause.to_string()))?;
             let init = Invocation::reading(&["init", "-input=false", "-no-color"]);
@@ -115,8 +120,10 @@ impl TerraformStack {
             if !ended.success() {
                 return Err(self.error(ErrorClass::Transient, "init", ended.complaint()));
             }
+            std::fs::write(&marker, providers().unwrap_or_default())
+                .map_err(|cause| self.error(ErrorClass::Invalid, "init", cause.to_string()))?;
         }
-        let text = std::fs::read(&marker)
+        let text = std::fs::read(&backend)
             .map_err(|cause| self.error(ErrorClass::Invalid, "init", cause.to_string()))?;
         let found = plan::backend(&text);
         let wanted = (&*self.binding.state_bucket, &*self.binding.state_key);

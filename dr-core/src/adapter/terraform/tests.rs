@@ -13,6 +13,7 @@ const PROGRAM: &str = r#"#!/bin/sh
 cd "$(dirname "$0")"
 echo "$*" | cut -d ' ' -f 1-2 | sed 's/ -.*//' >> calls
 case "$1 $2" in
+    init*) [ ! -e offline ] ;;
     plan*)
         for word; do case "$word" in -out=*) touch "${word#-out=}" ;; esac; done
         status=$(cat status); echo 0 > status; exit "$status" ;;
@@ -120,7 +121,9 @@ fn a_look_at_a_stack_with_an_empty_plan_starts_the_provider_once() {
     let bench = Bench::new(&serde_json::Value::Null);
     let state = wait(bench.stack.observe(Role::Standby)).unwrap();
     assert_eq!(state.pending, StackChanges::default());
-    assert_eq!(bench.calls(), ["state pull", "plan"]);
+    assert_eq!(bench.calls(), ["init", "state pull", "plan"]);
+    wait(bench.stack.observe(Role::Standby)).unwrap();
+    assert_eq!(bench.calls()[3..], ["state pull", "plan"]);
 }
 
 #[test]
@@ -128,14 +131,14 @@ fn a_look_at_a_stack_that_would_change_says_what() {
     let bench = Bench::new(&resized());
     let state = wait(bench.stack.observe(Role::Primary)).unwrap();
     assert_eq!(state.pending.change, 1);
-    assert_eq!(bench.calls(), ["state pull", "plan", "show"]);
+    assert_eq!(bench.calls(), ["init", "state pull", "plan", "show"]);
 }
 
 #[test]
 fn what_is_applied_is_the_plan_that_was_read() {
     let bench = Bench::new(&resized());
     wait(bench.stack.adopt(Role::Primary, &permit("t"))).unwrap();
-    assert_eq!(bench.calls(), ["plan", "show", "apply"]);
+    assert_eq!(bench.calls(), ["init", "plan", "show", "apply"]);
 }
 
 #[test]
@@ -145,7 +148,15 @@ fn a_state_that_was_told_of_a_renamed_database_is_planned_anew() {
     let calls = bench.calls();
     assert_eq!(
         calls,
-        ["plan", "show", "state pull", "state rm", "import", "plan"]
+        [
+            "init",
+            "plan",
+            "show",
+            "state pull",
+            "state rm",
+            "import",
+            "plan"
+        ]
     );
 }
 
@@ -155,5 +166,20 @@ fn a_state_that_could_not_be_kept_is_not_changed() {
     std::fs::remove_file(bench.folder.path().join("state.json")).unwrap();
     let told = wait(bench.stack.adopt(Role::Primary, &permit("t")));
     assert_eq!(told.unwrap_err().class, ErrorClass::Transient);
-    assert_eq!(bench.calls(), ["plan", "show", "state pull"]);
+    assert_eq!(bench.calls(), ["init", "plan", "show", "state pull"]);
+}
+
+#[test]
+fn a_directory_whose_providers_could_not_be_fetched_is_made_ready_again() {
+    let bench = Bench::new(&serde_json::Value::Null);
+    let offline = bench.folder.path().join("offline");
+    std::fs::write(&offline, "").unwrap();
+    assert!(wait(bench.stack.observe(Role::Standby)).is_err());
+    std::fs::remove_file(&offline).unwrap();
+    wait(bench.stack.observe(Role::Standby)).unwrap();
+    let others = bench.folder.path().join(".terraform.lock.hcl");
+    std::fs::write(others, "other providers").unwrap();
+    wait(bench.stack.observe(Role::Standby)).unwrap();
+    let inits = bench.calls().iter().filter(|call| *call == "init").count();
+    assert_eq!(inits, 3);
 }

@@ -38,7 +38,7 @@ pub(crate) struct RawEstate {
     pub(crate) steady_state: Option<Vec<RawProbe>>,
     /// When data is backed up, and how long a backup is kept.
     pub(crate) backups: Option<Vec<RawBackup>>,
-    /// Addresses of the observers outside both sites: running `dr observe`.
+    /// Addresses of the observers outside both sites (docs/observers.md).
     pub(crate) observers: Option<Vec<At<String>>>,
     /// Which real thing stands at each place, by site and component. `dr estate from-terraform` writes it.
     pub(crate) bindings: Option<Rows<SiteId, RawSiteBindings>>,

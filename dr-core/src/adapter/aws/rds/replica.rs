@@ -239,6 +239,8 @@ impl RdsDatabase {
                 )
             })?;
         let tags = self.tags_of_replica(old_tags);
+        // Not with its parameter group: PostgreSQL takes none for a replica in another region (RDS API reference,
+        // CreateDBInstanceReadReplica, `DBParameterGroupName`). `converge` sets it, and the restart of a promotion applies it.
         self.aws
             .change(operation, permit, || {
                 self.rds
@@ -246,7 +248,6 @@ impl RdsDatabase {
                     .db_instance_identifier(&self.binding.instance)
                     .source_db_instance_identifier(&source)
                     .db_subnet_group_name(&self.binding.subnet_group)
-                    .db_parameter_group_name(&self.binding.parameter_group)
                     .vpc_security_group_ids(&self.binding.security_group)
                     .port(i32::from(self.binding.port))
                     .set_kms_key_id(self.binding.kms_key.clone())
