@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{ComponentId, Duration, SiteId};
-use crate::port::Place;
+use crate::port::{ErrorClass, Place};
 
 /// Something that goes wrong, or is mended again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +106,15 @@ pub enum Fault {
     },
     /// The next call of this name takes effect, but its answer never arrives: `rds:PromoteReadReplica`.
     AnswerLost(String),
+    /// The next calls of this name are refused with an error of this class, wherever they go: `rds:PromoteReadReplica`.
+    Refused {
+        /// The call.
+        call: String,
+        /// What the error means; [`ErrorClass::Indeterminate`] although nothing was applied.
+        class: ErrorClass,
+        /// How many of them; 0 mends it.
+        times: u32,
+    },
     /// The service refuses the next promotions of the database.
     PromotionRefused {
         /// The database.
@@ -148,6 +157,26 @@ pub enum Fault {
     },
     /// It is right again.
     ClockRight(String),
+    /// An operator's machines are cut off from a site, or from one service there: `s3` keeps them from the journal, the lock
+    /// and so from every other operator.
+    CutOff {
+        /// The operator.
+        operator: String,
+        /// The site.
+        site: SiteId,
+        /// The service's prefix in access policies; `None` for all of them.
+        service: Option<String>,
+    },
+    /// They reach everything again that others do.
+    Reconnected(String),
+    /// An operator's machines stand still for so long: a laptop that sleeps. They neither send nor read what has come; what is
+    /// on its way goes on. That they wake up again is part of it.
+    Paused {
+        /// The operator.
+        operator: String,
+        /// How long.
+        lasts: Duration,
+    },
     /// Clients write so many times as much as by default; 1 is the default.
     WriteLoad(u32),
     /// Somebody changed the record of a front door: resolvers may keep an answer for so long from now on.
@@ -187,6 +216,84 @@ pub enum Fault {
     },
 }
 
+impl Fault {
+    /// What mends it; `None` for what happens at once, passes by itself, or is itself a mending.
+    pub fn mended_by(&self) -> Option<Self> {
+        Some(match self {
+            Self::RegionDark(site) => Self::RegionReturns(site.clone()),
+            Self::RegionIsolated(site) => Self::RegionHealed(site.clone()),
+            Self::Partition => Self::PartitionHealed,
+            Self::Slow { site, .. } => Self::Slow {
+                site: site.clone(),
+                factor: 1,
+            },
+            Self::Throttled(site) | Self::ThrottledBy { site, .. } => {
+                Self::ThrottlingEnds(site.clone())
+            }
+            Self::Denied { site, .. } => Self::DenialEnds(site.clone()),
+            Self::ServiceDown { service, place } => Self::ServiceUp {
+                service: service.clone(),
+                place: place.clone(),
+            },
+            Self::ComponentDown { component, site } => Self::ComponentUp {
+                component: component.clone(),
+                site: site.clone(),
+            },
+            Self::GlobalControlDown => Self::GlobalControlUp,
+            Self::Refused { call, class, .. } => Self::Refused {
+                call: call.clone(),
+                class: *class,
+                times: 0,
+            },
+            Self::ReplicationStalls(id) => Self::ReplicationResumes(id.clone()),
+            Self::PromotionRefused { database, .. } => Self::PromotionRefused {
+                database: database.clone(),
+                times: 0,
+            },
+            Self::ShortOfCapacity { fleet, site, .. } => Self::ShortOfCapacity {
+                fleet: fleet.clone(),
+                site: site.clone(),
+                limit: u32::MAX,
+            },
+            Self::OutOfCapacity { fleet, site } => Self::CapacityReturns {
+                fleet: fleet.clone(),
+                site: site.clone(),
+            },
+            Self::ClockOff { operator, .. } => Self::ClockRight(operator.clone()),
+            Self::CutOff { operator, .. } => Self::Reconnected(operator.clone()),
+            Self::WriteLoad(_) => Self::WriteLoad(1),
+            Self::ResolverIgnoresTtl(index) => Self::ResolverObeysTtl(*index),
+            Self::MonitoringBlind(site) => Self::MonitoringSees(site.clone()),
+            Self::MirrorStops => Self::MirrorResumes,
+            Self::StateLocked { stack, site, .. } => Self::StateUnlocked {
+                stack: stack.clone(),
+                site: site.clone(),
+            },
+            Self::RegionReturns(_)
+            | Self::RegionHealed(_)
+            | Self::PartitionHealed
+            | Self::ThrottlingEnds(_)
+            | Self::DenialEnds(_)
+            | Self::ServiceUp { .. }
+            | Self::ComponentUp { .. }
+            | Self::GlobalControlUp
+            | Self::ReplicationResumes(_)
+            | Self::DatabaseLost { .. }
+            | Self::BackupStarts { .. }
+            | Self::AnswerLost(_)
+            | Self::CapacityReturns { .. }
+            | Self::ClockRight(_)
+            | Self::Reconnected(_)
+            | Self::Paused { .. }
+            | Self::TtlChanged { .. }
+            | Self::ResolverObeysTtl(_)
+            | Self::MonitoringSees(_)
+            | Self::MirrorResumes
+            | Self::StateUnlocked { .. } => return None,
+        })
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -220,6 +327,13 @@ impl fmt::Display for Fault {
                 write!(f, "a backup of {database} at {site} starts")
             }
             Self::AnswerLost(call) => write!(f, "the next answer of {call} will be lost"),
+            Self::Refused { call, times: 0, .. } => write!(f, "{call} is refused no more"),
+            Self::Refused { call, class, times } => {
+                write!(
+                    f,
+                    "the next {times} calls of {call} will be refused ({class})"
+                )
+            }
             Self::PromotionRefused { database, times } => {
                 write!(
                     f,
@@ -249,6 +363,18 @@ impl fmt::Display for Fault {
                 write!(f, "the clock of {operator} is {by} {way}")
             }
             Self::ClockRight(operator) => write!(f, "the clock of {operator} is right again"),
+            Self::CutOff {
+                operator,
+                site,
+                service,
+            } => match service {
+                Some(service) => write!(f, "{operator} no longer reaches {service} at {site}"),
+                None => write!(f, "{operator} no longer reaches {site}"),
+            },
+            Self::Reconnected(operator) => write!(f, "{operator} reaches everything again"),
+            Self::Paused { operator, lasts } => {
+                write!(f, "the machine of {operator} stands still for {lasts}")
+            }
             Self::WriteLoad(1) => f.write_str("clients write as much as ever"),
             Self::WriteLoad(times) => write!(f, "clients write {times} times as much"),
             Self::TtlChanged { door, ttl } => write!(f, "answers of {door} may be kept for {ttl}"),

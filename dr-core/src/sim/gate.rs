@@ -104,7 +104,8 @@ impl Gate {
         request: &Request<'_>,
         read: impl FnOnce(&World) -> Result<T, Refusal> + Send,
     ) -> PortResult<T> {
-        let sent = self.send(request, false).await;
+        let mut sent = self.send(request, false).await;
+        self.stand_still(&mut sent).await;
         self.carry(request, &sent, |world| read(world), None).await
     }
 
@@ -115,7 +116,7 @@ impl Gate {
         permit: &Permit,
         change: Change,
     ) -> PortResult<()> {
-        let sent = self.send(request, true).await;
+        let mut sent = self.send(request, true).await;
         // The caller looks at its own clock.
         let shown = lock(&self.shared.world).clock_of(&self.process.name);
         if permit.deadline.has_passed(shown) {
@@ -127,6 +128,7 @@ impl Gate {
             self.record(request, &sent, CallOutcome::Failed(error.class));
             return Err(error);
         }
+        self.stand_still(&mut sent).await;
         let order = Order {
             operator: self.process.name.as_ref().to_owned(),
             run: permit.run.clone(),
@@ -149,7 +151,8 @@ impl Gate {
         request: &Request<'_>,
         write: impl FnOnce(&mut World) -> Option<T> + Send,
     ) -> PortResult<Option<T>> {
-        let sent = self.send(request, true).await;
+        let mut sent = self.send(request, true).await;
+        self.stand_still(&mut sent).await;
         let act = |world: &mut World| {
             let written = write(world);
             if written.is_some() {
@@ -165,6 +168,7 @@ impl Gate {
         if self.process.has_crashed() {
             pending::<()>().await;
         }
+        self.awake().await;
         let number = self.process.number();
         if self.process.crashes(number, Moment::Before) {
             pending::<()>().await;
@@ -223,9 +227,10 @@ impl Gate {
             return self.give_up(request, sent).await;
         }
         self.wait(sent.returns()).await;
-        if !request.is_reached(&lock(&self.shared.world)) {
+        if !self.reaches(request, &lock(&self.shared.world)) {
             return self.give_up(request, sent).await;
         }
+        self.awake().await;
         let result =
             answer.map_err(|Refusal { class, message }| self.error(request, class, message));
         let outcome = match &result {
@@ -244,7 +249,7 @@ impl Gate {
         act: impl FnOnce(&mut World) -> Result<T, Refusal>,
     ) -> Option<Result<T, Refusal>> {
         let mut world = lock(&self.shared.world);
-        if !request.is_reached(&world) {
+        if !self.reaches(request, &world) {
             return None;
         }
         if let Some(refusal) = request.refusal(&mut world) {
@@ -269,6 +274,7 @@ impl Gate {
     /// Waits until the caller gives up. Of a reading it may try again; of a change it does not know whether it happened.
     async fn give_up<T>(&self, request: &Request<'_>, sent: &Sent) -> PortResult<T> {
         self.wait(sent.gives_up()).await;
+        self.awake().await;
         let class = if sent.changes {
             ErrorClass::Indeterminate
         } else {
@@ -277,6 +283,33 @@ impl Gate {
         self.record(request, sent, CallOutcome::Failed(class));
         self.process.crashes(sent.number, Moment::After);
         Err(self.error(request, class, format!("no answer within {CALL_TIMEOUT}")))
+    }
+
+    /// Whether a request comes through from here.
+    fn reaches(&self, request: &Request<'_>, world: &World) -> bool {
+        request.is_reached(world) && !request.is_cut_off(world, &self.process.name)
+    }
+
+    /// Lets the process stand still between its look at the clock and the call, when this is the call that was asked for.
+    async fn stand_still(&self, sent: &mut Sent) {
+        let Some(lasts) = self.process.pauses(sent.number) else {
+            return;
+        };
+        lock(&self.shared.world).pause(&self.process.name, lasts);
+        // For so long and no longer, whatever else stops the machine meanwhile: the lock promises to cover so much.
+        self.pause(lasts).await;
+        sent.at = lock(&self.shared.world).now;
+    }
+
+    /// Waits while the operator's machines stand still.
+    async fn awake(&self) {
+        loop {
+            let wakes = lock(&self.shared.world).wakes(&self.process.name);
+            let Some(wakes) = wakes else {
+                return;
+            };
+            self.wait(wakes).await;
+        }
     }
 
     /// Lets time pass.

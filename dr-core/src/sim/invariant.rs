@@ -15,7 +15,7 @@ use crate::model::{ComponentId, Epoch, RunId};
 pub enum Invariant {
     /// Of a data set, clients reach at most one writable primary.
     OneWriter,
-    /// No change is accepted under an epoch that is lower than one accepted before.
+    /// No change arrives under an epoch that is lower than one that arrived before.
     EpochsGrow,
     /// A run promotes a data set once.
     OnePromotion,
@@ -63,13 +63,12 @@ pub(super) struct Audit {
 }
 
 impl Audit {
-    /// Looks at the epoch of an accepted change.
+    /// Looks at the epoch of a change that arrived.
     pub(super) fn epoch(&mut self, epoch: Epoch) -> Option<String> {
         let stale = epoch < self.highest;
         let highest = self.highest;
         self.highest = highest.max(epoch);
-        stale
-            .then(|| format!("a change of epoch {epoch} was accepted after one of epoch {highest}"))
+        stale.then(|| format!("a change of epoch {epoch} arrived after one of epoch {highest}"))
     }
 
     /// Looks at a promotion that was begun.

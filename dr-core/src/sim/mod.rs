@@ -31,7 +31,7 @@ pub use fault::Fault;
 pub use gate::{CallMade, CallOutcome};
 pub use invariant::{Invariant, Violation};
 pub use operator::{Moment, Operator};
-pub(crate) use random::Dice;
+pub use random::Dice;
 pub use simulation::Simulation;
 pub use story::LogLine;
 pub use world::{DataTruth, Truth, World};

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::gate::Gate;
 use super::simulation::{Shared, lock};
 use super::{ports, store};
-use crate::model::SiteId;
+use crate::model::{Duration, SiteId};
 use crate::port::{ObjectStore, Ports};
 
 /// At which moment of a call a process crashes.
@@ -26,6 +26,7 @@ pub(super) struct Process {
     pub(super) name: Arc<str>,
     calls: AtomicU64,
     crash: Mutex<Option<(u64, Moment)>>,
+    pause: Mutex<Option<(u64, Duration)>>,
     crashed: AtomicBool,
 }
 
@@ -42,6 +43,12 @@ impl Process {
             self.crashed.store(true, Ordering::Relaxed);
         }
         now
+    }
+
+    /// How long it stands still at this call, when that was asked for.
+    pub(super) fn pauses(&self, number: u64) -> Option<Duration> {
+        let at = lock(&self.pause).take_if(|(at, _)| *at == number);
+        at.map(|(_, lasts)| lasts)
     }
 
     /// Whether it is dead.
@@ -66,6 +73,7 @@ impl Operator {
                 name: name.into(),
                 calls: AtomicU64::new(0),
                 crash: Mutex::new(None),
+                pause: Mutex::new(None),
                 crashed: AtomicBool::new(false),
             }),
         }
@@ -94,6 +102,12 @@ impl Operator {
     /// Makes the process crash at a call, counted from 1.
     pub fn crash_at(&self, call_number: u64, moment: Moment) {
         *lock(&self.process.crash) = Some((call_number, moment));
+    }
+
+    /// Makes the machine stand still at a call, counted from 1, for so long: after the look at the lease's deadline and before
+    /// the request goes out, where a lease alone cannot protect.
+    pub fn pause_at(&self, call_number: u64, lasts: Duration) {
+        *lock(&self.process.pause) = Some((call_number, lasts));
     }
 
     /// How many calls it has made.

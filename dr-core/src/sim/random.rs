@@ -8,11 +8,11 @@ use crate::model::Duration;
 /// SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014): 64 bits of state, so a
 /// world carries its dice with it when it is saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
     /// Dice whose throws follow from `seed`.
-    pub(crate) fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         Self(seed)
     }
 
@@ -26,14 +26,14 @@ impl Dice {
     }
 
     /// A number from `low` to `high`, both included (Lemire's multiply-shift; its bias is below 2^-32 here).
-    pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
+    pub fn between(&mut self, low: u64, high: u64) -> u64 {
         let width = u128::from(high.saturating_sub(low)) + 1;
         let offset = (u128::from(self.next()) * width) >> 64;
         low + u64::try_from(offset).expect("the offset is below a width that fits 64 bits and one")
     }
 
     /// Whether something of this chance, in percent, happens.
-    pub(crate) fn chance(&mut self, percent: u64) -> bool {
+    pub fn chance(&mut self, percent: u64) -> bool {
         self.between(1, 100) <= percent
     }
 

@@ -55,6 +55,23 @@ impl Request<'_> {
         })
     }
 
+    /// Whether an operator is cut off from something that it calls.
+    pub(super) fn is_cut_off(&self, world: &World, operator: &str) -> bool {
+        if world.cut_off.is_empty() {
+            return false;
+        }
+        self.calls.iter().any(|call| {
+            let place = self.place(call, &world.estate);
+            world.cut_off.iter().any(|(who, site, service)| {
+                who == operator
+                    && place == Place::Site(site.clone())
+                    && service
+                        .as_ref()
+                        .is_none_or(|service| service == call.service)
+            })
+        })
+    }
+
     /// Whether its service is down where a call goes, or the component that it is about.
     fn is_taken_away(&self, call: &ApiCall, world: &World) -> bool {
         if world.services_down.is_empty() && world.components_down.is_empty() {
@@ -83,8 +100,14 @@ impl Request<'_> {
             .any(|(down, at)| at == site && (down == component || keeps_state(down)))
     }
 
-    /// What refuses it at the door: a denial, or throttling.
+    /// What refuses it at the door: the service, a denial, or throttling.
     pub(super) fn refusal(&self, world: &mut World) -> Option<Refusal> {
+        if let Some(class) = world.refuses(self.calls) {
+            return Some(Refusal {
+                class,
+                message: "the service refuses it".to_owned(),
+            });
+        }
         for call in self.calls {
             let Some(region) = self.region(call, world) else {
                 continue;

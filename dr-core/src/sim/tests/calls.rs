@@ -5,7 +5,7 @@ use std::time::Duration as Wall;
 use super::{Desk, california, estate, id, ohio, permit};
 use crate::model::{DatabaseState, Duration};
 use crate::port::{Effect, ErrorClass, Etag, LeaseDeadline, Place, PutError};
-use crate::sim::{CallOutcome, Fault, Moment, Simulation, Stopped};
+use crate::sim::{CallOutcome, Fault, Invariant, Moment, Simulation, Stopped};
 
 /// Members wanted of the fleet in california.
 fn wanted(sim: &Simulation) -> u32 {
@@ -52,7 +52,7 @@ fn a_change_past_the_deadline_of_the_lease_is_refused_and_the_message_names_the_
 }
 
 #[test]
-fn a_change_of_a_lower_epoch_than_one_seen_is_refused() {
+fn a_change_of_a_lower_epoch_than_one_seen_is_refused_and_that_it_was_sent_is_a_violation() {
     let desk = Desk::new(&estate(), 3);
     let later = permit(2, desk.permit.deadline.clone());
     desk.run(async {
@@ -61,7 +61,8 @@ fn a_change_of_a_lower_epoch_than_one_seen_is_refused() {
         let error = fleet.scale(3, &desk.permit).await.unwrap_err();
         assert_eq!(error.class, ErrorClass::Denied);
     });
-    assert_eq!(desk.sim.violations(), []);
+    let broken: Vec<Invariant> = desk.sim.violations().iter().map(|v| v.invariant).collect();
+    assert_eq!(broken, [Invariant::EpochsGrow]);
     assert_eq!(wanted_of(&desk.sim), 2);
 }
 

@@ -33,9 +33,8 @@ impl World {
                 ));
             }
         }
-        if result.is_ok()
-            && let Some(detail) = self.audit.epoch(order.epoch)
-        {
+        // A real service knows nothing of epochs: that this one refuses a stale order does not make it right to send it.
+        if let Some(detail) = self.audit.epoch(order.epoch) {
             self.violate(self.now, Invariant::EpochsGrow, detail);
         }
         self.refresh();

@@ -49,6 +49,9 @@ impl World {
             Fault::GlobalControlDown => self.global_control_up = false,
             Fault::GlobalControlUp => self.global_control_up = true,
             Fault::AnswerLost(call) => self.lose_answer_of = Some(call),
+            Fault::Refused { call, class, times } => {
+                self.refusing = (times > 0).then_some((call, class, times));
+            }
             Fault::MirrorStops => self.mirrors_stopped = true,
             Fault::MirrorResumes => self.mirrors_stopped = false,
             Fault::MonitoringBlind(site) => self.set_blind(&site, true),
@@ -103,6 +106,15 @@ impl World {
             Fault::ClockRight(operator) => {
                 self.clocks.remove(&operator);
             }
+            Fault::CutOff {
+                operator,
+                site,
+                service,
+            } => {
+                self.cut_off.insert((operator, site, service));
+            }
+            Fault::Reconnected(operator) => self.cut_off.retain(|(who, ..)| *who != operator),
+            Fault::Paused { operator, lasts } => self.pause(&operator, lasts),
             Fault::WriteLoad(times) => self.load = u64::from(times.max(1)),
             Fault::ShortOfCapacity { fleet, site, limit } => {
                 self.with_fleet(&fleet, &site, |fleet, now, dice| {

@@ -42,7 +42,7 @@ use super::random::Dice;
 use super::story::LogLine;
 use super::time::{SimTime, Skew};
 use crate::model::{ComponentId, Duration, Epoch, Estate, Exec, SiteId};
-use crate::port::Place;
+use crate::port::{ApiCall, ErrorClass, Place};
 
 /// How long a new world has been running when it is handed out.
 const WARM_UP: Duration = Duration::from_mins(10);
@@ -71,9 +71,18 @@ pub struct World {
     blind: [bool; 2],
     /// The call whose next answer is lost.
     pub(super) lose_answer_of: Option<String>,
+    /// The call that is refused, how, and how many times yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refusing: Option<(String, ErrorClass, u32)>,
     /// The operators whose clocks are wrong.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     clocks: BTreeMap<String, Skew>,
+    /// The operators who do not reach a site, or a service of it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) cut_off: BTreeSet<(String, SiteId, Option<String>)>,
+    /// Until when an operator's machines stand still.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    paused: BTreeMap<String, SimTime>,
     /// Writes of each client in a second.
     #[serde(default = "one")]
     load: u64,
@@ -127,7 +136,10 @@ impl World {
             mirrors_stopped: false,
             blind: [false, false],
             lose_answer_of: None,
+            refusing: None,
             clocks: BTreeMap::new(),
+            cut_off: BTreeSet::new(),
+            paused: BTreeMap::new(),
             load: one(),
             data: BTreeMap::new(),
             fleets: BTreeMap::new(),
@@ -316,6 +328,34 @@ impl World {
         self.clocks
             .get(operator)
             .map_or(right, |skew| skew.shown(right))
+    }
+
+    /// Lets an operator's machines stand still from now on.
+    pub(super) fn pause(&mut self, operator: &str, lasts: Duration) {
+        let until = self.now.plus(lasts);
+        let paused = self.paused.entry(operator.to_owned()).or_default();
+        *paused = until.max(*paused);
+    }
+
+    /// Until when an operator's machines stand still; `None` when they do not.
+    pub(super) fn wakes(&self, operator: &str) -> Option<SimTime> {
+        let until = self.paused.get(operator).copied();
+        until.filter(|until| *until > self.now)
+    }
+
+    /// How a request of these calls is refused because one of them is; counts it.
+    pub(super) fn refuses(&mut self, calls: &[ApiCall]) -> Option<ErrorClass> {
+        let (name, class, times) = self.refusing.as_mut()?;
+        let named = name.split_once(':')?;
+        if !calls.iter().any(|call| named == (call.service, call.call)) {
+            return None;
+        }
+        let class = *class;
+        *times -= 1;
+        if *times == 0 {
+            self.refusing = None;
+        }
+        Some(class)
     }
 
     /// The column whose data counts: that of the promotion accepted last.
