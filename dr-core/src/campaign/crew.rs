@@ -86,18 +86,31 @@ impl Crew {
         direction: Direction,
     ) -> Result<Result<Plan, Vec<Finding>>, Stopped> {
         let operator = self.simulation.operator("planner");
+        let plan = self.plan_as(&operator, runbook, mode, direction);
+        self.simulation.run(&operator, plan)
+    }
+
+    /// Reads both sites as `operator` reaches them, and plans.
+    ///
+    /// # Errors
+    /// What speaks against the plan.
+    pub async fn plan_as(
+        &self,
+        operator: &Operator,
+        runbook: &Runbook,
+        mode: Mode,
+        direction: Direction,
+    ) -> Result<Plan, Vec<Finding>> {
         let estate = self.simulation.estate();
-        let ports = operator.ports();
-        let read = discover::inventories(estate, &ports);
-        let inventory = self.simulation.run(&operator, read)?;
-        Ok(plan::plan(&Request {
+        let inventory = discover::inventories(estate, &operator.ports()).await;
+        plan::plan(&Request {
             estate,
             runbook,
             inventory: &inventory,
             mode,
             rehearsal: false,
             direction,
-        }))
+        })
     }
 
     /// Since when clients are not served, as seen from outside; `None` while they are.

@@ -39,6 +39,6 @@ pub use path::{Leg, LegName};
 pub use play::{Fate, Played, Trial};
 pub use setting::{Setting, SettingError};
 pub use shrink::{Badness, Shrunk, shrink};
-pub(crate) use stated::broken_promises;
+pub use stated::{broken_promises, misstated, promoted_without_right, stated_loss};
 pub use statistics::{CAMPAIGN_FORMAT, Campaign, Distances, FateCount, LegScore, Quantile};
 pub use story::{Line, sentence};

@@ -230,7 +230,7 @@ impl Setting {
                 Duration::between(first, last) + Duration::from_secs(1)
             }),
             runs: course.runs,
-            violations: stated::broken_promises(simulation, course),
+            violations: stated::broken_promises(simulation, &course.records),
             legs: longest
                 .filter(|_| recovery.is_some())
                 .map(|outage| path::legs(&self.steps, course, &outage))

@@ -1,42 +1,43 @@
 //! Holds what a run said against what really happened.
 
-use super::course::Course;
 use crate::action::Detail;
-use crate::model::Duration;
+use crate::model::{Duration, LossStatement};
 use crate::port::Decision;
 use crate::runbook::Event;
 use crate::runbook::journal::Record;
 use crate::sim::{Simulation, Truth};
 
-/// What must never happen and did: the world's own rules, and what the last run said and did.
-pub(crate) fn broken_promises(simulation: &Simulation, course: &Course) -> Vec<String> {
+/// What must never happen and did, each with the name of its rule first: the world's own rules, and what the run of these
+/// records said and did.
+pub fn broken_promises(simulation: &Simulation, records: &[Record]) -> Vec<String> {
     let violations = simulation.violations();
     let mut broken: Vec<String> = violations
         .iter()
         .map(|violation| format!("{}: {}", violation.invariant, violation.detail))
         .collect();
-    broken.extend(misstated(&simulation.truth(), course));
-    broken.extend(promoted_without_right(&course.records));
+    broken.extend(misstated(&simulation.truth(), records));
+    broken.extend(promoted_without_right(records));
     broken
 }
 
-/// What is wrong with the newest statement of the loss: it is not what clients really lost, or does not contain it.
-fn misstated(truth: &Truth, course: &Course) -> Option<String> {
-    let stated = course
-        .records
-        .iter()
-        .rev()
-        .find_map(|record| match &record.event {
-            Event::StepSucceeded { output, .. } => match &output.detail {
-                Detail::Loss { loss, .. }
-                | Detail::Protected {
-                    loss: Some(loss), ..
-                } => Some(loss.clone()),
-                Detail::FormerFence { losses, .. } => losses.values().next().cloned(),
-                _ => None,
-            },
+/// The newest statement of a run of how much was lost.
+pub fn stated_loss(records: &[Record]) -> Option<LossStatement> {
+    records.iter().rev().find_map(|record| match &record.event {
+        Event::StepSucceeded { output, .. } => match &output.detail {
+            Detail::Loss { loss, .. }
+            | Detail::Protected {
+                loss: Some(loss), ..
+            } => Some(loss.clone()),
+            Detail::FormerFence { losses, .. } => losses.values().next().cloned(),
             _ => None,
-        })?;
+        },
+        _ => None,
+    })
+}
+
+/// What is wrong with the newest statement of the loss: it is not what clients really lost, or does not contain it.
+pub fn misstated(truth: &Truth, records: &[Record]) -> Option<String> {
+    let stated = stated_loss(records)?;
     let lost = truth.lost;
     if let Some(exact) = stated.exact.filter(|exact| *exact != lost) {
         return Some(format!(
@@ -56,7 +57,7 @@ fn misstated(truth: &Truth, course: &Course) -> Option<String> {
 }
 
 /// What is wrong with a promotion: there was neither evidence that allows it, nor did two people pass the gate.
-fn promoted_without_right(records: &[Record]) -> Option<String> {
+pub fn promoted_without_right(records: &[Record]) -> Option<String> {
     let mut proven = false;
     let mut waived: Vec<&str> = Vec::new();
     for record in records {

@@ -87,7 +87,7 @@ impl Matrix {
         let tried = self.carry_out(&taken);
         let simulation = &tried.simulation;
         let truth = simulation.truth();
-        let violations = broken_promises(simulation, &tried.course);
+        let violations = broken_promises(simulation, &tried.course.records);
         let reached = self.reached(&tried);
         let mended = self.lasts.after(tried.began);
         let verdict = match reached {
