@@ -4,7 +4,7 @@ use dr_core::model::{Duration, Mode, RunId};
 use dr_core::runbook::RunStatus;
 use dr_core::runbook::host::{HostError, Outcome, StartOptions, run_id};
 use dr_core::runbook::lock::LockError;
-use dr_core::sim::Stopped;
+use dr_core::sim::{Fault, Stopped};
 use dr_tests::lab::{self, Lab};
 use futures_util::FutureExt;
 
@@ -106,5 +106,55 @@ fn of_two_who_go_on_with_the_same_run_one_acts() {
         let outcome = the_one_that_acted(ended);
         assert_eq!(outcome.status(), RunStatus::Completed, "seed {seed}");
         assert_sound(&lab, &outcome.run);
+    }
+}
+
+/// Olga's machine sleeps for so long within her preflight, and Paul begins meanwhile: when she wakes up she is told so, and
+/// begins nothing.
+#[test]
+fn who_sleeps_through_the_own_preflight_while_another_begins_leaves_no_second_run() {
+    for after_ms in (0..3000).step_by(250) {
+        let lab = lost(1);
+        let plan = lab
+            .plan(
+                &lab::runbook("failover"),
+                Mode::Unplanned,
+                lab.estate.outward(),
+            )
+            .expect("a plan");
+        let asleep = Fault::Paused {
+            operator: "olga".to_owned(),
+            lasts: Duration::from_mins(4),
+        };
+        lab.sim.schedule(Duration::from_millis(after_ms), asleep);
+        let (olga, paul) = (lab.sim.operator("olga"), lab.sim.operator("paul"));
+        let hosts = [
+            lab.host(&olga, lab.on_call()),
+            lab.host(&paul, lab.on_call()),
+        ];
+        let first = run_id(&plan, lab.sim.now());
+        let clock = lab.sim.clock();
+        let later = async {
+            clock.sleep(Duration::from_mins(2)).await;
+            let run = run_id(&plan, clock.now());
+            hosts[1]
+                .start(run, plan.clone(), StartOptions::default())
+                .await
+        };
+        lab.sim.run_all(vec![
+            (
+                olga.clone(),
+                hosts[0]
+                    .start(first, plan.clone(), StartOptions::default())
+                    .boxed(),
+            ),
+            (paul.clone(), later.boxed()),
+        ]);
+        let reader = lab.sim.operator("reader");
+        let logs = lab.logs(&reader);
+        let runs = lab.sim.run(&reader, logs.runs()).expect("no crash");
+        let runs = runs.expect("the store answers");
+        assert_eq!(runs.len(), 1, "asleep after {after_ms} ms: {runs:?}");
+        assert_eq!(lab.sim.violations(), []);
     }
 }

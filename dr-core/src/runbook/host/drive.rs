@@ -187,7 +187,11 @@ impl Host {
 
     /// Renews the lease when a third of it is over. A store that fails for a moment is asked again at the next tick; the deadline
     /// in every permit keeps that safe.
-    async fn renew(&self, lease: &mut Lease, deadline: &LeaseDeadline) -> Result<(), HostError> {
+    pub(super) async fn renew(
+        &self,
+        lease: &mut Lease,
+        deadline: &LeaseDeadline,
+    ) -> Result<(), HostError> {
         let clock = &self.ports.clock;
         if !rule::is_renewal_due(lease.until(), clock.now()) {
             return Ok(());

@@ -18,11 +18,11 @@ pub use stop::{Stop, StopFlag};
 use super::engine::{Illegal, Machine, RunState};
 use super::event::{Event, RunStatus};
 use super::journal::{AppendError, Header, JOURNAL_FORMAT, Journal, JournalError, Record, Seen};
-use super::lock::{self, LockError};
+use super::lock::{self, Lease, LockError};
 use super::plan::Plan;
 use super::replay::{ReplayError, replay};
 use crate::model::{Epoch, Finding, RunId, Severity, Waiver};
-use crate::port::{Answer, LogStore, ObjectStore, People, PortError, Ports};
+use crate::port::{Answer, LeaseDeadline, LogStore, ObjectStore, People, PortError, Ports};
 
 /// Is told what happens, when it is durable. Drives progress output, metrics, notifications.
 pub trait Watcher: Send + Sync {
@@ -189,14 +189,13 @@ impl Host {
     ) -> Result<Outcome, HostError> {
         let plan = plan.into();
         let clock = &*self.ports.clock;
-        let lease = lock::acquire(&*self.store, clock, &plan.estate.name, &self.operator, &run)
+        let mut lease = lock::acquire(&*self.store, clock, &plan.estate.name, &self.operator, &run)
             .await
             .map_err(HostError::Lock)?;
-        let begun = self.begin(&run, plan, options, lease.epoch()).await;
+        let begun = self.begin(&run, plan, options, &mut lease).await;
         match begun {
             Ok((machine, journal)) => self.drive(run, machine, journal, lease).await,
             Err(error) => {
-                let mut lease = lease;
                 // The lease would run out by itself; the error that is told is the first one.
                 let _ = lease.release(&*self.store, clock).await;
                 Err(error)
@@ -209,10 +208,17 @@ impl Host {
         run: &RunId,
         plan: Arc<Plan>,
         options: StartOptions,
-        epoch: Epoch,
+        lease: &mut Lease,
     ) -> Result<(Machine, Journal), HostError> {
+        let epoch = lease.epoch();
         self.refuse_open_runs(&plan).await?;
         let findings = self.preflight(run, &plan, &options, epoch).await?;
+        // The journal of a run that begins is nobody else's, so no append of another's fences it: whoever slept through the
+        // preflight asks the lock whether somebody else may have begun.
+        if self.ports.clock.now() >= lease.deadline() {
+            let deadline = LeaseDeadline::new(lease.deadline());
+            self.renew(lease, &deadline).await?;
+        }
         let now = self.ports.clock.now();
         let header = Header {
             format: JOURNAL_FORMAT,
