@@ -210,8 +210,11 @@ impl Action for Promote {
         if is_promoted(&state) {
             return match fence::lease_is_with(cx, cx.to()).await {
                 Ok(true) => {
+                    // It may have taken writes of its own since, which its position counts: what the replica had before is
+                    // claimed, and no more.
                     let recorded = cx.history.before.get(cx.step);
-                    let loss = reconstructed(cx, recorded, &state);
+                    let replica = recorded.and_then(|b| b.replicas.get(subject(cx.verb)));
+                    let loss = reconstructed(cx, recorded, replica.unwrap_or(&state));
                     Observation::Done(done(cx, loss))
                 }
                 Ok(false) => Observation::Partial(Before::default()),
