@@ -1,5 +1,6 @@
 //! Support for the cross-crate suites: the shipped estate on the simulator, driven the way `dr` drives it.
 
+pub mod campaign;
 pub mod end_state;
 pub mod lab;
 #[cfg(feature = "laboratory")]

@@ -11,7 +11,7 @@ use dr_core::runbook::RunStatus;
 use dr_core::runbook::host::{HostError, Outcome, StartOptions};
 use dr_core::runbook::plan::Plan;
 use dr_core::runbook::replay::replay;
-use dr_core::sim::{Moment, Operator, Simulation, Stopped, World};
+use dr_core::sim::{Dice, Moment, Operator, Simulation, Stopped, World};
 use dr_tests::end_state::end_state;
 use dr_tests::lab::{self, Lab};
 
@@ -139,6 +139,7 @@ fn sweep(case: &Case, points: usize) {
         assert_eq!(end, expected, "killed at {death:?}");
         killed
     });
+    println!("{killed} of {} points killed", deaths.len());
     assert!(
         killed >= points,
         "only {killed} of {} points killed",
@@ -249,28 +250,31 @@ fn a_failback_killed_at_any_call_ends_as_if_it_had_not_been() {
     sweep(&case, 500);
 }
 
+/// How many of all pairs of points are played. All of them would be more than a million.
+const PAIRS: u64 = 1500;
+
 #[test]
 fn a_failover_whose_second_operator_dies_too_ends_as_if_nobody_had() {
     let case = lost().1;
     let (expected, calls, _) = case.played(&[]);
-    // Every 7th call of the first, every 11th of the second, the moments in turn.
-    let pairs: Vec<[(u64, Moment); 2]> = (1..=calls)
-        .step_by(7)
-        .flat_map(|first| {
-            (1..=calls).step_by(11).map(move |second| {
-                let moment = |n: u64| MOMENTS[usize::try_from(n % 3).expect("below three")];
-                [(first, moment(first)), (second, moment(second / 2))]
-            })
-        })
-        .collect();
+    let points = calls * 3;
+    // Always the same ones, spread over all pairs.
+    let mut dice = Dice::new(1);
+    let mut point = || {
+        let at = dice.between(0, points - 1);
+        let moment = MOMENTS[usize::try_from(at % 3).expect("below three")];
+        (at / 3 + 1, moment)
+    };
+    let pairs: Vec<[(u64, Moment); 2]> = (0..PAIRS).map(|_| [point(), point()]).collect();
     let killed = in_parallel(&pairs, |pair| {
         let (end, _, killed) = case.played(pair);
         assert_eq!(end, expected, "killed at {pair:?}");
         killed
     });
-    assert!(
-        killed >= 200,
-        "only {killed} of {} pairs killed",
-        pairs.len()
+    println!(
+        "{killed} of {} pairs killed, of {} that there are",
+        pairs.len(),
+        points * points
     );
+    assert!(killed >= 1000, "only {killed} of {PAIRS} pairs killed");
 }
