@@ -3,6 +3,11 @@
 //! A call is a port's method or one of the store's: reads, changes, journal appends, the lock. So every effect of a runbook
 //! and every write of the journal has its three points.
 
+#![expect(
+    clippy::disallowed_macros,
+    reason = "the figures of the page of proofs are printed"
+)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -137,3 +137,78 @@ fn the_reader_of_documents_sees_links_and_paths_and_no_fenced_blocks() {
         ["docs/x.md", "tests/run", "dr-core/src/action"]
     );
 }
+
+/// All source files of the workspace, one text.
+fn sources() -> String {
+    let mut text = String::new();
+    let mut folders: Vec<PathBuf> = ["dr-core", "dr-cli", "tests"]
+        .map(|name| root().join(name))
+        .into();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("a folder of the repository can be read") {
+            let path = entry.expect("an entry of it can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                text.push_str(&fs::read_to_string(&path).expect("a source file is UTF-8"));
+            }
+        }
+    }
+    text
+}
+
+/// What stands in code marks on the page of proofs, its blocks of commands included.
+fn said_by_the_page_of_proofs() -> Vec<String> {
+    let page = fs::read_to_string(root().join("docs/proof.md")).expect("the page of proofs");
+    let marks = page.split('`').skip(1).step_by(2);
+    let commands = page
+        .lines()
+        .filter(|line| line.starts_with("cargo ") || line.starts_with("tests/"));
+    marks.chain(commands).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_test_that_the_page_of_proofs_names_exists() {
+    let sources = sources();
+    let said = said_by_the_page_of_proofs();
+    let name = |said: &&String| {
+        said.matches('_').count() >= 3 && said.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+    };
+    let tests: Vec<&String> = said.iter().filter(name).collect();
+    assert!(tests.len() > 20, "tests were found: {}", tests.len());
+    let missing: Vec<String> = tests
+        .into_iter()
+        .filter(|test| !sources.contains(&format!("fn {test}(")))
+        .cloned()
+        .collect();
+    assert!(missing.is_empty(), "{}", report(&missing));
+}
+
+#[test]
+fn every_command_that_the_page_of_proofs_names_can_be_typed() {
+    let manifest = fs::read_to_string(root().join("tests/Cargo.toml")).expect("a manifest");
+    let aliases = fs::read_to_string(root().join(".cargo/config.toml")).expect("aliases");
+    let mut missing = Vec::new();
+    let mut commands = 0;
+    for command in said_by_the_page_of_proofs() {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        commands += usize::from(matches!(words.first(), Some(&"cargo" | &"tests/run")));
+        for pair in words.windows(2) {
+            let there = match pair {
+                ["--bin", name] => manifest.contains(&format!("name = \"{name}\"")),
+                ["--test", name] => ["tests/tests", "dr-cli/tests"].iter().any(|folder| {
+                    let folder = root().join(folder);
+                    folder.join(format!("{name}.rs")).exists() || folder.join(name).exists()
+                }),
+                ["cargo", "run" | "test" | "nextest" | "build"] => true,
+                ["cargo", alias] => aliases.contains(&format!("\n{alias} = ")),
+                _ => true,
+            };
+            if !there {
+                missing.push(command.clone());
+            }
+        }
+    }
+    assert!(commands > 5, "commands were found: {commands}");
+    assert!(missing.is_empty(), "{}", report(&missing));
+}

@@ -1,6 +1,11 @@
 //! Every shipped runbook, every step, every fault that the simulator knows: the run rests, one primary at most takes clients'
 //! writes, nothing is promoted without evidence or waiver, and what is said of the loss holds what was lost.
 
+#![expect(
+    clippy::disallowed_macros,
+    reason = "the figures of the page of proofs are printed"
+)]
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
