@@ -86,6 +86,8 @@ impl Host {
             deadline: deadline.clone(),
         };
         let mut tasks: Tasks<'_> = FuturesUnordered::new();
+        // What tasks came to while the store was waited for.
+        let mut came: VecDeque<Input> = VecDeque::new();
         let mut inputs: VecDeque<Input> = VecDeque::new();
         let mut inbox_read = machine.state().inbox_read;
         let mut told_to_stop = false;
@@ -96,7 +98,8 @@ impl Host {
                 match effect {
                     Effect::Rest => return Ok(()),
                     Effect::Record(event) => {
-                        let more = self.record(machine, journal, lease, event).await?;
+                        let record = self.record(machine, journal, lease, event);
+                        let more = beside(&mut tasks, &mut came, record).await?;
                         prepend(&mut effects, more);
                     }
                     Effect::Refuse(answer, why) => self.watcher.refused(&answer, why),
@@ -117,11 +120,16 @@ impl Host {
                 effects.extend(more.map_err(HostError::Illegal)?);
                 continue;
             }
-            match next(&mut tasks, &mut tick, self.stop.pressed(told_to_stop)).await {
+            let woken = match came.pop_front() {
+                Some(input) => Next::Input(Box::new(input)),
+                None => next(&mut tasks, &mut tick, self.stop.pressed(told_to_stop)).await,
+            };
+            match woken {
                 Next::Input(input) => {
                     // Before a run holds because nobody here answered, it looks whether somebody did elsewhere.
                     if let Input::Unanswered(step) = &*input {
-                        let answers = self.answers(run, &mut inbox_read).await;
+                        let answers = self.answers(run, &mut inbox_read);
+                        let answers = beside(&mut tasks, &mut came, answers).await;
                         let settled = answers.iter().any(
                             |input| matches!(input, Input::Answered(answer, _) if answer.step == *step),
                         );
@@ -135,8 +143,10 @@ impl Host {
                 Next::Stop => {}
                 Next::Tick => {
                     tick = clock.sleep(TICK);
-                    self.renew(lease, &shared.deadline).await?;
-                    inputs.extend(self.answers(run, &mut inbox_read).await);
+                    let renewal = self.renew(lease, &shared.deadline);
+                    beside(&mut tasks, &mut came, renewal).await?;
+                    let answers = self.answers(run, &mut inbox_read);
+                    inputs.extend(beside(&mut tasks, &mut came, answers).await);
                 }
             }
         }
@@ -414,6 +424,23 @@ async fn next(
         Either::Right((Either::Left(_), _)) => Next::Tick,
         Either::Right((Either::Right(_), _)) => Next::Stop,
     }
+}
+
+/// Waits for the store while the tasks go on. A task that is not polled stands still: one that has looked at the lease's
+/// deadline would make its call whenever the store answers, and that may be too late.
+async fn beside<T>(
+    tasks: &mut Tasks<'_>,
+    came: &mut VecDeque<Input>,
+    work: impl Future<Output = T>,
+) -> T {
+    pin_mut!(work);
+    while !tasks.is_empty() {
+        match select(&mut work, tasks.next()).await {
+            Either::Left((done, _)) => return done,
+            Either::Right((input, _)) => came.extend(input),
+        }
+    }
+    work.await
 }
 
 /// What follows from a recorded event comes before what was asked for earlier.
