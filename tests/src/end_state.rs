@@ -45,7 +45,9 @@ fn timeless(observed: &Observed) -> String {
         }
         Observed::Compute(state) => format!("{} of {} healthy", state.healthy, state.desired),
         Observed::Traffic(state) => {
-            format!("answers {}, asked for {}", state.answers, state.switched_to)
+            let asked_for = state.switched_to.as_ref().map(ToString::to_string);
+            let asked_for = asked_for.unwrap_or_else(|| "what is not known".to_owned());
+            format!("answers {}, asked for {asked_for}", state.answers)
         }
         Observed::Monitoring(state) => {
             format!("watches {}, {} up", state.watches, state.targets_up)

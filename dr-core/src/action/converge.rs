@@ -5,7 +5,7 @@
 use async_trait::async_trait;
 
 use super::calls::CallList;
-use super::provision::{apply_for, free, stands};
+use super::provision::{apply_for, free, stands, unless_found};
 use super::read::is_unreachable;
 use super::{
     Action, Before, Context, Observation, Output, StepError, Undo, UndoError, gate, ready, subject,
@@ -41,16 +41,7 @@ async fn converge(cx: &Context<'_>, site: &SiteId, role: Role) -> Result<(), Ste
     if stands(&state, role) {
         return Ok(());
     }
-    if let Some(holder) = &state.locked_by {
-        return Err(gate::gate(
-            cx.step,
-            "state-locked",
-            0,
-            format!(
-                "the state of {id} at {site} is locked by {holder}: let them finish; remove the lock only when they are certainly gone"
-            ),
-        ));
-    }
+    unless_found(cx, ready::locked(id, site, &state))?;
     cx.ports.stack(id, site)?.adopt(role, cx.permit).await?;
     apply_for(cx, id, site, role).await?;
     Ok(())

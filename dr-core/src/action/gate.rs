@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::model::{
-    DatabaseState, Duration, FenceEvidence, LossStatement, Mode, Position, Replication, SiteId,
-    StepId,
+    ComponentId, DatabaseState, Duration, FenceEvidence, LossStatement, Mode, Position,
+    Replication, SiteId, StepId,
 };
 use crate::port::{PortError, Question};
 
@@ -41,6 +41,25 @@ pub(super) fn site_gone(
         0,
         format!(
             "{from} does not answer: {error}. {to} serves. {undone}. When {from} answers again, go on with `dr run resume`"
+        ),
+    )
+}
+
+/// The gate at which a run home waits for a switch that cannot be read: it may still send clients to the site that they left.
+pub(super) fn switch_unread(
+    step: &StepId,
+    from: &SiteId,
+    to: &SiteId,
+    door: &ComponentId,
+) -> StepError {
+    gate(
+        step,
+        "switch-unread",
+        0,
+        format!(
+            "the switch of {door} cannot be read: clients are sent to {to} as long as health checkers cannot read it either, and to \
+             {from} when they can, if it still stands. When object storage at {from} answers again, go on with `dr run resume`, \
+             which takes it back"
         ),
     )
 }

@@ -44,17 +44,12 @@ pub(super) async fn free(
     }
 }
 
-/// Refuses to touch a stack that someone else works on or whose apply would destroy data.
+/// Refuses to go on while something is found. Only its cause can be mended.
 ///
 /// # Errors
 /// The gate that is shut.
-fn may_be_applied(
-    cx: &Context<'_>,
-    id: &ComponentId,
-    site: &SiteId,
-    state: &StackState,
-) -> Result<(), StepError> {
-    match ready::stack(id, site, state).into_iter().next() {
+pub(super) fn unless_found(cx: &Context<'_>, found: Option<Finding>) -> Result<(), StepError> {
+    match found {
         None => Ok(()),
         Some(finding) => Err(gate::gate(
             cx.step,
@@ -79,7 +74,8 @@ pub(super) async fn apply_for(
     if stands(&state, role) {
         return Ok(false);
     }
-    may_be_applied(cx, id, site, &state)?;
+    // Someone else works on it, or an apply would destroy data.
+    unless_found(cx, ready::stack(id, site, &state).into_iter().next())?;
     cx.ports.stack(id, site)?.apply(role, cx.permit).await?;
     let poll = Poll::of(cx);
     loop {

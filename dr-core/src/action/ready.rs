@@ -49,7 +49,7 @@ async fn component_findings(cx: &Context<'_>, component: &Component) -> Vec<Find
             read => judge(read, |_| Vec::new()),
         },
         Kind::Traffic => judge(cx.traffic(id).await, |state| {
-            super::front_door_findings(cx.estate, id, state)
+            super::front_door_findings(cx.estate, cx.mode, id, state)
         }),
     };
     found.unwrap_or_else(|error| vec![unread(id, site, &error)])
@@ -168,17 +168,20 @@ fn lag(cx: &Context<'_>, id: &ComponentId, state: &DatabaseState) -> Option<Find
     })
 }
 
+/// Who works on a stack.
+pub(super) fn locked(id: &ComponentId, site: &SiteId, state: &StackState) -> Option<Finding> {
+    let holder = state.locked_by.as_ref()?;
+    Some(Finding::blocking(
+        "state-locked",
+        placed(id, site),
+        format!("the state of {id} at {site} is locked by {holder}"),
+        "let them finish; remove the lock only when they are certainly gone",
+    ))
+}
+
 /// A stack that can be applied for the role of a primary.
 pub(super) fn stack(id: &ComponentId, site: &SiteId, state: &StackState) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    if let Some(holder) = &state.locked_by {
-        findings.push(Finding::blocking(
-            "state-locked",
-            placed(id, site),
-            format!("the state of {id} at {site} is locked by {holder}"),
-            "let them finish; remove the lock only when they are certainly gone",
-        ));
-    }
+    let mut findings: Vec<Finding> = locked(id, site, state).into_iter().collect();
     if state.pending.destroys_data {
         findings.push(Finding::blocking(
             "plan-destroys-data",

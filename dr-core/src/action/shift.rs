@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::calls::CallList;
 use super::poll::{Poll, tolerate};
 use super::{
-    Action, Before, Context, Detail, Observation, Output, StepError, Undo, UndoError, ready,
+    Action, Before, Context, Detail, Observation, Output, StepError, Undo, UndoError, gate, ready,
     subject,
 };
 use crate::adapter::technology::{self, CLIENTS};
@@ -44,35 +44,112 @@ async fn clients(cx: &Context<'_>) -> PortResult<ClientView> {
     .await
 }
 
+/// Whether clients are to come home: then the switch is to be off.
+fn is_homeward(cx: &Context<'_>) -> bool {
+    *cx.to() == cx.estate.home().id
+}
+
+/// Whether the front door sends clients to where they are to go, as far as it was told to.
+///
+/// While the region with the switch does not answer its health checkers, clients are sent home. Coming home because that
+/// region is lost nothing more can be asked for; what the switch says when it is back, `fence: former-primary` asks.
+fn asks_for_the_right_site(cx: &Context<'_>, traffic: &TrafficState) -> bool {
+    match &traffic.switched_to {
+        Some(site) => site == cx.to(),
+        None => cx.mode == Mode::Unplanned && is_homeward(cx),
+    }
+}
+
+/// Tells the front door where clients are to go, where that is not so yet. On a planned day home nobody may leave a switch behind
+/// that still asks for the other site, so one that cannot be read is waited for.
+async fn ask(cx: &Context<'_>, poll: &Poll<'_>) -> Result<(), StepError> {
+    let id = subject(cx.verb);
+    loop {
+        let traffic = cx.traffic(id).await?;
+        if asks_for_the_right_site(cx, &traffic) {
+            return Ok(());
+        }
+        if traffic.switched_to.is_some() || !is_homeward(cx) {
+            return Ok(cx.ports.traffic(id)?.shift(cx.to(), cx.permit).await?);
+        }
+        if poll.is_over() {
+            return Err(gate::switch_unread(cx.step, cx.from(), cx.to(), id));
+        }
+        poll.pause().await?;
+    }
+}
+
+/// Why the end of the shift could not be seen, where the last reading says more than that the time is over.
+fn why_not_seen(cx: &Context<'_>, last: &PortResult<Reading>) -> Result<(), StepError> {
+    match last {
+        Err(error) => Err(error.clone().into()),
+        Ok(reading)
+            if reading.traffic.switched_to.is_none()
+                && is_homeward(cx)
+                && !reading.is_shifted(cx) =>
+        {
+            Err(gate::switch_unread(
+                cx.step,
+                cx.from(),
+                cx.to(),
+                subject(cx.verb),
+            ))
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
 impl Reading {
     /// The first client that arrives is not yet a service: the outage, where there was one, must be over.
     fn is_shifted(&self, cx: &Context<'_>) -> bool {
         let over = |outage: &Outage| outage.until.is_some();
-        self.traffic.switched_to == *cx.to()
+        asks_for_the_right_site(cx, &self.traffic)
             && self.traffic.answers == *cx.to()
             && self.clients.served_by.contains(cx.to())
             && self.clients.outage.as_ref().is_none_or(over)
     }
 
     fn output(self, cx: &Context<'_>) -> Output {
-        Output::with(
-            format!(
-                "{} answers {}, which acknowledges the clients' writes",
-                subject(cx.verb),
-                cx.to()
-            ),
-            Detail::Clients(self.clients),
-        )
+        let mut said = format!(
+            "{} answers {}, which acknowledges the clients' writes",
+            subject(cx.verb),
+            cx.to()
+        );
+        if self.traffic.switched_to.is_none() {
+            said.push_str(&format!(
+                "; the switch cannot be read while {} does not answer: it may still stand",
+                cx.from()
+            ));
+        }
+        Output::with(said, Detail::Clients(self.clients))
     }
 }
 
-/// What speaks against a front door as it was read: its concerns, and an answer that is kept for too long.
+/// What speaks against a front door as it was read: its concerns, a switch that could not be read, and an answer that is kept
+/// for too long.
 pub(crate) fn front_door_findings(
     estate: &Estate,
+    mode: Mode,
     id: &ComponentId,
     state: &TrafficState,
 ) -> Vec<Finding> {
     let mut findings = state.concerns.clone();
+    if state.switched_to.is_none() {
+        // Nothing that may be missing in a failover stands in its way.
+        let severity = match mode {
+            Mode::Planned => Severity::Blocking,
+            Mode::Unplanned => Severity::Slowing,
+        };
+        findings.push(Finding::new(
+            severity,
+            "switch-unread",
+            Subject::Component(id.clone()),
+            format!(
+                "the switch of {id} cannot be read: clients are sent home for now, and may be sent elsewhere when it can be"
+            ),
+            "wait until object storage in the switch's region answers; when that region is lost, `dr failover` goes without it",
+        ));
+    }
     let longest = estate.objectives.longest_ttl();
     if state.ttl > longest {
         findings.push(Finding::new(
@@ -146,7 +223,7 @@ impl Action for Shift {
             Ok(traffic) => traffic,
             Err(error) => return Observation::Unknown(error),
         };
-        let asked_for = traffic.switched_to == *cx.to();
+        let asked_for = asks_for_the_right_site(cx, &traffic);
         match clients(cx).await {
             Ok(clients) => {
                 let reading = Reading { traffic, clients };
@@ -165,14 +242,15 @@ impl Action for Shift {
     }
 
     async fn apply(&self, cx: &Context<'_>, _: &Before) -> Result<Output, StepError> {
-        let id = subject(cx.verb);
-        if cx.traffic(id).await?.switched_to != *cx.to() {
-            cx.ports.traffic(id)?.shift(cx.to(), cx.permit).await?;
-        }
         let poll = Poll::of(cx);
+        ask(cx, &poll).await?;
         let mut agreeing = 0;
         loop {
-            match tolerate(read(cx).await)? {
+            let reading = read(cx).await;
+            if poll.is_over() {
+                why_not_seen(cx, &reading)?;
+            }
+            match tolerate(reading)? {
                 Some(reading) if reading.is_shifted(cx) => {
                     agreeing += 1;
                     if agreeing == AGREEING {

@@ -103,8 +103,10 @@ pub struct ComputeState {
 pub struct TrafficState {
     /// The site that the authoritative answer points to.
     pub answers: SiteId,
-    /// The site that the switch asks for; the answer follows when health checks have noticed.
-    pub switched_to: SiteId,
+    /// The site that the switch asks for; the answer follows when health checks have noticed. `None` while the switch cannot
+    /// be read: what it asks for then is unknown, and it may be followed again when it can be.
+    #[serde(default)]
+    pub switched_to: Option<SiteId>,
     /// How long a resolver may keep an answer.
     pub ttl: Duration,
     /// What speaks against the way it is set up. Filled where an inventory is made; a reading of the answer alone leaves it

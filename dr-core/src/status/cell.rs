@@ -169,7 +169,26 @@ fn wanted(fleet: &Compute, role: Role) -> u32 {
 
 fn traffic(state: &TrafficState, around: &Around<'_>) -> Said {
     let answers = state.answers == *around.site;
-    let switched = state.switched_to == *around.site;
+    let Some(switched_to) = &state.switched_to else {
+        let says = match (answers, around.is_standby()) {
+            (false, _) => "the switch cannot be read: what it asks for is unknown".to_owned(),
+            (true, is_standby) => {
+                let here = if is_standby {
+                    "here, to the standby"
+                } else {
+                    "here"
+                };
+                format!("clients are sent {here}, as long as nobody can read the switch")
+            }
+        };
+        let tone = if answers && around.is_standby() {
+            Tone::Bad
+        } else {
+            Tone::Attention
+        };
+        return (says, tone);
+    };
+    let switched = switched_to == around.site;
     match (answers, switched) {
         (true, _) if around.is_standby() => (
             "clients are sent here, to the standby".to_owned(),
@@ -180,10 +199,7 @@ fn traffic(state: &TrafficState, around: &Around<'_>) -> Said {
             Tone::Good,
         ),
         (true, false) => (
-            format!(
-                "clients are sent here until the switch to {} is noticed",
-                state.switched_to
-            ),
+            format!("clients are sent here until the switch to {switched_to} is noticed"),
             Tone::Open,
         ),
         (false, true) => ("switched here, not noticed yet".to_owned(), Tone::Open),

@@ -226,7 +226,7 @@ fn a_front_door_that_sends_clients_to_the_standby_is_bad_news() {
             site,
             Observed::Traffic(TrafficState {
                 answers: id("california"),
-                switched_to: id("california"),
+                switched_to: Some(id("california")),
                 ttl: Duration::from_secs(60),
                 concerns: Vec::new(),
             }),
@@ -235,6 +235,37 @@ fn a_front_door_that_sends_clients_to_the_standby_is_bad_news() {
     let status = super::status(&estate, &seen);
     assert_eq!(cell(&status, "front-door", "california").tone, Tone::Bad);
     assert_eq!(cell(&status, "front-door", "ohio").says, "in reserve");
+}
+
+#[test]
+fn a_switch_that_cannot_be_read_is_told_and_not_called_off() {
+    let estate = storefront();
+    let mut seen = dark(&estate);
+    tell(
+        &mut seen,
+        "database",
+        "ohio",
+        Observed::Database(database(DatabaseRole::Primary, true)),
+    );
+    for site in ["ohio", "california"] {
+        tell(
+            &mut seen,
+            "front-door",
+            site,
+            Observed::Traffic(TrafficState {
+                answers: id("ohio"),
+                switched_to: None,
+                ttl: Duration::from_secs(60),
+                concerns: Vec::new(),
+            }),
+        );
+    }
+    let status = super::status(&estate, &seen);
+    for site in ["ohio", "california"] {
+        let cell = cell(&status, "front-door", site);
+        assert_eq!(cell.tone, Tone::Attention);
+        assert!(cell.says.contains("the switch"), "{}", cell.says);
+    }
 }
 
 #[test]

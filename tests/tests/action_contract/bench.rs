@@ -314,7 +314,13 @@ async fn look(ports: &Ports, estate: &Estate) -> BTreeMap<String, String> {
             id,
             &"both",
             match port.observe().await {
-                Ok(s) => format!("{} switched={}", s.answers, s.switched_to),
+                Ok(s) => {
+                    let switched_to = s
+                        .switched_to
+                        .as_ref()
+                        .map_or("unread", |site| site.as_str());
+                    format!("{} switched={switched_to}", s.answers)
+                }
                 Err(error) => error.to_string(),
             },
         );

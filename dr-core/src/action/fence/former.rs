@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use super::site::{self, Look};
 use crate::action::read::is_unreachable;
 use crate::action::{Before, Context, Detail, Observation, Output, StepError, gate};
-use crate::model::{ComponentId, DatabaseRole, FenceEvidence, FenceLevel, Kind, LossStatement};
+use crate::model::{
+    ComponentId, DatabaseRole, FenceEvidence, FenceLevel, Kind, LossStatement, SiteId,
+};
 use crate::port::PortResult;
 
 /// The fence of an earlier step, where it was confirmed at the site itself.
@@ -16,29 +18,34 @@ fn confirmed_before<'a>(cx: &'a Context<'_>) -> Option<&'a FenceEvidence> {
         .filter(|evidence| evidence.level == FenceLevel::Confirmed && !evidence.pending)
 }
 
-/// The front doors whose switch still asks for the old primary.
+/// The front doors whose switch is not known to ask for the new primary, with what it asks for where that is known.
 ///
 /// On the way home a switch whose region is lost cannot be thrown and need not be: nobody can read it, and clients are sent
 /// home. When the region is back it is read again, and clients would follow it to the old primary.
-async fn stray(cx: &Context<'_>) -> PortResult<Vec<ComponentId>> {
+async fn stray(cx: &Context<'_>) -> PortResult<Vec<(ComponentId, Option<SiteId>)>> {
     let mut found = Vec::new();
     if *cx.to() != cx.estate.home().id {
         return Ok(found);
     }
     for door in cx.estate.of_kind(Kind::Traffic) {
-        if cx.traffic(&door.id).await?.switched_to == *cx.from() {
-            found.push(door.id.clone());
+        let switched_to = cx.traffic(&door.id).await?.switched_to;
+        if switched_to.as_ref() != Some(cx.to()) {
+            found.push((door.id.clone(), switched_to));
         }
     }
     Ok(found)
 }
 
-/// Sends clients of such doors home for good.
-async fn bring_home(cx: &Context<'_>) -> PortResult<()> {
-    for door in stray(cx).await? {
-        cx.ports.traffic(&door)?.shift(cx.to(), cx.permit).await?;
+/// Sends clients of such doors home for good. One whose switch cannot be read, which may still stand.
+async fn bring_home(cx: &Context<'_>) -> PortResult<Option<ComponentId>> {
+    let mut unread = None;
+    for (door, switched_to) in stray(cx).await? {
+        match switched_to {
+            Some(_) => cx.ports.traffic(&door)?.shift(cx.to(), cx.permit).await?,
+            None => unread = Some(door),
+        }
     }
-    Ok(())
+    Ok(unread)
 }
 
 pub(super) async fn observe(cx: &Context<'_>) -> Observation {
@@ -80,9 +87,12 @@ pub(super) async fn apply(cx: &Context<'_>) -> Result<Output, StepError> {
         Err(error) if is_unreachable(&error) => Err(gone(error)),
         Err(error) => Err(error.into()),
         Ok(_) => {
-            bring_home(cx).await?;
+            let unread = bring_home(cx).await?;
             let look = site::fence(cx).await?;
-            Ok(done(cx, &look))
+            match unread {
+                Some(door) => Err(gate::switch_unread(cx.step, cx.from(), cx.to(), &door)),
+                None => Ok(done(cx, &look)),
+            }
         }
     }
 }

@@ -90,9 +90,7 @@ impl ObjectStore for S3Store {
             .await;
         let object = match answer {
             Ok(object) => object,
-            Err(error) if error.class == ErrorClass::NotFound && !is_bucket_missing(&error) => {
-                return Ok(None);
-            }
+            Err(error) if is_object_missing(&error) => return Ok(None),
             Err(error) => return Err(error),
         };
         let etag = self.etag(object.e_tag())?;
@@ -144,7 +142,8 @@ impl ObjectStore for S3Store {
     }
 }
 
-/// A bucket that is not there is a mistake of the estate, and no empty store.
-fn is_bucket_missing(error: &PortError) -> bool {
-    error.message.starts_with("NoSuchBucket")
+/// Whether a bucket answered that it holds no such object. A bucket that is not there is a mistake of the estate: it is no
+/// empty one.
+pub(super) fn is_object_missing(error: &PortError) -> bool {
+    error.class == ErrorClass::NotFound && !error.message.starts_with("NoSuchBucket")
 }

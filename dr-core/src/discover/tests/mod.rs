@@ -27,7 +27,7 @@ fn ready_network() -> Answer<FacilityState> {
 fn to(site: &str) -> Answer<TrafficState> {
     Answer::With(TrafficState {
         answers: id(site),
-        switched_to: id(site),
+        switched_to: Some(id(site)),
         ttl: Duration::from_secs(30),
         concerns: Vec::new(),
     })

@@ -284,7 +284,12 @@ fn front_doors(request: &Request<'_>, stages: &[PlannedStage], findings: &mut Ve
         if let Some(Observed::Traffic(state)) =
             request.inventory.observed(door, &request.direction.to)
         {
-            findings.extend(front_door_findings(request.estate, door, state));
+            findings.extend(front_door_findings(
+                request.estate,
+                request.mode,
+                door,
+                state,
+            ));
         }
     }
 }

@@ -161,15 +161,9 @@ impl Traffic for Placed {
         self.gate
             .read(&request, |world| {
                 let state = world.read_door(&self.component.id)?;
-                // A switch that cannot be read asks for the home primary, and the name servers follow.
-                Ok(if is_unread {
-                    let switched_to = world.estate.home().id.clone();
-                    TrafficState {
-                        switched_to,
-                        ..state
-                    }
-                } else {
-                    state
+                Ok(TrafficState {
+                    switched_to: state.switched_to.filter(|_| !is_unread),
+                    ..state
                 })
             })
             .await

@@ -49,7 +49,7 @@ impl World {
         let door = self.doors.get(id).ok_or_else(none)?;
         Ok(TrafficState {
             answers: self.site(door.answers).clone(),
-            switched_to: self.site(door.switched_to).clone(),
+            switched_to: Some(self.site(door.switched_to).clone()),
             ttl: Duration::from_secs(door.ttl_s),
             concerns: Vec::new(),
         })

@@ -8,9 +8,9 @@
 mod answer;
 mod edit;
 mod inspect;
+mod servers;
 mod setup;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -20,7 +20,7 @@ pub use answer::{Answering, Failover, HealthCheck, RecordSet, answering};
 pub use setup::{CheckSetup, Record, Setup, SideSetup, Target, concerns};
 
 use super::AwsSite;
-use crate::adapter::dns;
+use super::store::is_object_missing;
 use crate::model::{
     Component, Duration, Finding, Route53Binding, Settings, SiteId, TrafficMethod, TrafficState,
 };
@@ -123,77 +123,18 @@ impl FrontDoor {
         match answer {
             Ok(_) => Ok(true),
             // Without its bucket the switch can never be thrown: that is no switch that is off.
-            Err(error)
-                if error.class == ErrorClass::NotFound
-                    && !error.message.starts_with("NoSuchBucket") =>
-            {
-                Ok(false)
-            }
+            Err(error) if is_object_missing(&error) => Ok(false),
             Err(error) => Err(error),
         }
     }
 
-    /// The site that the switch asks for. While the standby's region does not answer, neither do its buckets: the inverted
-    /// check is healthy then, and clients are sent home.
-    async fn asked_for(&self) -> PortResult<SiteId> {
+    /// The site that the switch asks for; `None` while the standby's region does not answer, for then neither do its buckets.
+    async fn asked_for(&self) -> PortResult<Option<SiteId>> {
         match self.is_switched().await {
-            Ok(true) => Ok(self.standby().site.clone()),
-            Ok(false) => Ok(self.home().site.clone()),
-            Err(error) if error.class == ErrorClass::Transient => Ok(self.home().site.clone()),
+            Ok(true) => Ok(Some(self.standby().site.clone())),
+            Ok(false) => Ok(Some(self.home().site.clone())),
+            Err(error) if error.class == ErrorClass::Transient => Ok(None),
             Err(error) => Err(error),
-        }
-    }
-
-    fn name_servers(&self) -> &[String] {
-        &self.standby().binding.name_servers
-    }
-
-    /// What every name server answers; where they differ, the site that is not yet asked for is told, since some resolver
-    /// still gets it.
-    async fn asked_servers(&self, asked_for: &SiteId) -> PortResult<(SiteId, Duration)> {
-        let mut known = BTreeMap::new();
-        for side in &self.sides {
-            for name in &side.binding.answers {
-                for address in self.addresses(name).await {
-                    known.insert(address, side.site.clone());
-                }
-            }
-        }
-        let mut answers = None;
-        let mut ttl = Duration::ZERO;
-        for server in self.name_servers() {
-            let answer = dns::ask(server, self.record()).await?;
-            ttl = ttl.max(answer.ttl);
-            for address in answer.addresses {
-                let site = known.get(&address).ok_or_else(|| {
-                    let message = format!("{server} answers {address}, which is of neither site");
-                    self.error(ErrorClass::Conflict, "dns:Query", message)
-                })?;
-                if answers.is_none() || site != asked_for {
-                    answers = Some(site.clone());
-                }
-            }
-        }
-        let site = answers.ok_or_else(|| {
-            let message = format!("no name server has an address for {}", self.record());
-            self.error(ErrorClass::Transient, "dns:Query", message)
-        })?;
-        Ok((site, ttl))
-    }
-
-    /// The addresses behind a name of the binding: itself, by the name servers, or by the system's resolver.
-    async fn addresses(&self, name: &str) -> Vec<std::net::IpAddr> {
-        if let Ok(address) = name.parse() {
-            return vec![address];
-        }
-        for server in self.name_servers() {
-            if let Ok(answer) = dns::ask(server, name).await {
-                return answer.addresses;
-            }
-        }
-        match tokio::net::lookup_host((name, 0)).await {
-            Ok(found) => found.map(|address| address.ip()).collect(),
-            Err(_) => Vec::new(),
         }
     }
 
@@ -226,13 +167,16 @@ impl Traffic for FrontDoor {
     async fn observe(&self) -> PortResult<TrafficState> {
         let switched_to = match self.method() {
             TrafficMethod::HealthSwitch => self.asked_for().await?,
-            TrafficMethod::RecordEdit => self.recorded().await?,
+            TrafficMethod::RecordEdit => Some(self.recorded().await?),
         };
+        // Where health checkers cannot read the switch either, the inverted check is healthy: clients are sent home. A switch that
+        // still stands is followed again as soon as they can.
+        let followed = switched_to.as_ref().unwrap_or(&self.home().site);
         let (answers, ttl) = if self.name_servers().is_empty() {
             // Which record is answered follows from it; clients' own measurements tell when it does.
-            (switched_to.clone(), self.declared_ttl())
+            (followed.clone(), self.declared_ttl())
         } else {
-            self.asked_servers(&switched_to).await?
+            self.asked_servers(followed).await?
         };
         Ok(TrafficState {
             answers,
@@ -256,3 +200,6 @@ impl Traffic for FrontDoor {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -147,7 +147,7 @@ fn well(kind: Kind, site: &SiteId, direction: &Direction) -> Observed {
         }),
         Kind::Traffic => Observed::Traffic(TrafficState {
             answers: direction.from.clone(),
-            switched_to: direction.from.clone(),
+            switched_to: Some(direction.from.clone()),
             ttl: Duration::from_secs(60),
             concerns: Vec::new(),
         }),
