@@ -15,7 +15,7 @@ use super::lease::StoredLease;
 use super::local::{DirectoryStore, LocalCommands};
 use super::pipeline::{CommandApplier, GithubActions};
 use super::prometheus::PrometheusServer;
-use super::terraform::{Applier, Fleets, Folders, TerraformStack};
+use super::terraform::{Applier, Described, Folders, TerraformStack};
 use super::{Here, LocalSecrets};
 use crate::model::{
     Binding, Component, Direction, Estate, GithubActionsBinding, Kind, Platform, Settings, Site,
@@ -314,7 +314,9 @@ impl<'a> Wiring<'a> {
     fn stack(&mut self, here: Here, stack: TerraformBinding, applier: Option<Arc<dyn Applier>>) {
         let at = (here.component.id.clone(), here.site.id.clone());
         let (folders, narrator) = (&self.machine.folders, self.machine.narrator.clone());
-        let stack = TerraformStack::new(here, stack, self.fleets(), folders, narrator);
+        let account = Arc::new(self.aws(&here.site.id));
+        let described = self.described(&here.site.id);
+        let stack = TerraformStack::new(here, stack, described, account, folders, narrator);
         let stack = match applier {
             Some(applier) => stack.applied_by(applier),
             None => stack,
@@ -361,14 +363,23 @@ impl<'a> Wiring<'a> {
         }
     }
 
-    fn fleets(&self) -> Fleets {
+    /// What the stacks of a site describe.
+    fn described(&self, site: &SiteId) -> Described {
         let fleets = self.estate.of_kind(Kind::Compute);
-        fleets
-            .filter_map(|component| match &component.settings {
-                Settings::Compute(fleet) => Some((component.id.clone(), fleet.clone())),
+        let fleets = fleets.filter_map(|component| match &component.settings {
+            Settings::Compute(fleet) => Some((component.id.clone(), fleet.clone())),
+            _ => None,
+        });
+        let databases = self.estate.of_kind(Kind::Database);
+        let databases =
+            databases.filter_map(|component| match self.estate.binding(&component.id, site) {
+                Some(Binding::Rds(binding)) => Some(binding.instance.clone()),
                 _ => None,
-            })
-            .collect()
+            });
+        Described {
+            fleets: fleets.collect(),
+            databases: databases.collect(),
+        }
     }
 
     fn front_door(&mut self, component: &Component) {

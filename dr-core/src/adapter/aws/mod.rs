@@ -11,6 +11,8 @@
     reason = "`|set| set.name()` says what `aws_sdk_route53::types::ResourceRecordSet::name` says, and can be read"
 )]
 
+#[cfg(feature = "aws-rds")]
+mod account;
 #[cfg(feature = "aws")]
 mod autoscaling;
 mod call;

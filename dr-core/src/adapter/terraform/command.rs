@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use futures_util::future::{Either, select};
 use rustix::process::{Pid, Signal, kill_process_group};
+use secrecy::{ExposeSecret, SecretString};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{Child, Command};
 
+use super::Account;
 use crate::model::Duration;
 use crate::port::{Clock, ErrorClass, Narrator, Permit, PortError, PortResult};
 
@@ -19,12 +21,16 @@ const LOOK: Duration = Duration::from_secs(5);
 /// How long an interrupted call may take to save its state and let its lock go.
 const GRACE: Duration = Duration::from_secs(60);
 
+/// Variables that name a profile. What `dr` hands over stands in other variables, and nothing may compete with it.
+const PROFILES: [&str; 2] = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
+
 /// The program, in the working directory of one stack.
 pub(super) struct Program {
     pub(super) directory: PathBuf,
     /// Its own files: plugins, the backend's configuration. Not in the user's directory.
     pub(super) data: PathBuf,
     pub(super) environment: Vec<(String, String)>,
+    pub(super) account: Arc<dyn Account>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) narrator: Arc<dyn Narrator>,
     pub(super) place: String,
@@ -98,7 +104,11 @@ impl Program {
         }
     }
 
-    fn start(&self, invocation: &Invocation<'_>) -> PortResult<Child> {
+    fn start(
+        &self,
+        invocation: &Invocation<'_>,
+        credentials: &[(&str, SecretString)],
+    ) -> PortResult<Child> {
         let mut command = Command::new("terraform");
         command
             .args(&invocation.arguments)
@@ -110,6 +120,14 @@ impl Program {
             .stderr(Stdio::piped())
             // A Ctrl-C at the terminal is for dr, which lets running steps finish.
             .process_group(0);
+        if !credentials.is_empty() {
+            for profile in PROFILES {
+                command.env_remove(profile);
+            }
+        }
+        for (name, value) in credentials {
+            command.env(name, value.expose_secret());
+        }
         command.spawn().map_err(|cause| {
             let message = match cause.kind() {
                 std::io::ErrorKind::NotFound if self.directory.is_dir() => {
@@ -133,7 +151,8 @@ impl Program {
             let message = "not started: the lease of the estate's lock has ended";
             return Err(self.error(ErrorClass::Conflict, &operation, message));
         }
-        let mut child = self.start(&invocation)?;
+        let credentials = self.account.credentials().await?;
+        let mut child = self.start(&invocation, &credentials)?;
         let mut guard = Interrupt::of(&child);
         let is_told = invocation.permit.is_some();
         let output = child.stdout.take();

@@ -6,16 +6,18 @@
 //! - Only the site's own state is touched: a backend other than the binding's is refused.
 //! - Who applies is an [`Applier`]: Terraform itself, or a pipeline that owns that. All else is the same.
 
+mod account;
 mod adopt;
 mod apply;
 mod command;
+mod files;
 mod lock;
 mod plan;
 mod roles;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,11 +27,13 @@ use crate::adapter::Here;
 use crate::model::{ComponentId, Compute, Role, StackChanges, StackState, TerraformBinding};
 use crate::port::{ErrorClass, Infrastructure, Narrator, Permit, PortError, PortResult};
 
+pub use account::Account;
 pub use apply::{Applier, Order};
 pub(super) use command::Interrupt;
 
 use apply::Directly;
 use command::{Invocation, Program};
+use files::Files;
 use plan::{Changes, State};
 use roles::Roles;
 
@@ -48,11 +52,20 @@ pub struct Folders {
 /// The fleets whose sizes are variables of a stack: `<fleet>_count`.
 pub type Fleets = BTreeMap<ComponentId, Compute>;
 
+/// What an estate says of a stack, beside its binding.
+pub struct Described {
+    /// The fleets whose sizes are its variables.
+    pub fleets: Fleets,
+    /// The identifiers of the databases that are bound on its site: only what it says of these is adopted.
+    pub databases: BTreeSet<String>,
+}
+
 /// The Terraform stack of one site.
 pub struct TerraformStack {
     here: Here,
     binding: TerraformBinding,
-    fleets: Fleets,
+    described: Described,
+    account: Arc<dyn Account>,
     program: Arc<Program>,
     data: PathBuf,
     narrator: Arc<dyn Narrator>,
@@ -64,7 +77,8 @@ impl TerraformStack {
     pub fn new(
         here: Here,
         binding: TerraformBinding,
-        fleets: Fleets,
+        described: Described,
+        account: Arc<dyn Account>,
         folders: &Folders,
         narrator: Arc<dyn Narrator>,
     ) -> Self {
@@ -74,6 +88,7 @@ impl TerraformStack {
             directory: folders.estate.join(&binding.directory),
             data: data.join("data"),
             environment: environment(&here),
+            account: account.clone(),
             clock: here.clock.clone(),
             narrator: narrator.clone(),
             place: here.to_string(),
@@ -85,7 +100,8 @@ impl TerraformStack {
         Self {
             here,
             binding,
-            fleets,
+            described,
+            account,
             program,
             data,
             narrator,
@@ -158,7 +174,7 @@ impl TerraformStack {
 
     /// The variables of a role, with what the database is taken for.
     fn roles(&self, role: Role, database_role: &str) -> Roles {
-        Roles::of(&self.fleets, role, database_role)
+        Roles::of(&self.described.fleets, role, database_role)
     }
 
     /// Looks at what would change. Somebody else who looks is not in the way.
@@ -169,12 +185,10 @@ impl TerraformStack {
         }
     }
 
-    /// Plans the stack with those variables; the plan is kept.
+    /// Plans the stack with those variables, in files of its own.
     async fn plan(&self, roles: &Roles, lock: &str) -> PortResult<Planned> {
-        let variables = self.variables_file();
-        let file = self.data.join("last.tfplan");
-        roles
-            .write_whole(&variables)
+        let files = Files::below(&self.data.join("planning"))
+            .and_then(|files| roles.write_whole(&files.variables()).map(|()| files))
             .map_err(|cause| self.error(ErrorClass::Invalid, "plan", cause.to_string()))?;
         let invocation = Invocation::reading(&[
             "plan",
@@ -183,8 +197,8 @@ impl TerraformStack {
             "-detailed-exitcode",
             lock,
         ])
-        .with(format!("-var-file={}", variables.display()))
-        .with(format!("-out={}", file.display()));
+        .with(format!("-var-file={}", files.variables().display()))
+        .with(format!("-out={}", files.plan().display()));
         let ended = self.program.run(invocation).await?;
         match ended.status {
             0 | 2 => {}
@@ -198,9 +212,9 @@ impl TerraformStack {
         let changes = if ended.status == 0 {
             Changes::default()
         } else {
-            self.show(&file).await?
+            self.show(&files.plan()).await?
         };
-        Ok(Planned::Changes { changes, file })
+        Ok(Planned::Changes { changes, files })
     }
 
     /// What a saved plan would change. To show it starts the provider again, for its schema: seconds.
@@ -215,31 +229,26 @@ impl TerraformStack {
             .map_err(|why| self.error(ErrorClass::Invalid, "show", why.to_string()))
     }
 
-    /// Where the variables of a plan are written.
-    fn variables_file(&self) -> PathBuf {
-        self.data.join("roles.tfvars.json")
-    }
-
-    /// Judges a plan, and has it applied. Its text is kept beside it, under the run's name.
+    /// Judges a plan, and has it applied. It is kept under the run's name with its text and its variables, and what is kept is
+    /// what is applied: it outlives this process.
     async fn apply_plan(
         &self,
         changes: &Changes,
-        file: &Path,
+        files: &Files,
         roles: &Roles,
         permit: &Permit,
     ) -> PortResult<()> {
         if let Some(danger) = changes.danger() {
             return Err(self.error(ErrorClass::Conflict, "apply", danger));
         }
-        let kept = self.data.join("plans").join(permit.run.as_str());
-        let keep = std::fs::create_dir_all(&kept).and_then(|()| {
-            std::fs::copy(file, kept.join(format!("{}.tfplan", permit.step)))?;
-            std::fs::write(
-                kept.join(format!("{}.txt", permit.step)),
-                changes.to_string(),
-            )
-        });
-        keep.map_err(|cause| self.error(ErrorClass::Invalid, "apply", cause.to_string()))?;
+        let folder = self.data.join("plans").join(permit.run.as_str());
+        let kept = |kind: &str| folder.join(format!("{}.{kind}", permit.step));
+        let (plan, variables) = (kept("tfplan"), kept("tfvars.json"));
+        std::fs::create_dir_all(&folder)
+            .and_then(|()| std::fs::copy(files.plan(), &plan))
+            .and_then(|_| std::fs::copy(files.variables(), &variables))
+            .and_then(|_| std::fs::write(kept("txt"), changes.to_string()))
+            .map_err(|cause| self.error(ErrorClass::Invalid, "apply", cause.to_string()))?;
         for line in changes.to_string().lines() {
             self.narrator.line(&self.here.to_string(), line);
         }
@@ -248,8 +257,8 @@ impl TerraformStack {
             site: &self.here.site.id,
             role: roles.role(),
             variables: &roles.to_string(),
-            variables_file: &self.variables_file(),
-            plan: file,
+            variables_file: &variables,
+            plan: &plan,
         };
         self.applier.apply(&order, permit).await
     }
@@ -260,7 +269,7 @@ enum Planned {
     /// Somebody holds the state's lock.
     Locked(lock::Held),
     /// What would change; nothing where the plan is empty.
-    Changes { changes: Changes, file: PathBuf },
+    Changes { changes: Changes, files: Files },
 }
 
 /// What the program and its provider read from their environment, beside what they inherit.
@@ -333,15 +342,15 @@ impl Infrastructure for TerraformStack {
 impl TerraformStack {
     /// Applies what was planned with those variables; then the variable file says so too.
     async fn carry_out(&self, planned: Planned, roles: &Roles, permit: &Permit) -> PortResult<()> {
-        let (changes, plan) = match planned {
+        let (changes, files) = match planned {
             Planned::Locked(held) => {
                 let message = held.to_string_for(&self.binding);
                 return Err(self.error(ErrorClass::Conflict, "apply", message));
             }
-            Planned::Changes { changes, file } => (changes, file),
+            Planned::Changes { changes, files } => (changes, files),
         };
         if !changes.0.is_empty() {
-            self.apply_plan(&changes, &plan, roles, permit).await?;
+            self.apply_plan(&changes, &files, roles, permit).await?;
         }
         let file = self.program.directory.join(&self.binding.roles);
         roles

@@ -144,6 +144,16 @@ impl Change {
         !self.before.is_null()
     }
 
+    /// Whether it would give a database that stands another name: clients would lose it.
+    fn renames_a_database(&self) -> bool {
+        self.is_known() && self.does("update") && self.wants_database().is_some()
+    }
+
+    /// The name that it stands under, for people.
+    pub(super) fn stands_as(&self) -> &str {
+        self.before["identifier"].as_str().unwrap_or("nothing")
+    }
+
     /// Whether it would make a replica of a primary, or a primary of a replica.
     fn moves_a_role(&self) -> bool {
         let of = |value: &Value| value[SOURCE].as_str().unwrap_or_default().to_owned();
@@ -208,10 +218,17 @@ impl Changes {
                 destroyed.join(", ")
             ));
         }
-        let moved = self.0.iter().find(|change| change.moves_a_role())?;
+        if let Some(moved) = self.0.iter().find(|change| change.moves_a_role()) {
+            return Some(format!(
+                "it would make or unmake a replica, which only a runbook may: {}",
+                moved.address
+            ));
+        }
+        let renamed = self.0.iter().find(|change| change.renames_a_database())?;
         Some(format!(
-            "it would make or unmake a replica, which only a runbook may: {}",
-            moved.address
+            "it would rename a database that stands: {}, which is {} now",
+            renamed.address,
+            renamed.stands_as()
         ))
     }
 }

@@ -2,25 +2,46 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use secrecy::SecretString;
 use serde_json::json;
 
 use super::*;
 use crate::adapter::local::SystemClock;
 use crate::adapter::pipeline::trial::{Heard, here, permit};
 
-/// A program `terraform` that writes down each call. A plan ends with the status in the file `status`, and is then empty.
+/// A program `terraform` that writes down each call. A plan ends with the status in the file `status`, and is then empty; what is
+/// saved of it are its variables, which an apply copies to the file `applied`.
 const PROGRAM: &str = r#"#!/bin/sh
 cd "$(dirname "$0")"
 echo "$*" | cut -d ' ' -f 1-2 | sed 's/ -.*//' >> calls
+echo "$AWS_ACCESS_KEY_ID ${AWS_PROFILE-none}" > credentials
 case "$1 $2" in
     init*) [ ! -e offline ] ;;
     plan*)
-        for word; do case "$word" in -out=*) touch "${word#-out=}" ;; esac; done
+        for word; do
+            case "$word" in -var-file=*) from="${word#*=}" ;; -out=*) to="${word#*=}" ;; esac
+        done
+        cp "$from" "$to"
         status=$(cat status); echo 0 > status; exit "$status" ;;
     show*) cat plan.json ;;
+    apply*) for word; do :; done; cp "$word" applied ;;
     "state pull") [ -e state.json ] && cat state.json ;;
 esac
 "#;
+
+/// An account with those databases, whose role has a key.
+struct Standing(&'static [&'static str]);
+
+#[async_trait]
+impl Account for Standing {
+    async fn credentials(&self) -> PortResult<Vec<(&'static str, SecretString)>> {
+        Ok(vec![("AWS_ACCESS_KEY_ID", "of-the-role".into())])
+    }
+
+    async fn has_database(&self, identifier: &str) -> PortResult<bool> {
+        Ok(self.0.contains(&identifier))
+    }
+}
 
 struct Bench {
     folder: tempfile::TempDir,
@@ -28,8 +49,13 @@ struct Bench {
 }
 
 impl Bench {
-    /// A stack whose first plan would make those changes.
+    /// A stack whose first plan would make those changes, in an account with the database `shop`.
     fn new(changes: &serde_json::Value) -> Self {
+        Self::with(changes, &["shop"])
+    }
+
+    /// The same in an account with those databases. The estate binds `shop`.
+    fn with(changes: &serde_json::Value, standing: &'static [&'static str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         std::fs::write(at("terraform"), PROGRAM).unwrap();
@@ -56,10 +82,13 @@ impl Bench {
         let backend = json!({ "backend": { "type": "s3", "config": config } });
         std::fs::write(data.join("terraform.tfstate"), backend.to_string()).unwrap();
         let narrator: Arc<dyn Narrator> = Arc::new(Heard::default());
+        let account: Arc<dyn Account> = Arc::new(Standing(standing));
+        let inherited = ("AWS_PROFILE".to_owned(), "a-profile".to_owned());
         let program = Arc::new(Program {
             directory: folder.path().to_owned(),
             data: data.clone(),
-            environment: vec![("PATH".to_owned(), path_with(folder.path()))],
+            environment: vec![("PATH".to_owned(), path_with(folder.path())), inherited],
+            account: account.clone(),
             clock: here.clock.clone(),
             narrator: narrator.clone(),
             place: here.to_string(),
@@ -71,7 +100,11 @@ impl Bench {
         let stack = TerraformStack {
             here,
             binding,
-            fleets: Fleets::new(),
+            described: Described {
+                fleets: Fleets::new(),
+                databases: BTreeSet::from(["shop".to_owned()]),
+            },
+            account,
             program,
             data,
             narrator,
@@ -99,13 +132,20 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
         .block_on(work)
 }
 
-/// A plan that would rename a database back.
+/// A plan that would rename those databases.
+fn renaming(names: &[(&str, &str)]) -> serde_json::Value {
+    let database = |(from, to): &(&str, &str)| {
+        let change = json!({ "actions": ["update"],
+            "before": { "identifier": from }, "after": { "identifier": to } });
+        json!({ "address": format!("aws_db_instance.{to}"), "type": "aws_db_instance", "change": change })
+    };
+    let databases: Vec<_> = names.iter().map(database).collect();
+    json!({ "format_version": "1.2", "resource_changes": databases })
+}
+
+/// A plan that would rename the bound database back.
 fn renamed() -> serde_json::Value {
-    let change = json!({ "actions": ["update"],
-        "before": { "identifier": "shop-former" }, "after": { "identifier": "shop" } });
-    let database =
-        json!({ "address": "aws_db_instance.this", "type": "aws_db_instance", "change": change });
-    json!({ "format_version": "1.2", "resource_changes": [database] })
+    renaming(&[("shop-former", "shop")])
 }
 
 /// A plan that would give a fleet its members.
@@ -158,6 +198,69 @@ fn a_state_that_was_told_of_a_renamed_database_is_planned_anew() {
             "plan"
         ]
     );
+}
+
+#[test]
+fn nothing_is_taken_out_of_a_state_for_a_database_that_does_not_stand() {
+    let bench = Bench::with(&renamed(), &["shop-former"]);
+    let told = wait(bench.stack.adopt(Role::Primary, &permit("t")));
+    assert_eq!(told.unwrap_err().class, ErrorClass::NotFound);
+    assert_eq!(bench.calls(), ["init", "plan", "show"]);
+}
+
+#[test]
+fn a_database_that_the_estate_does_not_bind_is_neither_adopted_nor_renamed() {
+    let both = renaming(&[("shop-former", "shop"), ("ledger", "books")]);
+    let bench = Bench::with(&both, &["shop", "books"]);
+    let error = wait(bench.stack.adopt(Role::Primary, &permit("t"))).unwrap_err();
+    assert_eq!(error.class, ErrorClass::Conflict);
+    assert!(error.message.contains("ledger to books"), "{error}");
+    assert_eq!(bench.calls(), ["init", "plan", "show"]);
+
+    let bench = Bench::new(&renaming(&[("ledger", "books")]));
+    let error = wait(bench.stack.apply(Role::Primary, &permit("t"))).unwrap_err();
+    assert_eq!(error.class, ErrorClass::Conflict);
+    assert!(!bench.calls().contains(&"apply".to_owned()));
+}
+
+#[test]
+fn the_program_has_the_credentials_of_the_role_and_no_profile_beside_them() {
+    let bench = Bench::new(&serde_json::Value::Null);
+    wait(bench.stack.observe(Role::Standby)).unwrap();
+    let had = std::fs::read_to_string(bench.folder.path().join("credentials")).unwrap();
+    assert_eq!(had.lines().last(), Some("of-the-role none"));
+}
+
+#[test]
+fn who_looks_between_a_plan_and_its_apply_does_not_change_what_is_applied() {
+    let bench = Bench::new(&resized());
+    let roles = |role| bench.stack.roles(role, "replica");
+    let planned = wait(bench.stack.plan(&roles(Role::Primary), PATIENT)).unwrap();
+    wait(bench.stack.look(&roles(Role::Standby))).unwrap();
+    let permit = permit("t");
+    wait(
+        bench
+            .stack
+            .carry_out(planned, &roles(Role::Primary), &permit),
+    )
+    .unwrap();
+    let applied = std::fs::read_to_string(bench.folder.path().join("applied")).unwrap();
+    assert!(applied.contains(r#""role": "primary""#), "{applied}");
+}
+
+#[test]
+fn a_plan_leaves_nothing_behind_but_what_was_applied() {
+    let bench = Bench::new(&resized());
+    wait(bench.stack.adopt(Role::Primary, &permit("t"))).unwrap();
+    let below = |folder: &str| {
+        let found = std::fs::read_dir(bench.folder.path().join(folder)).unwrap();
+        let names = found.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect::<BTreeSet<_>>()
+    };
+    assert_eq!(below("data/planning"), BTreeSet::from(["lock".to_owned()]));
+    let kept = ["provision.tfplan", "provision.tfvars.json", "provision.txt"];
+    let kept = kept.map(str::to_owned).into();
+    assert_eq!(below("data/plans/failover-20261121"), kept);
 }
 
 #[test]

@@ -1,0 +1,133 @@
+//! What a Terraform stack is given of a site's connection.
+
+use async_trait::async_trait;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_rds::error::DisplayErrorContext;
+use secrecy::SecretString;
+
+use super::AwsSite;
+use crate::adapter::terraform::Account;
+use crate::port::{ErrorClass, PortError, PortResult};
+
+const ASSUME: &str = "sts:AssumeRole";
+const DESCRIBE: &str = "rds:DescribeDBInstances";
+
+#[async_trait]
+impl Account for AwsSite {
+    /// Terraform's S3 backend and the AWS provider read a role's temporary credentials from the environment, before any profile
+    /// (Terraform, "Backend Type: s3" and "AWS Provider", "Environment variables"). They are asked for anew each time, so each
+    /// call of the program has their whole hour (IAM user guide, "id_roles_use": one hour unless the caller asks for another).
+    async fn credentials(&self) -> PortResult<Vec<(&'static str, SecretString)>> {
+        let provider = match &self.site().access.assume_role {
+            Some(_) => self.regional().credentials_provider(),
+            None => None,
+        };
+        let Some(provider) = provider else {
+            return Ok(Vec::new());
+        };
+        let made = provider.provide_credentials().await;
+        Ok(variables(&made.map_err(|error| refused(self, &error))?))
+    }
+
+    async fn has_database(&self, identifier: &str) -> PortResult<bool> {
+        let rds = aws_sdk_rds::Client::new(self.regional());
+        let describe = || {
+            rds.describe_db_instances()
+                .db_instance_identifier(identifier)
+                .send()
+        };
+        match self.read(DESCRIBE, describe).await {
+            Ok(answer) => Ok(!answer.db_instances().is_empty()),
+            Err(error) if error.class == ErrorClass::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The variables that hold credentials (AWS SDKs reference, "feature-static-credentials").
+fn variables(made: &Credentials) -> Vec<(&'static str, SecretString)> {
+    let mut variables = vec![
+        ("AWS_ACCESS_KEY_ID", made.access_key_id().into()),
+        ("AWS_SECRET_ACCESS_KEY", made.secret_access_key().into()),
+    ];
+    variables.extend(
+        made.session_token()
+            .map(|token| ("AWS_SESSION_TOKEN", token.into())),
+    );
+    variables
+}
+
+fn refused(aws: &AwsSite, error: &CredentialsError) -> PortError {
+    let class = match error {
+        CredentialsError::ProviderTimedOut(_) => ErrorClass::Transient,
+        _ => ErrorClass::Denied,
+    };
+    aws.error(class, ASSUME, DisplayErrorContext(error).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aws_credential_types::provider::SharedCredentialsProvider;
+    use secrecy::ExposeSecret;
+
+    use super::*;
+    use crate::adapter::aws::memory::{Answer, Memory, wait};
+    use crate::adapter::local::SystemClock;
+    use crate::config::{self, builtin};
+
+    /// The home primary, whose calls are answered so; with that role.
+    fn site(status: u16, body: &str, role: Option<&str>) -> AwsSite {
+        let estate = config::load_estate(builtin::storefront_estate()).expect("it is right");
+        let mut site = estate.home().clone();
+        site.access.assume_role = role.map(str::to_owned);
+        let body = body.to_owned();
+        let network = Memory::new(move |_| Answer::new(status, &body));
+        let token = Some("token".to_owned());
+        let key = Credentials::new("id", "key", token, None, "test");
+        let config = network.config().into_builder();
+        let config = config.credentials_provider(SharedCredentialsProvider::new(key));
+        AwsSite::over(&site, config.build(), Arc::new(SystemClock))
+    }
+
+    fn given(role: Option<&str>) -> Vec<(&'static str, String)> {
+        let given = wait(site(200, "", role).credentials()).expect("they are there");
+        let plain = |(name, value): (_, SecretString)| (name, value.expose_secret().to_owned());
+        given.into_iter().map(plain).collect()
+    }
+
+    #[test]
+    fn the_credentials_of_a_role_are_handed_over_and_without_a_role_none() {
+        assert_eq!(given(None), []);
+        let all = [
+            ("AWS_ACCESS_KEY_ID", "id".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "key".to_owned()),
+            ("AWS_SESSION_TOKEN", "token".to_owned()),
+        ];
+        assert_eq!(given(Some("arn:aws:iam::123456789012:role/dr")), all);
+    }
+
+    #[test]
+    fn a_database_stands_does_not_stand_or_cannot_be_read() {
+        let asked = |status, body: &str| wait(site(status, body, None).has_database("app-db"));
+        let list = |instances: &str| {
+            format!(
+                "<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances>{instances}</DBInstances>\
+                 </DescribeDBInstancesResult></DescribeDBInstancesResponse>"
+            )
+        };
+        let one = "<DBInstance><DBInstanceIdentifier>app-db</DBInstanceIdentifier></DBInstance>";
+        assert_eq!(asked(200, &list(one)), Ok(true));
+        assert_eq!(asked(200, &list("")), Ok(false));
+        let code = |code: &str| {
+            format!(
+                "<ErrorResponse><Error><Code>{code}</Code></Error><RequestId>1</RequestId></ErrorResponse>"
+            )
+        };
+        assert_eq!(asked(404, &code("DBInstanceNotFound")), Ok(false));
+        assert!(asked(403, &code("AccessDenied")).is_err());
+    }
+}
