@@ -26,7 +26,7 @@ use crate::people::{AtTerminal, Nobody, PeopleChoice};
 use crate::real::RealWorld;
 use crate::render::duration::short;
 use crate::render::progress::Progress;
-use crate::render::{runs, summary};
+use crate::render::{lacking, runs, summary};
 use crate::session::Session;
 use crate::simulator::{SimulatedWorld, Start};
 use crate::stores::{self, FoundRun, RunStore};
@@ -335,7 +335,9 @@ fn rest(
     if session.out.is_json() {
         session.out.json_line(&summary::json(&report, &next));
     } else {
-        let text = summary::text(&report, &next, session.out.style());
+        let style = session.out.style();
+        let mut text = summary::text(&report, &next, style);
+        text.push_str(&lacking::text(&lacking::of(&state), style));
         session.out.result(&text);
     }
     Ok(summary::exit_code(&report))

@@ -7,6 +7,7 @@ pub(crate) mod event;
 pub(crate) mod finding;
 pub(crate) mod gameday;
 pub(crate) mod grid;
+pub(crate) mod lacking;
 pub(crate) mod plan;
 pub(crate) mod problems;
 pub(crate) mod progress;

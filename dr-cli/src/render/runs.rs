@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use dr_core::access::Lacking;
 use dr_core::model::{Direction, RunId};
 use dr_core::port::Question;
 use dr_core::runbook::engine::RunState;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use super::duration::{between, short, time_of_day};
 use super::event::{self, status_in_words};
 use super::grid;
+use super::lacking;
 use super::progress::status_mark;
 use super::style::Style;
 use crate::error::Result;
@@ -200,6 +202,7 @@ fn waits_for(run: &RunId, state: &RunState, style: Style) -> String {
             question.text
         );
     }
+    text.push_str(&lacking::text(&lacking::of(state), style));
     for command in next_commands(run, state) {
         let _ = writeln!(text, "  {} {}", style.dim("next:"), style.active(command));
     }
@@ -238,6 +241,8 @@ struct RunJson<'a> {
     missing: &'a [String],
     steps: Vec<StepJson<'a>>,
     questions: Vec<&'a Question>,
+    /// Permissions that calls did not have, with the statements of `dr iam policy` that give them.
+    lacking: Vec<Lacking>,
     next: Vec<String>,
 }
 
@@ -291,6 +296,7 @@ pub(crate) fn json<'a>(
         missing: &state.missing,
         steps,
         questions: state.questions.values().collect(),
+        lacking: lacking::of(state),
         next: next_commands(run, state),
     }
 }

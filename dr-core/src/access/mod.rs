@@ -3,14 +3,16 @@
 //!
 //! [`needs`] collects the calls of a runbook, of planning it, and of keeping its journal; [`Policy::of`] writes them as a
 //! policy document of IAM. The names of actions and the resources that they can be confined to are those of the service
-//! authorization reference.
+//! authorization reference. [`Lacking`] says which statement a call that was denied did not have.
 
 mod implied;
+mod lacking;
 mod need;
 mod policy;
 mod resource;
 #[cfg(test)]
 mod tests;
 
+pub use lacking::Lacking;
 pub use need::{Need, Subject, needs};
 pub use policy::{Policy, Statement};

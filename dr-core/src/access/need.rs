@@ -6,7 +6,7 @@ use super::implied;
 use super::resource::{Reach, reach};
 use crate::action::for_verb;
 use crate::adapter::technology::{self, REFRESH, call_specs};
-use crate::model::{ComponentId, Direction, Estate, Kind, Mode, SiteId};
+use crate::model::{ComponentId, Direction, Estate, Kind, Mode, SiteId, Verb};
 use crate::port::{CallSpec, Operation, Place};
 use crate::runbook::Runbook;
 
@@ -25,6 +25,13 @@ pub struct Need {
     pub via: Option<&'static str>,
 }
 
+impl Need {
+    /// The action as policies have it: `rds:PromoteReadReplica`.
+    pub(super) fn full_action(&self) -> String {
+        format!("{}:{}", self.service, self.action)
+    }
+}
+
 /// What a call is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
@@ -41,10 +48,19 @@ pub enum Subject {
 /// The steps of a stack are carried out by Terraform, which runs with the same credentials; their rows are in the tables
 /// too. What is no call of AWS (DNS, observers, `git`, monitoring) is left out.
 pub fn needs(runbook: &Runbook, estate: &Estate, direction: &Direction) -> BTreeSet<Need> {
+    for_verbs(runbook.steps().map(|step| &step.verb), estate, direction)
+}
+
+/// What steps that do this need, as [`needs`] says.
+pub(super) fn for_verbs<'a>(
+    verbs: impl IntoIterator<Item = &'a Verb>,
+    estate: &Estate,
+    direction: &Direction,
+) -> BTreeSet<Need> {
     let mut specs = looking(estate);
-    for mode in [Mode::Planned, Mode::Unplanned] {
-        for step in runbook.steps() {
-            specs.extend(for_verb(&step.verb).calls(estate, direction, mode, &step.verb));
+    for verb in verbs {
+        for mode in [Mode::Planned, Mode::Unplanned] {
+            specs.extend(for_verb(verb).calls(estate, direction, mode, verb));
         }
     }
     let mut needs: BTreeSet<Need> = specs.iter().filter_map(need).collect();

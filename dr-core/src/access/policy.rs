@@ -8,6 +8,9 @@ use super::resource::{Reach, reach};
 use super::{Need, Subject};
 use crate::model::Estate;
 
+/// Every resource.
+const EVERYTHING: &str = "*";
+
 /// An identity-based policy of IAM (IAM user guide, "reference_policies_grammar").
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -58,7 +61,7 @@ impl Policy {
         let mut anywhere: BTreeMap<String, BTreeMap<&'static str, BTreeSet<String>>> =
             BTreeMap::new();
         for need in needs {
-            let action = format!("{}:{}", need.service, need.action);
+            let action = need.full_action();
             match reach(need, estate) {
                 Reach::Nothing => {}
                 Reach::Anything => {
@@ -86,6 +89,30 @@ impl Policy {
             version: "2012-10-17",
             statement,
         }
+    }
+
+    /// The statements that allow these, each with only their actions in it.
+    pub(super) fn allowing(&self, needs: &BTreeSet<Need>, estate: &Estate) -> Vec<Statement> {
+        let mut found: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
+        for need in needs {
+            let action = need.full_action();
+            let resources = match reach(need, estate) {
+                Reach::Nothing => continue,
+                Reach::Anything => BTreeSet::from([EVERYTHING.to_owned()]),
+                Reach::Only(found) => found.into_iter().collect(),
+            };
+            let allows = |statement: &Statement| {
+                statement.resource == resources && statement.action.contains(&action)
+            };
+            if let Some(number) = self.statement.iter().position(allows) {
+                found.entry(number).or_default().insert(action);
+            }
+        }
+        let cut = |(number, action): (usize, BTreeSet<String>)| Statement {
+            action,
+            ..self.statement[number].clone()
+        };
+        found.into_iter().map(cut).collect()
     }
 
     /// As JSON, for `aws iam create-policy`.
@@ -141,7 +168,8 @@ fn statement((topic, action): (Topic, BTreeSet<String>)) -> Statement {
             if !conditions.is_empty() {
                 condition.insert("StringEquals", conditions);
             }
-            ("Unconfined".to_owned(), BTreeSet::from(["*".to_owned()]))
+            let everything = BTreeSet::from([EVERYTHING.to_owned()]);
+            ("Unconfined".to_owned(), everything)
         }
     };
     Statement {

@@ -1,3 +1,5 @@
+mod lacking;
+
 use std::collections::BTreeSet;
 
 use super::*;
