@@ -111,7 +111,7 @@ pub fn calls_for(component: &Component, operation: Operation) -> &'static [ApiCa
 
 /// Amazon RDS for PostgreSQL, with a cross-region read replica: what `adapter::aws::RdsDatabase` calls.
 ///
-/// - State: `DescribeDBInstances`, the network ACL and the VPC's addresses for the fence, the parameter with the address that
+/// - State: `DescribeDBInstances`, the network ACL, its VPC and the quarantine group for the fence, the parameter with the address that
 ///   the application reads; lag: the CloudWatch metric `ReplicaLag` (RDS user guide, "rds-metrics"). Where the estate gives a
 ///   login, a secret is read for it; the session itself is a connection, no call.
 /// - Fence: a deny rule in the network ACL, then the quarantine group (`ModifyDBInstance`), and tags that keep what was before
@@ -128,6 +128,7 @@ fn rds(operation: Operation) -> &'static [ApiCall] {
                     describe("rds", "DescribeDBInstances"),
                     describe("ec2", "DescribeNetworkAcls"),
                     describe("ec2", "DescribeVpcs"),
+                    describe("ec2", "DescribeSecurityGroups"),
                     read("ssm", "GetParameter"),
                     read("cloudwatch", "GetMetricData"),
                     read("secretsmanager", "GetSecretValue"),

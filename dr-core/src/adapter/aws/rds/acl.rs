@@ -2,14 +2,25 @@
 //!
 //! A security group that loses its rules lets tracked connections live on (EC2 user guide,
 //! "security-group-connection-tracking"). A network ACL is stateless: a deny rule ends them at once (VPC user guide,
-//! "vpc-network-acls"). The rule names the addresses of the VPC, where the application is. Replication from the other region
-//! does not come from there and goes on. An ACL is judged where traffic enters a subnet: nothing but databases belongs into
-//! these subnets.
+//! "vpc-network-acls"). Sessions may come from anywhere: the VPC, a peered one, a network on premises. So the rule names no
+//! addresses of the estate: it denies everybody, `0.0.0.0/0`, and `::/0` where the VPC has IPv6 addresses.
+//!
+//! Replication to the other region goes on. AWS does not document the way it takes, but enough to tell one that it does not
+//! take: the guide asks for no peering, gateway or route between the two VPCs (RDS user guide, "USER_ReadRepl.XRgn"), and a VPC
+//! carries nothing from outside without one (VPC user guide, "VPC_Route_Tables"). So replication does not come through the
+//! subnets of the database, and their ACL does not see it. Were that wrong, the replica would not reach its fenced source: a
+//! switchover would stop there and be unwound, and nothing would be lost or claimed.
+//!
+//! An ACL is judged where traffic enters or leaves a subnet, and only of those that it is associated with: it counts
+//! where it is that of every subnet of the instance's subnet group. Nothing but databases belongs into these subnets; a client
+//! inside them would not be cut off.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use aws_sdk_ec2::types::{NetworkAclEntry, RuleAction, VpcCidrBlockStateCode};
+use aws_sdk_ec2::types::{
+    NetworkAcl, NetworkAclEntry, RuleAction, VpcCidrBlockStateCode, VpcIpv6CidrBlockAssociation,
+};
 
 /// Rule numbers that are kept free for `dr`: rules are judged in ascending order, and the first that matches decides.
 pub(super) const RESERVED: RangeInclusive<i32> = 1..=50;
@@ -112,32 +123,23 @@ fn is_exactly(entry: &NetworkAclEntry, port: u16) -> bool {
             .is_some_and(|range| range.from() == port && range.to() == port)
 }
 
-/// The addresses of a VPC: every block that is associated with it.
-pub(super) fn addresses(vpc: &aws_sdk_ec2::types::Vpc) -> BTreeSet<String> {
-    let is_gone = |state: Option<&VpcCidrBlockStateCode>| {
-        matches!(
+/// Everybody who could reach a database of that VPC: an address of IPv6 only where the VPC has some.
+pub(super) fn everybody(vpc: &aws_sdk_ec2::types::Vpc) -> BTreeSet<String> {
+    let is_there = |block: &VpcIpv6CidrBlockAssociation| {
+        let state = block.ipv6_cidr_block_state().and_then(|s| s.state());
+        !matches!(
             state,
             Some(VpcCidrBlockStateCode::Disassociated | VpcCidrBlockStateCode::Failed)
         )
     };
-    let v4 = vpc.cidr_block_association_set().iter().filter_map(|block| {
-        let state = block.cidr_block_state().and_then(|state| state.state());
-        block.cidr_block().filter(|_| !is_gone(state))
-    });
-    let v6 = vpc
-        .ipv6_cidr_block_association_set()
-        .iter()
-        .filter_map(|block| {
-            let state = block
-                .ipv6_cidr_block_state()
-                .and_then(|state| state.state());
-            block.ipv6_cidr_block().filter(|_| !is_gone(state))
-        });
-    vpc.cidr_block()
-        .into_iter()
-        .chain(v4)
-        .chain(v6)
-        .filter(|block| !block.is_empty())
-        .map(str::to_owned)
-        .collect()
+    let six = vpc.ipv6_cidr_block_association_set().iter().any(is_there);
+    let mut everybody = BTreeSet::from(["0.0.0.0/0".to_owned()]);
+    everybody.extend(six.then(|| "::/0".to_owned()));
+    everybody
+}
+
+/// The subnets that an ACL is associated with.
+pub(super) fn subnets(acl: &NetworkAcl) -> BTreeSet<String> {
+    let subnets = acl.associations().iter().filter_map(|a| a.subnet_id());
+    subnets.map(str::to_owned).collect()
 }

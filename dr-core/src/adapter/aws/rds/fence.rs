@@ -1,70 +1,38 @@
 //! Makes an instance refuse writes, so that it is true: nobody gets in, and whoever was in is cut off.
 //!
-//! A fence has three parts, imposed in this order, each read before it is asked for:
+//! A fence has three parts:
 //!
-//! 1. A deny rule in the network ACL for the addresses of the VPC: ends the sessions that there are ([`super::acl`]).
+//! 1. A deny rule in the network ACL, for everybody: ends the sessions that there are ([`super::acl`]).
 //! 2. The quarantine group instead of the security groups, and protection against deletion: `ModifyDBInstance`, at once. What
 //!    was there before is kept in a tag first, so that exactly that can be restored.
 //! 3. Once both are read back, a tag with that instant. From it follows what the instance can contain: see
 //!    [`super::observe`].
 //!
+//! The first two are asked for in this order, each by itself: EC2 or RDS alone puts up its wall while the other does not answer.
+//! They count only where they are walls: the ACL is that of the database's subnets, the group has no rule ([`super::walls`]).
+//!
 //! Lifting it goes the other way round. A crash in between leaves an instance that is neither reported as fenced nor as
 //! writable. `StopDBInstance` is no fence: it is refused while a replica exists (RDS user guide, "USER_StopInstance").
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::{PortRange, RuleAction};
+use futures_util::future::join;
+use jiff::Timestamp;
 
 use super::RdsDatabase;
 use super::acl::{self, Rules};
 use super::instance::{BEFORE_FENCE, FENCED, Instance, RETIRED};
+use super::walls::{Gate, Parts};
 use crate::model::Duration;
-use crate::port::{ErrorClass, Permit, PortResult};
+use crate::port::{ErrorClass, Permit, PortError, PortResult};
+
+const MODIFY: &str = "rds:ModifyDBInstance";
 
 /// How long a fence is waited for until it is in force. Security groups take seconds.
 const IN_FORCE: Duration = Duration::from_mins(2);
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_secs(3);
-
-/// What is in force of a fence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Parts {
-    /// The quarantine group is the only security group.
-    pub(super) quarantined: bool,
-    /// The VPC's addresses are denied.
-    pub(super) denied: bool,
-    /// When both were read back is recorded.
-    pub(super) recorded: bool,
-    /// Any part is there, in force or not.
-    pub(super) any: bool,
-}
-
-impl Parts {
-    /// Reads the parts off an instance, its ACL and the addresses of its VPC.
-    pub(super) fn read(
-        instance: &Instance,
-        quarantine: &str,
-        rules: &Rules,
-        addresses: &BTreeSet<String>,
-    ) -> Self {
-        Self {
-            quarantined: instance.is_only_in(quarantine),
-            denied: rules.denies(addresses),
-            recorded: instance.fenced_at().is_some(),
-            any: instance.groups.contains_key(quarantine) || rules.has_any(),
-        }
-    }
-
-    /// Whether nobody can get in and nobody is in.
-    pub(super) fn cuts_off(self) -> bool {
-        self.quarantined && self.denied
-    }
-
-    /// Whether the whole fence is in force.
-    pub(super) fn is_fence(self) -> bool {
-        self.cuts_off() && self.recorded
-    }
-}
 
 /// What stood there before a fence, as its tag keeps it: `sg-1 sg-2 protected=off`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,103 +64,78 @@ impl BeforeFence {
     }
 }
 
-impl RdsDatabase {
-    /// The rules of the database's network ACL, and the addresses of the VPC that it is in.
-    pub(super) async fn walls(&self) -> PortResult<(Rules, BTreeSet<String>)> {
-        let operation = "ec2:DescribeNetworkAcls";
-        let id = &self.binding.network_acl;
-        let answer = self
-            .aws
-            .read(operation, || {
-                self.ec2.describe_network_acls().network_acl_ids(id).send()
+/// What came of two walls. A lost answer outweighs any other: that wall may stand.
+fn both(first: PortResult<()>, second: PortResult<()>) -> PortResult<()> {
+    match (first, second) {
+        (Ok(()), result) | (result, Ok(())) => result,
+        (Err(first), Err(second)) => {
+            let (told, other) = if second.class == ErrorClass::Indeterminate {
+                (second, first)
+            } else {
+                (first, second)
+            };
+            Err(PortError {
+                message: format!("{}; and {other}", told.message),
+                ..told
             })
-            .await?;
-        let missing = |operation: &str, what: &str| {
-            self.here.error(
-                ErrorClass::NotFound,
-                operation,
-                format!("{what} is not there"),
-            )
-        };
-        let acl = answer
-            .network_acls()
-            .first()
-            .ok_or_else(|| missing(operation, id))?;
-        let vpc = acl.vpc_id().unwrap_or_default();
-        let operation = "ec2:DescribeVpcs";
-        let vpcs = self
-            .aws
-            .read(operation, || self.ec2.describe_vpcs().vpc_ids(vpc).send())
-            .await?;
-        let vpc = vpcs.vpcs().first().ok_or_else(|| missing(operation, vpc))?;
-        let rules = Rules::read(acl.entries(), self.binding.port);
-        Ok((rules, acl::addresses(vpc)))
+        }
     }
+}
 
-    /// What is in force of the instance's fence.
-    pub(super) async fn parts(&self, instance: &Instance) -> PortResult<Parts> {
-        let (rules, addresses) = self.walls().await?;
-        let quarantine = &self.binding.quarantine_group;
-        Ok(Parts::read(instance, quarantine, &rules, &addresses))
-    }
-
+impl RdsDatabase {
     /// Imposes the fence and waits until it is in force. One that takes longer than [`IN_FORCE`] is finished by the next call.
+    ///
+    /// The two walls belong to two services: where one of these does not answer, the other's wall is put up nevertheless.
+    ///
+    /// # Errors
+    /// What kept a wall from being put up, or keeps it from being one.
     pub(super) async fn impose(&self, permit: &Permit) -> PortResult<()> {
-        let mut instance = self.standing("rds:ModifyDBInstance").await?;
-        let parts = self.parts(&instance).await?;
-        if parts.is_fence() {
-            return Ok(());
-        }
-        if parts.recorded && !parts.cuts_off() {
-            // Of an earlier fence: the instant in it says nothing about this one.
-            self.untag(&instance, &[FENCED], permit).await?;
-            instance.tags.remove(FENCED);
-        }
-        self.deny(permit).await?;
-        if !instance.tags.contains_key(BEFORE_FENCE) && !parts.quarantined {
-            let before = BeforeFence::of(&instance).text();
-            let tags = BTreeMap::from([(BEFORE_FENCE, before)]);
-            self.tag(&instance, &tags, permit).await?;
+        let (standing, gate) = join(self.standing(MODIFY), self.gate()).await;
+        if let (Ok(instance), Ok(_)) = (&standing, &gate)
+            && instance.fenced_at().is_some()
+            && let Ok(parts) = self.parts(instance).await
+        {
+            if parts.is_fence() {
+                return Ok(());
+            }
+            // Of an earlier fence: the instant in it says nothing about this one, and would vouch for it once it is whole.
+            self.untag(instance, &[FENCED], permit).await?;
         }
         let until = IN_FORCE.after(self.here.clock.now());
-        let mut asked = false;
+        let denied = match gate {
+            Ok(gate) => self.deny(&gate, permit).await,
+            Err(error) => Err(error),
+        };
+        let isolated = match standing {
+            Ok(instance) => self.isolate(&instance, until, permit).await,
+            Err(error) => Err(error),
+        };
+        both(denied, isolated)?;
+        self.take_hold(until, permit).await
+    }
+
+    /// Waits until both walls are read back, and records when.
+    async fn take_hold(&self, until: Timestamp, permit: &Permit) -> PortResult<()> {
         loop {
-            if !asked {
-                asked = self.quarantine(&instance, permit).await?;
+            let instance = self.standing(MODIFY).await?;
+            let walls = self.walls().await?;
+            if Parts::read(&instance, &self.binding.quarantine_group, &walls).cuts_off() {
+                return self.record(&instance, permit).await;
             }
-            if asked {
-                instance = self.standing("rds:ModifyDBInstance").await?;
-                if self.parts(&instance).await?.cuts_off() {
-                    return self.record(&instance, permit).await;
-                }
+            if let Some(hole) = self.hole(&instance, &walls) {
+                return Err(hole);
             }
             if self.here.clock.now() >= until {
-                return if asked {
-                    Ok(())
-                } else {
-                    Err(self.busy(&instance))
-                };
+                return Ok(());
             }
             self.here.clock.sleep(PAUSE).await;
         }
     }
 
-    fn busy(&self, instance: &Instance) -> crate::port::PortError {
-        self.here.error(
-            ErrorClass::Conflict,
-            "rds:ModifyDBInstance",
-            format!(
-                "{} is {}, so its security group could not be replaced; its sessions are cut off by the network ACL",
-                instance.id, instance.word
-            ),
-        )
-    }
-
     /// Adds the deny rules that are missing.
-    async fn deny(&self, permit: &Permit) -> PortResult<()> {
+    async fn deny(&self, gate: &Gate, permit: &Permit) -> PortResult<()> {
         let operation = "ec2:CreateNetworkAclEntry";
-        let (rules, addresses) = self.walls().await?;
-        let missing = rules.missing(&addresses).ok_or_else(|| {
+        let missing = gate.rules.missing(&gate.everybody).ok_or_else(|| {
             self.here.error(
                 ErrorClass::Conflict,
                 operation,
@@ -231,29 +174,28 @@ impl RdsDatabase {
         PortRange::builder().from(port).to(port).build()
     }
 
-    /// Replaces the security groups. False while the instance is busy with something else.
-    async fn quarantine(&self, instance: &Instance, permit: &Permit) -> PortResult<bool> {
-        let quarantine = &self.binding.quarantine_group;
-        if instance.groups.keys().eq([quarantine]) && instance.protected {
-            return Ok(true);
+    /// Puts the instance into quarantine, waiting while it is busy with something else. What it was in before is written down
+    /// first.
+    async fn isolate(
+        &self,
+        instance: &Instance,
+        until: Timestamp,
+        permit: &Permit,
+    ) -> PortResult<()> {
+        let is_alone = instance.groups.keys().eq([&self.binding.quarantine_group]);
+        if !instance.tags.contains_key(BEFORE_FENCE) && !is_alone {
+            let before = BeforeFence::of(instance).text();
+            let tags = BTreeMap::from([(BEFORE_FENCE, before)]);
+            self.tag(instance, &tags, permit).await?;
         }
-        let modified = self
-            .aws
-            .change("rds:ModifyDBInstance", permit, || {
-                self.rds
-                    .modify_db_instance()
-                    .db_instance_identifier(&instance.id)
-                    .vpc_security_group_ids(quarantine)
-                    .deletion_protection(true)
-                    .apply_immediately(true)
-                    .send()
-            })
-            .await;
-        match modified {
-            Ok(_) => Ok(true),
-            Err(error) if error.class == ErrorClass::Conflict => Ok(false),
-            Err(error) => Err(error),
+        if is_alone && instance.protected {
+            return Ok(());
         }
+        let quarantine = BeforeFence {
+            groups: vec![self.binding.quarantine_group.clone()],
+            protected: true,
+        };
+        self.regroup(instance, &quarantine, until, permit).await
     }
 
     /// Records that the fence was read back, and when.
@@ -268,12 +210,11 @@ impl RdsDatabase {
 
     /// Lifts the fence: tag, groups, rules.
     pub(super) async fn lift(&self, permit: &Permit) -> PortResult<()> {
-        let operation = "rds:ModifyDBInstance";
-        let instance = self.standing(operation).await?;
+        let instance = self.standing(MODIFY).await?;
         if instance.tags.contains_key(RETIRED) {
             return Err(self.here.error(
                 ErrorClass::Conflict,
-                operation,
+                MODIFY,
                 format!("{} was set aside and stays fenced", instance.id),
             ));
         }
@@ -291,7 +232,8 @@ impl RdsDatabase {
             let is_restored =
                 instance.groups.keys().eq(&before.groups) && instance.protected == before.protected;
             if !is_restored {
-                self.restore(&instance, &before, permit).await?;
+                let until = IN_FORCE.after(self.here.clock.now());
+                self.regroup(&instance, &before, until, permit).await?;
             }
         }
         self.allow(permit).await?;
@@ -301,23 +243,23 @@ impl RdsDatabase {
         Ok(())
     }
 
-    /// Puts the groups back that stood there before, waiting while the instance is busy with something else.
-    async fn restore(
+    /// Replaces the security groups, waiting while the instance is busy with something else.
+    async fn regroup(
         &self,
         instance: &Instance,
-        before: &BeforeFence,
+        wanted: &BeforeFence,
+        until: Timestamp,
         permit: &Permit,
     ) -> PortResult<()> {
-        let until = IN_FORCE.after(self.here.clock.now());
         loop {
             let modified = self
                 .aws
-                .change("rds:ModifyDBInstance", permit, || {
+                .change(MODIFY, permit, || {
                     self.rds
                         .modify_db_instance()
                         .db_instance_identifier(&instance.id)
-                        .set_vpc_security_group_ids(Some(before.groups.clone()))
-                        .deletion_protection(before.protected)
+                        .set_vpc_security_group_ids(Some(wanted.groups.clone()))
+                        .deletion_protection(wanted.protected)
                         .apply_immediately(true)
                         .send()
                 })
@@ -336,8 +278,8 @@ impl RdsDatabase {
 
     /// Removes the rules of a fence.
     pub(super) async fn allow(&self, permit: &Permit) -> PortResult<()> {
-        let (rules, _) = self.walls().await?;
-        for number in rules.of_fence() {
+        let acl = self.network_acl().await?;
+        for number in Rules::read(acl.entries(), self.binding.port).of_fence() {
             self.aws
                 .change("ec2:DeleteNetworkAclEntry", permit, || {
                     self.ec2
@@ -352,3 +294,6 @@ impl RdsDatabase {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! What RDS tells of an instance.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_rds::types::{DbInstance, Tag};
 use jiff::Timestamp;
@@ -32,6 +32,8 @@ pub(super) struct Instance {
     pub(super) source: Option<String>,
     /// Its VPC security groups, and whether each is in force.
     pub(super) groups: BTreeMap<String, bool>,
+    /// The subnets of its subnet group: RDS may place it in any of them.
+    pub(super) subnets: BTreeSet<String>,
     /// Its tags.
     pub(super) tags: BTreeMap<String, String>,
     /// Its address, once it has one.
@@ -69,6 +71,13 @@ impl Instance {
                     let in_force = group.status() == Some("active");
                     Some((group.vpc_security_group_id()?.to_owned(), in_force))
                 })
+                .collect(),
+            subnets: described
+                .db_subnet_group()
+                .map(|group| group.subnets())
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|subnet| subnet.subnet_identifier().map(str::to_owned))
                 .collect(),
             tags: described
                 .tag_list()

@@ -6,7 +6,7 @@
 //! | operation | what it does | file |
 //! |---|---|---|
 //! | observe | role, status, fence, position, lag | [`observe`], [`status`], [`lag`], [`session`] |
-//! | fence, unfence | network ACL, quarantine group, recorded instant | [`fence`], [`acl`] |
+//! | fence, unfence | network ACL, quarantine group, recorded instant | [`fence`], [`acl`], [`walls`] |
 //! | promote | promotion, address, backups, Multi-AZ | [`promote`], [`endpoint`] |
 //! | replicate, retire | old primary set aside, new replica | [`replica`] |
 //!
@@ -14,6 +14,8 @@
 //! `kms:CreateGrant` and `kms:DescribeKey` on the standby's key for an encrypted replica (RDS user guide,
 //! "Overview.Encryption.Keys"), and `kms:Decrypt` where the address is kept as a `SecureString`.
 
+#[cfg(test)]
+mod account;
 mod acl;
 mod endpoint;
 mod fence;
@@ -26,6 +28,7 @@ mod session;
 mod status;
 #[cfg(test)]
 mod tests;
+mod walls;
 
 use std::collections::BTreeMap;
 

@@ -19,8 +19,8 @@
 use jiff::Timestamp;
 
 use super::RdsDatabase;
-use super::fence::Parts;
 use super::instance::{Instance, PROMOTING};
+use super::walls::Parts;
 use crate::model::{
     DatabaseRole, DatabaseState, DatabaseStatus, Duration, Position, Replication, SiteId,
 };

@@ -1,19 +1,23 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_cloudwatch::types::MetricDataResult;
-use aws_sdk_ec2::types::{NetworkAclEntry, PortRange, RuleAction};
-use aws_sdk_rds::types::{DbInstance, VpcSecurityGroupMembership};
+use aws_sdk_ec2::types::{
+    NetworkAclEntry, PortRange, RuleAction, Vpc, VpcCidrBlockState, VpcCidrBlockStateCode,
+    VpcIpv6CidrBlockAssociation,
+};
+use aws_sdk_rds::types::{DbInstance, DbSubnetGroup, Subnet, VpcSecurityGroupMembership};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::acl::{RESERVED, Rules};
 use super::endpoint::{in_the_form_of, names};
-use super::fence::{BeforeFence, Parts};
+use super::fence::BeforeFence;
 use super::instance::{FENCED, Instance, PROMOTING, tag};
 use super::observe::{self, MARGIN};
 use super::promote::retention_days;
 use super::replica::{instance_arn, retired_name};
-use super::{lag, says};
+use super::walls::{Gate, Parts, Walls};
+use super::{acl, lag, says};
 use crate::model::{DatabaseRole, DatabaseStatus, Duration, Position, SiteId};
 use crate::port::{ErrorClass, PortError};
 
@@ -37,8 +41,13 @@ fn entry(number: i32, action: RuleAction, protocol: &str, cidr: &str) -> Network
         .build()
 }
 
-fn addresses() -> BTreeSet<String> {
-    BTreeSet::from(["10.1.0.0/16".to_owned(), "10.9.0.0/16".to_owned()])
+fn words(words: &[&str]) -> BTreeSet<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// Whom a fence denies in a VPC with addresses of both kinds.
+fn everybody() -> BTreeSet<String> {
+    words(&["0.0.0.0/0", "::/0"])
 }
 
 /// An ACL that lets everybody in, after the reserved numbers.
@@ -51,8 +60,8 @@ fn open() -> Vec<NetworkAclEntry> {
 
 fn denied() -> Rules {
     let mut entries = open();
-    entries.push(entry(1, RuleAction::Deny, "6", "10.1.0.0/16"));
-    entries.push(entry(2, RuleAction::Deny, "6", "10.9.0.0/16"));
+    entries.push(entry(1, RuleAction::Deny, "6", "0.0.0.0/0"));
+    entries.push(entry(2, RuleAction::Deny, "6", "::/0"));
     Rules::read(&entries, PORT)
 }
 
@@ -67,6 +76,12 @@ fn described(groups: &[(&str, &str)], tags: &[(&str, &str)]) -> DbInstance {
         .db_instance_identifier("storefront")
         .db_instance_status("available")
         .set_vpc_security_groups(Some(groups.collect()))
+        .db_subnet_group(
+            DbSubnetGroup::builder()
+                .subnets(Subnet::builder().subnet_identifier("subnet-a").build())
+                .subnets(Subnet::builder().subnet_identifier("subnet-b").build())
+                .build(),
+        )
         .set_tag_list(Some(tags.iter().map(|(k, v)| tag(k, *v)).collect()))
         .build()
 }
@@ -75,8 +90,18 @@ fn instance(groups: &[(&str, &str)], tags: &[(&str, &str)]) -> Instance {
     Instance::read(&described(groups, tags))
 }
 
+/// Walls of an ACL with those rules, of all the database's subnets, and a group that is a quarantine.
+fn walls(rules: &Rules) -> Walls {
+    let gate = Gate {
+        rules: rules.clone(),
+        everybody: everybody(),
+        subnets: words(&["subnet-a", "subnet-b", "subnet-c"]),
+    };
+    Walls { gate, doors: 0 }
+}
+
 fn parts(instance: &Instance, rules: &Rules) -> Parts {
-    Parts::read(instance, QUARANTINE, rules, &addresses())
+    Parts::read(instance, QUARANTINE, &walls(rules))
 }
 
 #[test]
@@ -84,16 +109,16 @@ fn what_is_missing_of_the_deny_rules_makes_them_complete() {
     let mut entries = open();
     entries.push(entry(1, RuleAction::Allow, "17", "0.0.0.0/0"));
     let rules = Rules::read(&entries, PORT);
-    assert!(!rules.denies(&addresses()) && !rules.has_any());
-    let missing = rules.missing(&addresses()).unwrap();
+    assert!(!rules.denies(&everybody()) && !rules.has_any());
+    let missing = rules.missing(&everybody()).unwrap();
     assert_eq!(missing.len(), 2);
     for (number, cidr) in &missing {
         assert!(RESERVED.contains(number) && *number != 1);
         entries.push(entry(*number, RuleAction::Deny, "6", cidr));
     }
     let rules = Rules::read(&entries, PORT);
-    assert!(rules.denies(&addresses()));
-    assert_eq!(rules.missing(&addresses()), Some(Vec::new()));
+    assert!(rules.denies(&everybody()));
+    assert_eq!(rules.missing(&everybody()), Some(Vec::new()));
     assert_eq!(rules.of_fence().count(), 2);
 }
 
@@ -101,11 +126,11 @@ fn what_is_missing_of_the_deny_rules_makes_them_complete() {
 fn a_deny_rule_behind_one_that_lets_clients_in_is_no_fence() {
     let mut entries = open();
     entries.push(entry(1, RuleAction::Allow, "6", "10.0.0.0/8"));
-    entries.push(entry(2, RuleAction::Deny, "6", "10.1.0.0/16"));
-    entries.push(entry(3, RuleAction::Deny, "6", "10.9.0.0/16"));
+    entries.push(entry(2, RuleAction::Deny, "6", "0.0.0.0/0"));
+    entries.push(entry(3, RuleAction::Deny, "6", "::/0"));
     let rules = Rules::read(&entries, PORT);
-    assert!(!rules.denies(&addresses()));
-    assert_eq!(rules.missing(&addresses()), None);
+    assert!(!rules.denies(&everybody()));
+    assert_eq!(rules.missing(&everybody()), None);
     assert!(rules.has_any(), "its rules are still to be removed");
 }
 
@@ -142,6 +167,65 @@ fn a_fence_is_the_quarantine_alone_and_in_force_the_deny_rules_and_the_record_of
         let instance = instance(&groups, &recorded);
         assert!(!parts(&instance, &denied()).is_fence(), "{groups:?}");
     }
+}
+
+#[test]
+fn an_acl_that_is_not_the_one_of_every_subnet_of_the_database_is_no_wall() {
+    let fenced = instance(
+        &[(QUARANTINE, "active")],
+        &[(FENCED, "2026-11-21T05:00:00Z r-1")],
+    );
+    for subnets in [vec!["subnet-a"], vec!["subnet-c"], vec![]] {
+        let mut walls = walls(&denied());
+        walls.gate.subnets = words(&subnets);
+        let parts = Parts::read(&fenced, QUARANTINE, &walls);
+        assert!(!parts.denied && !parts.is_fence(), "{subnets:?}");
+    }
+    let mut nowhere = fenced;
+    nowhere.subnets = BTreeSet::new();
+    assert!(
+        !parts(&nowhere, &denied()).denied,
+        "its subnets are not told"
+    );
+}
+
+#[test]
+fn a_quarantine_group_that_lets_someone_in_is_no_wall() {
+    let fenced = instance(
+        &[(QUARANTINE, "active")],
+        &[(FENCED, "2026-11-21T05:00:00Z r-1")],
+    );
+    let mut walls = walls(&denied());
+    walls.doors = 1;
+    let parts = Parts::read(&fenced, QUARANTINE, &walls);
+    assert!(!parts.quarantined && !parts.is_fence());
+}
+
+#[test]
+fn denying_the_addresses_of_the_vpc_alone_leaves_sessions_from_elsewhere() {
+    let mut entries = open();
+    entries.push(entry(1, RuleAction::Deny, "6", "10.1.0.0/16"));
+    assert!(!Rules::read(&entries, PORT).denies(&everybody()));
+}
+
+#[test]
+fn everybody_has_an_address_of_ipv6_only_where_the_vpc_has_some() {
+    let vpc = |state: Option<VpcCidrBlockStateCode>| {
+        let block = state.map(|state| {
+            let state = VpcCidrBlockState::builder().state(state).build();
+            VpcIpv6CidrBlockAssociation::builder()
+                .ipv6_cidr_block("2600:1f16::/56")
+                .ipv6_cidr_block_state(state)
+                .build()
+        });
+        let blocks = block.into_iter().collect();
+        let vpc = Vpc::builder().set_ipv6_cidr_block_association_set(Some(blocks));
+        acl::everybody(&vpc.build())
+    };
+    assert_eq!(vpc(None), words(&["0.0.0.0/0"]));
+    let gone = VpcCidrBlockStateCode::Disassociated;
+    assert_eq!(vpc(Some(gone)), words(&["0.0.0.0/0"]));
+    assert_eq!(vpc(Some(VpcCidrBlockStateCode::Associated)), everybody());
 }
 
 #[test]

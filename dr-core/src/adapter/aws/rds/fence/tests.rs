@@ -1,0 +1,145 @@
+use super::*;
+use crate::adapter::aws::memory::wait;
+use crate::adapter::aws::rds::account::{Account, QUARANTINE, permit};
+use crate::port::Database;
+
+fn denies_everybody(account: &Account) -> bool {
+    account.world().denied.values().any(|a| a == "0.0.0.0/0")
+}
+
+fn is_in_quarantine(account: &Account) -> bool {
+    account.world().groups.iter().eq([QUARANTINE])
+}
+
+#[test]
+fn a_fence_is_told_once_both_walls_are_read_back() {
+    let account = Account::new();
+    let database = account.database(|_| {});
+    wait(database.fence(&permit())).unwrap();
+    assert!(denies_everybody(&account) && is_in_quarantine(&account));
+    let state = wait(database.observe()).unwrap();
+    assert!(state.fenced && !state.writable);
+    let before = account.world().tags[BEFORE_FENCE].clone();
+    assert_eq!(before, "sg-app protected=off");
+
+    wait(database.unfence(&permit())).unwrap();
+    assert!(account.world().denied.is_empty() && account.world().tags.is_empty());
+    assert!(account.world().groups.iter().eq(["sg-app"]));
+    assert!(wait(database.observe()).unwrap().writable);
+}
+
+#[test]
+fn where_rds_does_not_answer_the_network_acl_cuts_everybody_off_all_the_same() {
+    let account = Account::new();
+    account.world().silent.insert("rds");
+    let database = account.database(|_| {});
+    let error = wait(database.fence(&permit())).unwrap_err();
+    assert!(error.operation.starts_with("rds:"), "{error}");
+    assert!(denies_everybody(&account));
+
+    account.world().silent.clear();
+    wait(database.fence(&permit())).unwrap();
+    assert!(wait(database.observe()).unwrap().fenced);
+}
+
+#[test]
+fn where_rds_reads_and_refuses_to_change_the_network_acl_cuts_everybody_off_all_the_same() {
+    for refused in ["AddTagsToResource", "ModifyDBInstance"] {
+        let account = Account::new();
+        let no = (403, "AccessDenied", usize::MAX);
+        account.world().refused.insert(refused.to_owned(), no);
+        let error = wait(account.database(|_| {}).fence(&permit())).unwrap_err();
+        assert_eq!(error.class, ErrorClass::Denied);
+        assert!(denies_everybody(&account), "{refused}");
+    }
+}
+
+#[test]
+fn where_ec2_does_not_answer_the_quarantine_group_keeps_new_clients_out_all_the_same() {
+    let account = Account::new();
+    account.world().silent.insert("ec2");
+    let database = account.database(|_| {});
+    let error = wait(database.fence(&permit())).unwrap_err();
+    assert!(error.operation.starts_with("ec2:"), "{error}");
+    assert!(is_in_quarantine(&account));
+    assert!(
+        !account.world().tags.contains_key(FENCED),
+        "nothing was read back"
+    );
+    assert!(wait(database.observe()).is_err());
+}
+
+#[test]
+fn a_quarantine_group_that_may_not_be_read_keeps_no_wall_from_being_put_up() {
+    let account = Account::new();
+    let no = (403, "UnauthorizedOperation", usize::MAX);
+    let read = "DescribeSecurityGroups".to_owned();
+    account.world().refused.insert(read, no);
+    let error = wait(account.database(|_| {}).fence(&permit())).unwrap_err();
+    assert_eq!(error.class, ErrorClass::Denied);
+    assert!(denies_everybody(&account) && is_in_quarantine(&account));
+}
+
+#[test]
+fn where_neither_answers_both_are_told() {
+    let account = Account::new();
+    account.world().silent.extend(["ec2", "rds"]);
+    let error = wait(account.database(|_| {}).fence(&permit())).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("ec2:") && text.contains("rds:"), "{text}");
+}
+
+#[test]
+fn a_lost_answer_is_told_before_any_other_error() {
+    let told = |class, operation: &str| PortError {
+        class,
+        operation: operation.to_owned(),
+        place: "database@ohio".to_owned(),
+        message: "no".to_owned(),
+    };
+    let denied = || Err(told(ErrorClass::Denied, "a"));
+    let lost = || Err(told(ErrorClass::Indeterminate, "b"));
+    for result in [both(denied(), lost()), both(lost(), denied())] {
+        assert_eq!(result.unwrap_err().class, ErrorClass::Indeterminate);
+    }
+    assert_eq!(both(Ok(()), denied()), denied());
+    assert_eq!(both(lost(), Ok(())), lost());
+    assert_eq!(both(Ok(()), Ok(())), Ok(()));
+}
+
+#[test]
+fn walls_that_are_none_are_put_up_and_named_and_never_told_as_a_fence() {
+    let open_door = Account::new();
+    open_door.world().doors = 1;
+    let elsewhere = Account::new();
+    elsewhere.world().behind = ["subnet-z".to_owned()].into();
+    for (account, named) in [(open_door, QUARANTINE), (elsewhere, "acl-1")] {
+        let database = account.database(|_| {});
+        let error = wait(database.fence(&permit())).unwrap_err();
+        assert_eq!(error.class, ErrorClass::Conflict);
+        assert!(error.message.contains(named), "{error}");
+        assert!(denies_everybody(&account) && is_in_quarantine(&account));
+        let state = wait(database.observe()).unwrap();
+        assert!(!state.fenced && !state.writable);
+    }
+}
+
+#[test]
+fn an_instant_of_an_earlier_fence_does_not_vouch_for_a_later_one() {
+    let account = Account::new();
+    let long_ago = "1960-01-01T00:00:00Z r-1".to_owned();
+    account.world().tags.insert(FENCED.to_owned(), long_ago);
+    wait(account.database(|_| {}).fence(&permit())).unwrap();
+    assert!(account.world().tags[FENCED].starts_with("1970-01-01"));
+}
+
+#[test]
+fn an_instance_that_is_busy_is_asked_again_until_it_is_not() {
+    let account = Account::new();
+    let busy = (400, "InvalidDBInstanceState", 3);
+    let modify = "ModifyDBInstance".to_owned();
+    account.world().refused.insert(modify, busy);
+    let database = account.database(|_| {});
+    wait(database.fence(&permit())).unwrap();
+    assert!(wait(database.observe()).unwrap().fenced);
+}
