@@ -139,7 +139,7 @@ fn reconstructed(
     gate::loss(replica, promoted.position, None, cx.history.fence())
 }
 
-fn done(cx: &Context<'_>, loss: Option<LossStatement>) -> Output {
+fn done(cx: &Context<'_>, loss: Option<LossStatement>, primary: &DatabaseState) -> Output {
     let id = subject(cx.verb);
     let Some(loss) = loss else {
         return Output::said(format!(
@@ -153,8 +153,12 @@ fn done(cx: &Context<'_>, loss: Option<LossStatement>) -> Output {
         (None, Some(window)) => format!("writes of at most {window} may be lost"),
         (None, None) => "the loss is open until the old primary is fenced".to_owned(),
     };
+    let lacks = match primary.lacks.as_slice() {
+        [] => String::new(),
+        lacks => format!("; it lacks {}", lacks.join(" and ")),
+    };
     Output::with(
-        format!("{id} at {} takes writes; {lost}", cx.to()),
+        format!("{id} at {} takes writes; {lost}{lacks}", cx.to()),
         Detail::Loss {
             component: id.clone(),
             loss,
@@ -215,7 +219,7 @@ impl Action for Promote {
                     let recorded = cx.history.before.get(cx.step);
                     let replica = recorded.and_then(|b| b.replicas.get(subject(cx.verb)));
                     let loss = reconstructed(cx, recorded, replica.unwrap_or(&state));
-                    Observation::Done(done(cx, loss))
+                    Observation::Done(done(cx, loss, &state))
                 }
                 Ok(false) => Observation::Partial(Before::default()),
                 Err(error) => Observation::Unknown(error),
@@ -265,7 +269,7 @@ impl Action for Promote {
             None => reconstructed(cx, Some(recorded), &primary),
         };
         fence::give_lease_to(cx, cx.to()).await?;
-        Ok(done(cx, loss))
+        Ok(done(cx, loss, &primary))
     }
 
     async fn undo(&self, _: &Context<'_>, _: &Before) -> Result<String, UndoError> {

@@ -55,6 +55,10 @@ pub struct DatabaseState {
     pub position: Position,
     /// Of a replica: how it keeps up.
     pub replication: Option<Replication>,
+    /// Of a primary: what it lacks of what the estate wants, one phrase each: `a standby in another zone`. It takes writes
+    /// nevertheless.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<String>,
 }
 
 impl DatabaseState {

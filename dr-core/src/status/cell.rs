@@ -110,7 +110,18 @@ fn primary(state: &DatabaseState, around: &Around<'_>) -> Said {
         }
         (false, false) => ("primary, takes no writes", Tone::Bad),
     };
-    (says.to_owned(), tone)
+    if state.lacks.is_empty() {
+        return (says.to_owned(), tone);
+    }
+    let tone = if tone == Tone::Good {
+        Tone::Attention
+    } else {
+        tone
+    };
+    (
+        format!("{says}; it lacks {}", state.lacks.join(" and ")),
+        tone,
+    )
 }
 
 /// How far a replica is behind, and how old that figure is.

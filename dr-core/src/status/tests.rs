@@ -77,6 +77,7 @@ fn database(role: DatabaseRole, writable: bool) -> DatabaseState {
         writable,
         position: Position::Writes(1),
         replication: None,
+        lacks: Vec::new(),
     }
 }
 
@@ -145,6 +146,19 @@ fn a_dark_primary_has_the_role_that_its_replica_tells_and_that_is_said() {
         (Some(Role::Standby), true)
     );
     assert!(!ohio.answers && california.answers);
+}
+
+#[test]
+fn a_primary_that_lacks_something_is_no_good_news_and_what_it_lacks_is_told() {
+    let estate = storefront();
+    let mut seen = dark(&estate);
+    let mut primary = database(DatabaseRole::Primary, true);
+    primary.lacks = vec!["a standby in another zone".to_owned()];
+    tell(&mut seen, "database", "ohio", Observed::Database(primary));
+    let status = super::status(&estate, &seen);
+    let told = cell(&status, "database", "ohio");
+    assert_eq!(told.tone, Tone::Attention);
+    assert!(told.says.ends_with("it lacks a standby in another zone"));
 }
 
 #[test]

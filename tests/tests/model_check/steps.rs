@@ -275,6 +275,7 @@ fn old_primary(world: &World) -> DatabaseState {
         fenced: world.fenced,
         position: Position::Writes(7),
         replication: None,
+        lacks: Vec::new(),
     }
 }
 
@@ -293,6 +294,7 @@ fn replica() -> DatabaseState {
             source_position: None,
             last_applied_commit: at(0),
         }),
+        lacks: Vec::new(),
     }
 }
 

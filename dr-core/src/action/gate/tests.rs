@@ -29,6 +29,7 @@ fn replica(lag: Duration) -> DatabaseState {
             source_position: Some(Position::Writes(500)),
             last_applied_commit: lag.before(at(1000)),
         }),
+        lacks: Vec::new(),
     }
 }
 
@@ -40,6 +41,7 @@ fn fenced_primary(position: u64) -> DatabaseState {
         fenced: true,
         position: Position::Writes(position),
         replication: None,
+        lacks: Vec::new(),
     }
 }
 

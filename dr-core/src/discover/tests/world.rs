@@ -98,6 +98,7 @@ pub(super) fn database(role: DatabaseRole, fenced: bool) -> DatabaseState {
         fenced,
         position: Position::Writes(7),
         replication: None,
+        lacks: Vec::new(),
     }
 }
 

@@ -116,6 +116,7 @@ impl DataSet {
             fenced: seen.fenced,
             position: Position::Writes(copy.content.position),
             replication: replication.map(|measured| self.replication(copy.content, measured)),
+            lacks: Vec::new(),
         }
     }
 

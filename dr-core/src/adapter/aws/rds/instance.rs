@@ -14,6 +14,8 @@ pub(super) const FENCED: &str = "dr:fenced";
 pub(super) const BEFORE_FENCE: &str = "dr:before-fence";
 /// The run that asked for a promotion which is not finished.
 pub(super) const PROMOTING: &str = "dr:promoting";
+/// Since when a new primary is asked for what the estate wants of it and RDS cannot give yet: `2026-11-21T05:00:00Z r-…`.
+pub(super) const EQUIPPING: &str = "dr:equipping";
 /// When an old primary was set aside.
 pub(super) const RETIRED: &str = "dr:retired";
 /// From when on an old primary that was set aside is no longer needed.

@@ -42,6 +42,7 @@ pub(super) fn absent() -> DatabaseState {
         fenced: false,
         position: committed(Timestamp::UNIX_EPOCH),
         replication: None,
+        lacks: Vec::new(),
     }
 }
 
@@ -71,6 +72,7 @@ pub(super) fn primary(
         fenced,
         position: committed(position),
         replication: None,
+        lacks: Vec::new(),
     }
 }
 
@@ -98,6 +100,7 @@ pub(super) fn replica(
         fenced: false,
         position: committed(replayed),
         replication,
+        lacks: Vec::new(),
     }
 }
 
@@ -117,8 +120,16 @@ impl RdsDatabase {
             Some(address) if !parts.any => self.is_published(address).await?,
             _ => true,
         };
+        let lacks = if parts.any {
+            Vec::new()
+        } else {
+            self.lacks(&instance)
+        };
         let now = self.here.clock.now();
-        Ok(primary(&instance, parts, published, now))
+        Ok(DatabaseState {
+            lacks,
+            ..primary(&instance, parts, published, now)
+        })
     }
 
     async fn replication(&self, replica: &Instance) -> PortResult<Option<Replication>> {

@@ -5,14 +5,18 @@
 //! all is done, says that a promotion is unfinished, whoever died meanwhile: while it is there, or while the application reads
 //! another address, the instance is observed as *promoting*, and promoting it again goes on where it was left.
 //!
-//! Order: the address first, because clients wait for it; then backups, Multi-AZ and protection as the estate says. A service
-//! that refuses those for good (no capacity in the other zone, not allowed) does not hold up a failover: they are what
-//! `converge` compares and sets again.
+//! Order: the address first, because clients wait for it; then backups, Multi-AZ and protection as the estate says. While RDS
+//! refuses those because the instance is busy, with the backup that follows a promotion say, they are asked for again, for
+//! [`EQUIPPED_WITHIN`] at most: a tag says since when. What is refused for longer, or for good (no capacity in the other zone, not
+//! allowed), does not hold up a failover: the primary is told with what it lacks ([`DatabaseState::lacks`]), and `converge`
+//! compares and sets it again.
+//!
+//! [`DatabaseState::lacks`]: crate::model::DatabaseState
 
 use std::collections::BTreeMap;
 
 use super::RdsDatabase;
-use super::instance::{Instance, PROMOTING, RETIRED};
+use super::instance::{EQUIPPING, Instance, PROMOTING, RETIRED, instant};
 use crate::model::{DatabaseStatus, Duration, Settings};
 use crate::port::{ErrorClass, Permit, PortResult};
 
@@ -21,6 +25,9 @@ use crate::port::{ErrorClass, Permit, PortResult};
 const RETENTION_DAYS: std::ops::RangeInclusive<u64> = 1..=35;
 /// Days where the estate has no backup policy for the database: as the console proposes.
 const DEFAULT_DAYS: i32 = 7;
+
+/// How long a new primary that serves is asked for what it lacks while it is busy. Clients are sent to it after that.
+pub(super) const EQUIPPED_WITHIN: Duration = Duration::from_mins(2);
 
 /// Days that automated backups are to be kept for `keep`.
 pub(super) fn retention_days(keep: Option<Duration>) -> i32 {
@@ -95,13 +102,39 @@ impl RdsDatabase {
         match self.equip(primary, permit).await {
             Err(error) if error.class.is_retryable() => return Err(error),
             Err(error) if error.class == ErrorClass::Indeterminate => return Err(error),
-            // Refused for good: `converge` will say so.
+            Err(error)
+                if error.class == ErrorClass::Conflict
+                    && self.is_worth_waiting_for(primary, permit).await? =>
+            {
+                return Err(error);
+            }
+            // Refused for good, or for long: the primary is told with what it lacks.
             Ok(()) | Err(_) => {}
         }
-        if primary.tags.contains_key(PROMOTING) {
-            self.untag(primary, &[PROMOTING], permit).await?;
+        let marks = [PROMOTING, EQUIPPING];
+        let marks: Vec<_> = marks
+            .into_iter()
+            .filter(|mark| primary.tags.contains_key(*mark))
+            .collect();
+        if !marks.is_empty() {
+            self.untag(primary, &marks, permit).await?;
         }
         Ok(())
+    }
+
+    /// Whether a busy instance is to be asked again. Since when it is, is written down: whoever goes on waits no longer.
+    async fn is_worth_waiting_for(&self, primary: &Instance, permit: &Permit) -> PortResult<bool> {
+        if !primary.tags.contains_key(PROMOTING) {
+            // The address alone had to be written: the promotion itself was finished before.
+            return Ok(false);
+        }
+        let now = self.here.clock.now();
+        if let Some(since) = primary.tags.get(EQUIPPING) {
+            return Ok(instant(since).is_some_and(|at| now < EQUIPPED_WITHIN.after(at)));
+        }
+        let tags = BTreeMap::from([(EQUIPPING, format!("{now} {}", permit.run))]);
+        self.tag(primary, &tags, permit).await?;
+        Ok(true)
     }
 
     /// Whether the estate wants two nodes a site.
@@ -110,6 +143,24 @@ impl RdsDatabase {
             Settings::Database(database) => database.nodes >= 2,
             _ => false,
         }
+    }
+
+    /// What a primary lacks of what the estate wants.
+    pub(super) fn lacks(&self, primary: &Instance) -> Vec<String> {
+        let mut lacks = Vec::new();
+        if self.wants_multi_az() && !primary.multi_az {
+            lacks.push("a standby in another zone".to_owned());
+        }
+        if primary.retention < self.retention_days {
+            lacks.push(format!(
+                "backups that are kept for {} days instead of {}",
+                self.retention_days, primary.retention
+            ));
+        }
+        if !primary.protected {
+            lacks.push("protection against deletion".to_owned());
+        }
+        lacks
     }
 
     /// Backups, a standby in another zone and protection against deletion, as the estate says.
@@ -136,3 +187,6 @@ impl RdsDatabase {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

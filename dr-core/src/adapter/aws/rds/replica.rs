@@ -13,7 +13,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::RdsDatabase;
-use super::instance::{BEFORE_FENCE, EXPIRES, FENCED, Instance, PROMOTING, RETIRED, instant, tag};
+use super::instance::{
+    BEFORE_FENCE, EQUIPPING, EXPIRES, FENCED, Instance, PROMOTING, RETIRED, instant, tag,
+};
 use crate::model::{Duration, SiteId};
 use crate::port::{ErrorClass, Permit, PortError, PortResult};
 
@@ -24,7 +26,7 @@ const KEPT: Duration = Duration::from_mins(14 * 24 * 60);
 const LONGEST: usize = 63;
 
 /// Tags that are of one instance's own story.
-const OWN: [&str; 5] = [FENCED, BEFORE_FENCE, PROMOTING, RETIRED, EXPIRES];
+const OWN: [&str; 6] = [FENCED, BEFORE_FENCE, PROMOTING, EQUIPPING, RETIRED, EXPIRES];
 
 /// An old primary that was set aside.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -199,5 +199,6 @@ fn database(primary: bool, direction: &Direction) -> DatabaseState {
         fenced: false,
         position: Position::Writes(100),
         replication: (!primary).then_some(replication),
+        lacks: Vec::new(),
     }
 }
