@@ -15,7 +15,7 @@ const fn implied(by: (&'static str, &'static str), also: (&'static str, &'static
 /// Sources: RDS user guide, "Overview.Encryption.Keys" (an encrypted replica: the caller grants RDS the use of the key);
 /// Systems Manager user guide, "secure-string-parameter-kms-encryption"; Secrets Manager user guide,
 /// "security-encryption"; S3 API reference, `GetObject` (a missing key is a 404 only to those who may list the bucket).
-const TABLE: [Implied; 6] = [
+const TABLE: [Implied; 8] = [
     implied(
         ("rds", "CreateDBInstanceReadReplica"),
         ("kms", "CreateGrant"),
@@ -27,6 +27,11 @@ const TABLE: [Implied; 6] = [
     implied(("ssm", "GetParameter"), ("kms", "Decrypt")),
     implied(("ssm", "PutParameter"), ("kms", "Encrypt")),
     implied(("secretsmanager", "GetSecretValue"), ("kms", "Decrypt")),
+    implied(("secretsmanager", "PutSecretValue"), ("kms", "Decrypt")),
+    implied(
+        ("secretsmanager", "PutSecretValue"),
+        ("kms", "GenerateDataKey"),
+    ),
     implied(("s3", "GetObject"), ("s3", "ListBucket")),
 ];
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::implied;
 use super::resource::{Reach, reach};
 use crate::action::for_verb;
-use crate::adapter::technology::{self, REFRESH, call_specs};
+use crate::adapter::technology::{self, REFRESH, call_specs, endpoint_specs};
 use crate::model::{ComponentId, Direction, Estate, Kind, Mode, SiteId, Verb};
 use crate::port::{CallSpec, Operation, Place};
 use crate::runbook::Runbook;
@@ -99,7 +99,12 @@ fn looking(estate: &Estate) -> Vec<CallSpec> {
         .values()
         .flat_map(|component| estate.sites.iter().map(move |site| (component, &site.id)));
     places
-        .flat_map(|(component, site)| call_specs(component, Operation::Observe, site, true))
+        .flat_map(|(component, site)| {
+            let operation = Operation::Observe;
+            let mut specs = call_specs(component, operation, site, true);
+            specs.extend(endpoint_specs(estate, component, operation, site, true));
+            specs
+        })
         .collect()
 }
 

@@ -4,10 +4,12 @@
 //! What has no resource there (`ec2:Describe*`, `cloudwatch:GetMetricData`), or is about something that the estate does not
 //! bind, is allowed on `*` in that region.
 
+use std::collections::BTreeSet;
+
 use super::{Need, Subject};
 use crate::model::{
-    Binding, Component, Estate, GitBinding, RdsBinding, SecretRef, Settings, Site, SiteId,
-    TerraformBinding,
+    Binding, Component, Endpoint, Estate, GitBinding, RdsBinding, SecretRef, Settings, Site,
+    SiteId, TerraformBinding,
 };
 
 /// How far a need can be confined.
@@ -47,6 +49,9 @@ pub(super) fn reach(need: &Need, estate: &Estate) -> Reach {
             (Some(component), Some(site)) => at_a_place(need, estate, component, site),
             (Some(component), None) if matches!(component.settings, Settings::Traffic(_)) => {
                 of_the_zone(need, estate, component)
+            }
+            (Some(component), None) if matches!(component.settings, Settings::Database(_)) => {
+                of_the_name(estate, component)
             }
             _ => Reach::Anything,
         },
@@ -174,7 +179,6 @@ fn of_a_database(
     site: &Site,
     rds: &RdsBinding,
 ) -> Reach {
-    let parameter = |name: &str| parameter_arn(name, site);
     match (need.service.as_str(), need.action.as_str()) {
         ("rds", "CreateDBInstanceReadReplica") => {
             Reach::bound(of_a_new_replica(estate, component, site, rds))
@@ -184,10 +188,11 @@ fn of_a_database(
             let rest = format!("network-acl/{}", rds.network_acl);
             Reach::bound([arn("ec2", site, &rest)])
         }
-        ("ssm", "PutParameter") => Reach::bound(rds.endpoint_parameter.as_deref().map(parameter)),
+        ("ssm", "PutParameter") | ("secretsmanager", "PutSecretValue") => {
+            Reach::bound(address_arn(rds, need, site))
+        }
         ("ssm" | "secretsmanager", _) => {
-            let address = rds.endpoint_parameter.as_deref();
-            let address = address.filter(|_| need.service == "ssm").map(parameter);
+            let address = address_arn(rds, need, site);
             let login = rds.login.as_ref();
             let login = login.and_then(|secret| secret_arn(secret, need, site));
             Reach::bound(address.into_iter().chain(login))
@@ -207,15 +212,49 @@ fn parameter_arn(name: &str, site: &Site) -> String {
 /// A secret, where it is kept in the service that is needed.
 fn secret_arn(secret: &SecretRef, need: &Need, site: &Site) -> Option<String> {
     match (secret, need.service.as_str()) {
-        // Secrets Manager appends six characters to a secret's name in its ARN.
-        (SecretRef::SecretsManager(name), "secretsmanager") => Some(arn(
-            "secretsmanager",
-            site,
-            &format!("secret:{name}-??????"),
-        )),
+        (SecretRef::SecretsManager(name), "secretsmanager") => Some(kept_secret_arn(name, site)),
         (SecretRef::Ssm(name), "ssm") => Some(parameter_arn(name, site)),
         _ => None,
     }
+}
+
+/// A secret of Secrets Manager, by its ARN or its name, to which the ARN appends six characters.
+fn kept_secret_arn(name: &str, site: &Site) -> String {
+    if name.starts_with("arn:") {
+        name.to_owned()
+    } else {
+        let rest = format!("secret:{name}-??????");
+        arn("secretsmanager", site, &rest)
+    }
+}
+
+/// Where the application reads the address, as far as that is kept in the service that is needed.
+fn address_arn(rds: &RdsBinding, need: &Need, site: &Site) -> Option<String> {
+    match (rds.endpoint()?, need.service.as_str()) {
+        (Endpoint::Parameter(name), "ssm") => Some(parameter_arn(name, site)),
+        (Endpoint::Secret { name, .. }, "secretsmanager") => Some(kept_secret_arn(name, site)),
+        _ => None,
+    }
+}
+
+/// The zones of the names under which databases are reached.
+fn of_the_name(estate: &Estate, component: &Component) -> Reach {
+    let bindings = estate
+        .sites
+        .iter()
+        .filter_map(|site| estate.binding(&component.id, &site.id));
+    let zones: BTreeSet<String> = bindings
+        .filter_map(|binding| match binding {
+            Binding::Rds(rds) => match rds.endpoint()? {
+                Endpoint::Record { zone, .. } => {
+                    Some(format!("arn:aws:route53:::hostedzone/{zone}"))
+                }
+                _ => None,
+            },
+            _ => None,
+        })
+        .collect();
+    Reach::bound(zones)
 }
 
 /// An instance that is set aside is renamed: its name begins with the old one.

@@ -1,6 +1,6 @@
 //! Collects the calls that an action may make.
 
-use crate::adapter::technology::{self, call_specs};
+use crate::adapter::technology::{self, call_specs, endpoint_specs};
 use crate::model::{ComponentId, Direction, Estate, Kind, Mode, SiteId};
 use crate::port::{ApiCall, CallSpec, Operation};
 
@@ -40,6 +40,13 @@ impl<'a> CallList<'a> {
             let required = operation != Operation::Inspect && self.is_required(site);
             self.calls
                 .extend(call_specs(component, operation, site, required));
+            self.calls.extend(endpoint_specs(
+                self.estate,
+                component,
+                operation,
+                site,
+                required,
+            ));
         }
         self
     }

@@ -7,9 +7,11 @@
 //! Where the planes come from: AWS, "Fault isolation boundaries", control planes and data planes: an API that creates,
 //! changes, describes or lists resources is control plane; the service doing its work is data plane.
 
+mod endpoint;
 mod stack;
 mod traffic;
 
+pub use endpoint::{endpoint_calls, endpoint_specs};
 pub use stack::REFRESH;
 pub use traffic::{call_site, traffic_calls};
 
@@ -117,7 +119,7 @@ pub fn calls_for(component: &Component, operation: Operation) -> &'static [ApiCa
 /// - Fence: a deny rule in the network ACL, then the quarantine group (`ModifyDBInstance`), and tags that keep what was before
 ///   and when it held. Lifted the other way round.
 /// - Promote: `PromoteReadReplica` ("USER_ReadRepl.Promote"), then backups and Multi-AZ (`ModifyDBInstance`) and the address
-///   (`PutParameter`). A tag says that it is not finished.
+///   (`PutParameter`; other ways to tell it: [`endpoint_calls`]). A tag says that it is not finished.
 /// - Replicate: what stands there is renamed, the deny rule removed, then `CreateDBInstanceReadReplica`
 ///   ("USER_ReadRepl.XRgn"). Retire: fenced, tagged and renamed ("USER_RenameInstance").
 fn rds(operation: Operation) -> &'static [ApiCall] {

@@ -251,9 +251,21 @@ pub struct RdsBinding {
     /// The network ACL of the database's subnets, to which a fence adds a deny rule: security groups let tracked
     /// connections live on (EC2 user guide, "security-group-connection-tracking").
     pub network_acl: String,
-    /// Where the application reads the database's address.
+    /// The parameter in which the application reads the database's address: [`RdsBinding::endpoint`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint_parameter: Option<String>,
+    /// The secret in which the application reads it, by name or ARN: a JSON object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_secret: Option<String>,
+    /// The field of that secret; [`RdsBinding::ENDPOINT_KEY`] when `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_key: Option<String>,
+    /// The id of the hosted zone of `endpoint_record`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_zone: Option<String>,
+    /// The name that the application connects to: a CNAME record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_record: Option<String>,
     /// Where a login for reading positions is kept: `{"username": …, "password": …}` or `user:password`. Without one the lag
     /// that CloudWatch measured is used, which is some minutes old.
     #[serde(default, skip_serializing_if = "Option::is_none")]

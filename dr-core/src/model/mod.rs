@@ -3,6 +3,7 @@
 mod binding;
 mod component;
 mod disaster;
+mod endpoint;
 mod epoch;
 mod estate;
 mod evidence;
@@ -28,6 +29,7 @@ pub use component::{
     ObjectStorage, Repository, Settings, Technology, Traffic, TrafficMethod,
 };
 pub use disaster::{Mishap, Spread};
+pub use endpoint::Endpoint;
 pub use epoch::Epoch;
 pub use estate::{BackupPolicy, Estate};
 pub use evidence::{FenceEvidence, FenceLevel, LossStatement, Position, Waiver};

@@ -249,3 +249,32 @@ fn the_policy_of_both_runbooks_fits_into_a_role() {
     let length = Policy::of(&all, &estate).length();
     assert!(length <= 10_240, "{length} characters");
 }
+
+#[test]
+fn the_address_of_a_database_is_written_where_the_estate_says_and_nowhere_else() {
+    let parameter = "endpoint-parameter: /storefront/database";
+    let write = |bound: &str, action: &str| -> BTreeSet<String> {
+        let estate = estate(bound);
+        let out = policy("failover", &estate, &estate.outward());
+        allowed(&out, action)
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    };
+    let secret = BOUND.replace(parameter, "endpoint-secret: app/database");
+    assert!(write(&secret, "ssm:PutParameter").is_empty());
+    let there = BTreeSet::from([
+        "arn:aws:secretsmanager:us-west-1:*:secret:app/database-??????".to_owned(),
+    ]);
+    assert_eq!(write(&secret, "secretsmanager:PutSecretValue"), there);
+    assert!(write(&secret, "secretsmanager:GetSecretValue").is_superset(&there));
+
+    let record = BOUND.replace(parameter, "endpoint-zone: Z9, endpoint-record: db.internal");
+    assert!(write(&record, "secretsmanager:PutSecretValue").is_empty());
+    let there = BTreeSet::from(["arn:aws:route53:::hostedzone/Z9".to_owned()]);
+    for action in ["ChangeResourceRecordSets", "ListResourceRecordSets"] {
+        let action = format!("route53:{action}");
+        assert!(write(&record, &action).is_superset(&there), "{action}");
+        assert!(write(&secret, &action).is_disjoint(&there), "{action}");
+    }
+}

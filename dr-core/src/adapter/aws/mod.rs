@@ -29,6 +29,7 @@ mod memory;
     feature = "aws-rds",
     feature = "aws-ec2",
     feature = "aws-cloudwatch",
+    feature = "aws-route53",
     feature = "aws-secretsmanager",
     feature = "aws-ssm",
     feature = "postgres"
@@ -56,6 +57,7 @@ pub use instance::Ec2Instance;
     feature = "aws-rds",
     feature = "aws-ec2",
     feature = "aws-cloudwatch",
+    feature = "aws-route53",
     feature = "aws-secretsmanager",
     feature = "aws-ssm",
     feature = "postgres"

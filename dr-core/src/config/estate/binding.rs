@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value as Json, json};
 
 use super::component::RawComponent;
+use super::endpoint;
 use crate::config::diagnostic::{Problem, Report};
 use crate::config::read::{FromNode, Place, Rows};
 use crate::config::suggest;
@@ -163,6 +164,10 @@ fn keys(technology: Technology) -> Option<&'static [Key]> {
             ("quarantine-group", Word, true),
             ("network-acl", Word, true),
             ("endpoint-parameter", Word, false),
+            ("endpoint-secret", Word, false),
+            ("endpoint-key", Word, false),
+            ("endpoint-zone", Word, false),
+            ("endpoint-record", Word, false),
             ("login", Secret, false),
             ("certificates", Word, false),
         ],
@@ -252,6 +257,13 @@ fn binding(
                 Problem::new("missing-key", id.span, message)
                     .help("add it, or let `dr estate from-terraform` write the bindings"),
             );
+            is_sound = false;
+        }
+    }
+    if technology == Technology::Rds {
+        let written: Vec<_> = raw.entries.iter().map(|(key, _)| key).collect();
+        for problem in endpoint::problems(id, &written) {
+            report.add(problem);
             is_sound = false;
         }
     }

@@ -5,6 +5,7 @@ pub(super) mod binding;
 mod build;
 mod check;
 pub(super) mod component;
+mod endpoint;
 mod from_terraform;
 mod probe;
 pub(super) mod raw;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::config::builtin;
-use crate::model::{Duration, ProbeKind, Role, Settings, TrafficMethod};
+use crate::model::{Binding, Duration, ProbeKind, Role, Settings, TrafficMethod};
 
 const SHORT: &str = "
 estate: shop
@@ -108,4 +108,64 @@ fn problems_of_different_layers_are_told_at_once_in_the_order_of_the_file() {
         problems.list[2].help.as_deref(),
         Some("did you mean `class`?")
     );
+}
+
+/// The problems of an estate whose database in one site is bound with `more`.
+fn bound_with(more: &str) -> Result<Estate, String> {
+    let text = format!(
+        "{SHORT}bindings:
+  west:
+    database: {{ instance: db, port: 5432, subnet-group: a, parameter-group: a, security-group: sg-1, quarantine-group: sg-2, network-acl: acl-1{more} }}
+"
+    );
+    load_estate(Source::new("test.yaml", text)).map_err(|problems| problems.to_string())
+}
+
+#[test]
+fn where_an_address_is_read_is_said_in_one_of_three_ways() {
+    let endpoint = |more: &str| {
+        let estate = bound_with(more).unwrap();
+        let (database, west) = ("database".parse().unwrap(), "west".parse().unwrap());
+        match estate.binding(&database, &west) {
+            Some(Binding::Rds(rds)) => format!("{:?}", rds.endpoint()),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(endpoint(""), "None");
+    assert_eq!(
+        endpoint(", endpoint-parameter: /p"),
+        "Some(Parameter(\"/p\"))"
+    );
+    assert_eq!(
+        endpoint(", endpoint-secret: app/db"),
+        "Some(Secret { name: \"app/db\", key: \"host\" })"
+    );
+    assert_eq!(
+        endpoint(", endpoint-secret: app/db, endpoint-key: server"),
+        "Some(Secret { name: \"app/db\", key: \"server\" })"
+    );
+    assert_eq!(
+        endpoint(", endpoint-zone: Z1, endpoint-record: db.internal"),
+        "Some(Record { zone: \"Z1\", name: \"db.internal\" })"
+    );
+}
+
+#[test]
+fn where_an_address_is_read_is_not_said_twice_nor_by_half() {
+    for (more, wanted) in [
+        (
+            ", endpoint-parameter: /p, endpoint-secret: s",
+            "says twice where the address is read",
+        ),
+        (
+            ", endpoint-secret: s, endpoint-zone: Z1, endpoint-record: db.internal",
+            "says twice where the address is read",
+        ),
+        (", endpoint-key: host", "needs `endpoint-secret`"),
+        (", endpoint-zone: Z1", "needs `endpoint-record`"),
+        (", endpoint-record: db.internal", "needs `endpoint-zone`"),
+    ] {
+        let problems = bound_with(more).unwrap_err();
+        assert!(problems.contains(wanted), "{more}: {problems}");
+    }
 }

@@ -38,6 +38,30 @@ fn an_approval_by_nobody_is_a_defect_even_if_no_file_can_say_it() {
     assert_eq!(codes, ["approval-nobody-can-give"]);
 }
 
+#[test]
+fn an_address_behind_a_name_needs_one_region_for_all_and_one_in_a_secret_does_not() {
+    let codes = |endpoint: &str| {
+        let mut source = builtin::storefront_estate();
+        source.text += "bindings:\n";
+        for site in ["ohio", "california"] {
+            source.text += &format!(
+                "  {site}:\n    database: {{ instance: db, port: 5432, subnet-group: a, parameter-group: a, \
+                 security-group: sg-1, quarantine-group: sg-2, network-acl: acl-1, {endpoint} }}\n"
+            );
+        }
+        let estate = load_estate(source).unwrap_or_else(|problems| panic!("{problems}"));
+        lint(&FAILOVER, &estate).map_or_else(
+            |problems| problems.list.iter().map(|problem| problem.code).collect(),
+            |_| Vec::new(),
+        )
+    };
+    assert_eq!(codes("endpoint-secret: app/db"), [""; 0]);
+    assert_eq!(
+        codes("endpoint-zone: Z1, endpoint-record: db.internal"),
+        ["needs-global-control-plane"]
+    );
+}
+
 fn any_only() -> impl Strategy<Value = Option<Only>> {
     prop_oneof![
         3 => Just(None),

@@ -36,6 +36,10 @@ pub(super) struct World {
     pub(super) doors: usize,
     /// Parameters of Systems Manager.
     pub(super) parameters: BTreeMap<String, String>,
+    /// Versions of the secret `app/database`, the current one last: id and text.
+    pub(super) secret: Vec<(String, String)>,
+    /// Where `db.internal` leads, and for how many seconds resolvers keep it.
+    pub(super) record: Option<(String, u32)>,
     /// Calls that are refused, with which code, how often.
     pub(super) refused: BTreeMap<String, (u16, &'static str, usize)>,
     /// Services of which no call is answered.
@@ -175,9 +179,10 @@ impl World {
         )
     }
 
-    /// A call whose body is JSON: Systems Manager.
+    /// A call whose body is JSON: Systems Manager, Secrets Manager.
     fn answer_json(&mut self, action: &str, asked: &serde_json::Value) -> Answer {
         let name = asked["Name"].as_str().unwrap_or_default().to_owned();
+        let text = |key: &str| asked[key].as_str().expect("a text").to_owned();
         let told = match action {
             "PutParameter" => {
                 let value = asked["Value"].as_str().expect("a value").to_owned();
@@ -188,9 +193,54 @@ impl World {
                 Some(value) => serde_json::json!({ "Parameter": { "Value": value } }),
                 None => return error_json("ParameterNotFound"),
             },
+            "GetSecretValue" if asked["SecretId"] == "app/database" => match self.secret.last() {
+                Some((id, text)) => serde_json::json!({ "VersionId": id, "SecretString": text }),
+                None => return error_json("ResourceNotFoundException"),
+            },
+            "PutSecretValue" if asked["SecretId"] == "app/database" => {
+                let (id, text) = (text("ClientRequestToken"), text("SecretString"));
+                match self.secret.iter().find(|(known, _)| *known == id) {
+                    Some((_, same)) if *same == text => {}
+                    Some(_) => return error_json("ResourceExistsException"),
+                    None => self.secret.push((id, text)),
+                }
+                serde_json::json!({})
+            }
             _ => return error_json("InvalidAction"),
         };
         Answer::new(200, &told.to_string())
+    }
+
+    /// A call of Route 53.
+    fn answer_route53(&mut self, action: &str, body: &str) -> Answer {
+        let between = |from: &str, to: &str| {
+            let rest = body.split_once(from).expect("it is there").1;
+            rest.split_once(to).expect("it ends").0.to_owned()
+        };
+        if action == "ChangeResourceRecordSets" {
+            assert!(body.contains("<Action>UPSERT</Action><ResourceRecordSet><Name>db.internal</Name><Type>CNAME</Type>"));
+            let ttl = between("<TTL>", "</TTL>").parse().expect("seconds");
+            self.record = Some((between("<Value>", "</Value>"), ttl));
+            return Answer::new(
+                200,
+                "<ChangeResourceRecordSetsResponse><ChangeInfo><Id>C1</Id><Status>PENDING</Status>\
+                 <SubmittedAt>2026-11-21T05:00:00Z</SubmittedAt></ChangeInfo></ChangeResourceRecordSetsResponse>",
+            );
+        }
+        let set = self.record.as_ref().map_or_else(String::new, |(value, ttl)| {
+            format!(
+                "<ResourceRecordSet><Name>db.internal.</Name><Type>CNAME</Type><TTL>{ttl}</TTL>\
+                 <ResourceRecords><ResourceRecord><Value>{value}</Value></ResourceRecord></ResourceRecords></ResourceRecordSet>"
+            )
+        });
+        // The list goes on with whatever comes after.
+        let next =
+            "<ResourceRecordSet><Name>web.internal.</Name><Type>CNAME</Type></ResourceRecordSet>";
+        let text = format!(
+            "<ListResourceRecordSetsResponse><ResourceRecordSets>{set}{next}</ResourceRecordSets>\
+             <IsTruncated>false</IsTruncated><MaxItems>1</MaxItems></ListResourceRecordSetsResponse>"
+        );
+        Answer::new(200, &text)
     }
 }
 
@@ -291,6 +341,10 @@ impl Account {
         let asked = Asked::read(&body);
         let action = match target {
             Some(target) => target.rsplit('.').next().unwrap_or_default().to_owned(),
+            None if service == "route53" && request.method() == "POST" => {
+                "ChangeResourceRecordSets".to_owned()
+            }
+            None if service == "route53" => "ListResourceRecordSets".to_owned(),
             None => asked.get("Action").unwrap_or_default(),
         };
         let mut world = self.world();
@@ -298,7 +352,10 @@ impl Account {
             return fault;
         }
         world.calls.push(action.clone());
-        if target.is_some() {
+        if service == "route53" {
+            assert!(request.uri().contains("/hostedzone/Z1/rrset"));
+            world.answer_route53(&action, &body)
+        } else if target.is_some() {
             let asked = serde_json::from_str(&body).expect("JSON");
             world.answer_json(&action, &asked)
         } else {
@@ -331,6 +388,10 @@ impl Account {
             quarantine_group: QUARANTINE.to_owned(),
             network_acl: "acl-1".to_owned(),
             endpoint_parameter: None,
+            endpoint_secret: None,
+            endpoint_key: None,
+            endpoint_zone: None,
+            endpoint_record: None,
             login: None,
             certificates: None,
         };

@@ -1,7 +1,7 @@
 //! Amazon RDS for PostgreSQL with a read replica in the other region.
 //!
-//! Everything that a step needs to know later is read off AWS itself: the instance, its tags, the network ACL, the parameter
-//! with its address. Nothing is kept here between two calls, so that another process can go on at any point.
+//! Everything that a step needs to know later is read off AWS itself: the instance, its tags, the network ACL, the place where
+//! its address is read. Nothing is kept here between two calls, so that another process can go on at any point.
 //!
 //! | operation | what it does | file |
 //! |---|---|---|
@@ -54,6 +54,8 @@ pub struct RdsDatabase {
     ec2: aws_sdk_ec2::Client,
     cloudwatch: aws_sdk_cloudwatch::Client,
     ssm: aws_sdk_ssm::Client,
+    keeper: aws_sdk_secretsmanager::Client,
+    route53: aws_sdk_route53::Client,
 }
 
 impl RdsDatabase {
@@ -71,6 +73,8 @@ impl RdsDatabase {
             ec2: aws_sdk_ec2::Client::new(aws.regional()),
             cloudwatch: aws_sdk_cloudwatch::Client::new(aws.regional()),
             ssm: aws_sdk_ssm::Client::new(aws.regional()),
+            keeper: aws_sdk_secretsmanager::Client::new(aws.regional()),
+            route53: aws_sdk_route53::Client::new(aws.global()),
             retention_days: promote::retention_days(keep),
             secrets: LocalSecrets::default(),
             here,

@@ -116,15 +116,20 @@ impl RdsDatabase {
             return Ok(replica(&instance, source, replication));
         }
         let parts = self.parts(&instance).await?;
-        let published = match &instance.address {
-            Some(address) if !parts.any => self.is_published(address).await?,
-            _ => true,
-        };
-        let lacks = if parts.any {
-            Vec::new()
-        } else {
-            self.lacks(&instance)
-        };
+        let mut lacks = Vec::new();
+        let mut published = true;
+        if !parts.any {
+            lacks = self.lacks(&instance);
+            if let Some(address) = &instance.address {
+                published = match self.is_published(address).await {
+                    Err(error) if self.publishes_by_name() => {
+                        lacks.push(format!("a name that is known to lead to it: {error}"));
+                        true
+                    }
+                    result => result?,
+                };
+            }
+        }
         let now = self.here.clock.now();
         Ok(DatabaseState {
             lacks,
