@@ -11,6 +11,8 @@
   model of the service take nothing else.
 - `DescribeOptionGroups` without a name lists all groups; only a name that is not there is an error (RDS API reference).
 - A rule of a security group that names a group keeps its description (EC2 API, `UserIdGroupPair`).
+- The Auto Scaling group that EKS makes for a node group (EKS user guide, "managed-node-groups") is there for whoever names it, with as many
+  instances in service as the node group wants.
 - Service Quotas tells the quotas that `dr` reads, of the account and region that are asked, as an account in use has them.
 """
 
@@ -18,8 +20,10 @@ import copy
 import random
 import string
 
+from moto.autoscaling import models as autoscaling
 from moto.core.utils import utcnow
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.eks.models import eks_backends
 from moto.rds import models as rds
 from moto.rds.exceptions import DBInstanceNotFoundError, OptionGroupNotFoundFaultError, RDSClientError
 from moto.s3.responses import S3Response
@@ -186,6 +190,50 @@ def get_service_quota(self, service_code, quota_code):
     }
 
 
+class NodeGroupInstances(dict):
+    """The Auto Scaling group behind a node group, as it is described."""
+
+    def __init__(self, name, node_group, region):
+        sizes = node_group.scaling_config
+        members = [
+            {
+                "InstanceId": f"i-{name[-12:]}{number:05}",
+                "AvailabilityZone": region + "a",
+                "LifecycleState": "InService",
+                "HealthStatus": "Healthy",
+                "ProtectedFromScaleIn": False,
+            }
+            for number in range(int(sizes.get("desiredSize", 0)))
+        ]
+        super().__init__(
+            AutoScalingGroupName=name,
+            MinSize=int(sizes.get("minSize", 0)),
+            MaxSize=int(sizes.get("maxSize", 0)),
+            DesiredCapacity=len(members),
+            DefaultCooldown=300,
+            AvailabilityZones=[region + "a"],
+            HealthCheckType="EC2",
+            CreatedTime=node_group.created_at,
+            Instances=members,
+        )
+        self.name = name
+
+
+def correct_node_groups():
+    plain_describe = autoscaling.AutoScalingBackend.describe_auto_scaling_groups
+
+    def describe(self, names, filters=None):
+        found = list(plain_describe(self, names, filters=filters))
+        for cluster in eks_backends[self.account_id][self.region_name].clusters.values():
+            for node_group in cluster.nodegroups.values():
+                for behind in node_group.resources["autoScalingGroups"]:
+                    if behind["name"] in (names or []):
+                        found.append(NodeGroupInstances(behind["name"], node_group, self.region_name))
+        return found
+
+    autoscaling.AutoScalingBackend.describe_auto_scaling_groups = describe
+
+
 def rule_description(rule):
     of_a_group = rule.source_group or {}
     return rule.ip_range.get("Description") or of_a_group.get("Description")
@@ -201,4 +249,5 @@ def correct_reads():
 def correct():
     correct_instances()
     correct_backend()
+    correct_node_groups()
     correct_reads()

@@ -238,11 +238,18 @@ fn autoscaling(operation: Operation) -> &'static [ApiCall] {
     }
 }
 
-/// An Amazon EKS managed node group (EKS API reference, `UpdateNodegroupConfig`; a group that is active and has no health issue
-/// has its nodes).
+/// An Amazon EKS managed node group (EKS API reference, `UpdateNodegroupConfig`): whether it is active and has no health issue, and
+/// which of its instances the Auto Scaling group behind it has in service.
 fn eks(operation: Operation) -> &'static [ApiCall] {
     match operation {
-        Operation::Observe => const { &[describe("eks", "DescribeNodegroup")] },
+        Operation::Observe => {
+            const {
+                &[
+                    describe("eks", "DescribeNodegroup"),
+                    describe("autoscaling", "DescribeAutoScalingGroups"),
+                ]
+            }
+        }
         Operation::Fence => const { &[administer("eks", "UpdateNodegroupConfig")] },
         Operation::Scale => const { &[create("eks", "UpdateNodegroupConfig")] },
         _ => &[],

@@ -1,6 +1,13 @@
 //! A fleet as a managed node group of Amazon EKS.
+//!
+//! EKS counts no nodes. It tells whether the group is active and which issues it found; its nodes are instances of Auto
+//! Scaling groups that it made, and those count the ones that are in service. Both are asked, and what both vouch for counts.
+//! What no API of AWS tells is whether an instance has joined the cluster: EKS itself raises `NodeCreationFailure` only minutes
+//! later. EC2's own status checks are not asked: Auto Scaling goes by them (EC2 Auto Scaling user guide,
+//! "ec2-auto-scaling-health-checks"), and of a new instance they are passed minutes after it works.
 
 use async_trait::async_trait;
+use aws_sdk_autoscaling::types::{Instance, LifecycleState};
 use aws_sdk_eks::types::{Nodegroup, NodegroupScalingConfig, NodegroupStatus};
 
 use super::AwsSite;
@@ -13,6 +20,7 @@ pub struct NodeGroup {
     here: Here,
     aws: AwsSite,
     eks: aws_sdk_eks::Client,
+    scaling: aws_sdk_autoscaling::Client,
     binding: EksBinding,
 }
 
@@ -21,6 +29,7 @@ impl NodeGroup {
     pub fn new(here: Here, aws: AwsSite, binding: EksBinding) -> Self {
         Self {
             eks: aws_sdk_eks::Client::new(aws.regional()),
+            scaling: aws_sdk_autoscaling::Client::new(aws.regional()),
             here,
             aws,
             binding,
@@ -52,12 +61,46 @@ impl NodeGroup {
                 .error(ErrorClass::NotFound, OPERATION, "the answer is empty")
         })
     }
+
+    /// The instances of the Auto Scaling groups behind a node group.
+    async fn instances(&self, group: &Nodegroup) -> PortResult<Vec<Instance>> {
+        let behind = group.resources().map(|made| made.auto_scaling_groups());
+        let names: Vec<String> = behind
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|group| group.name().map(str::to_owned))
+            .collect();
+        if names.is_empty() {
+            // Without a name every group of the region would be told.
+            return Ok(Vec::new());
+        }
+        let answer = self
+            .aws
+            .read("autoscaling:DescribeAutoScalingGroups", || {
+                self.scaling
+                    .describe_auto_scaling_groups()
+                    .set_auto_scaling_group_names(Some(names.clone()))
+                    .send()
+            })
+            .await
+            .map_err(|error| self.at(error))?;
+        let groups = answer.auto_scaling_groups.unwrap_or_default();
+        let instances = groups.into_iter().filter_map(|group| group.instances);
+        Ok(instances.flatten().collect())
+    }
 }
 
 #[async_trait]
 impl Compute for NodeGroup {
     async fn observe(&self) -> PortResult<ComputeState> {
-        Ok(state(&self.group().await?))
+        let group = self.group().await?;
+        // Where EKS vouches for none, there is nothing to count.
+        let instances = if vouched_for(&group) == 0 {
+            Vec::new()
+        } else {
+            self.instances(&group).await?
+        };
+        Ok(state(&group, &instances))
     }
 
     async fn scale(&self, count: u32, permit: &Permit) -> PortResult<()> {
@@ -95,19 +138,39 @@ impl Compute for NodeGroup {
     }
 }
 
-/// What the answer says. EKS tells of a group that is active and has no health issue that its nodes have joined and are
-/// ready (EKS API reference, `NodegroupHealth`): there is no count of its own, so all or none are healthy.
-fn state(group: &Nodegroup) -> ComputeState {
-    let size = |size: Option<i32>| size.and_then(|size| u32::try_from(size).ok()).unwrap_or(0);
-    let sizes = group.scaling_config();
-    let desired = size(sizes.and_then(|sizes| sizes.desired_size()));
+fn size(size: Option<i32>) -> u32 {
+    size.and_then(|size| u32::try_from(size).ok()).unwrap_or(0)
+}
+
+/// How many nodes EKS vouches for: all that are wanted of a group that is active and has no health issue, none of another
+/// (EKS API reference, `NodegroupHealth`).
+fn vouched_for(group: &Nodegroup) -> u32 {
     let is_active = group.status() == Some(&NodegroupStatus::Active);
     let is_sound = group
         .health()
         .is_none_or(|health| health.issues().is_empty());
-    let healthy = if is_active && is_sound { desired } else { 0 };
+    if is_active && is_sound {
+        size(
+            group
+                .scaling_config()
+                .and_then(|sizes| sizes.desired_size()),
+        )
+    } else {
+        0
+    }
+}
+
+/// What the answers say.
+fn state(group: &Nodegroup, instances: &[Instance]) -> ComputeState {
+    let in_service = instances.iter().filter(|instance| {
+        instance.lifecycle_state() == Some(&LifecycleState::InService)
+            && instance.health_status() == Some("Healthy")
+    });
+    let in_service = u32::try_from(in_service.count()).unwrap_or(u32::MAX);
+    let healthy = vouched_for(group).min(in_service);
+    let sizes = group.scaling_config();
     ComputeState {
-        desired,
+        desired: size(sizes.and_then(|sizes| sizes.desired_size())),
         running: healthy,
         healthy,
         limit: size(sizes.and_then(|sizes| sizes.max_size())),
@@ -116,33 +179,4 @@ fn state(group: &Nodegroup) -> ComputeState {
 }
 
 #[cfg(test)]
-mod tests {
-    use aws_sdk_eks::types::{Issue, NodegroupHealth};
-
-    use super::*;
-
-    fn group(status: NodegroupStatus, issues: usize) -> Nodegroup {
-        let sizes = NodegroupScalingConfig::builder()
-            .desired_size(2)
-            .min_size(0)
-            .max_size(4)
-            .build();
-        let mut health = NodegroupHealth::builder();
-        for _ in 0..issues {
-            health = health.issues(Issue::builder().message("NodeCreationFailure").build());
-        }
-        Nodegroup::builder()
-            .status(status)
-            .scaling_config(sizes)
-            .health(health.build())
-            .build()
-    }
-
-    #[test]
-    fn nodes_count_as_healthy_only_in_an_active_group_without_an_issue() {
-        let seen = state(&group(NodegroupStatus::Active, 0));
-        assert_eq!((seen.desired, seen.healthy, seen.limit), (2, 2, 4));
-        assert_eq!(state(&group(NodegroupStatus::Active, 1)).healthy, 0);
-        assert_eq!(state(&group(NodegroupStatus::Updating, 0)).healthy, 0);
-    }
-}
+mod tests;
