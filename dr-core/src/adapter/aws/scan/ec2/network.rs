@@ -1,5 +1,6 @@
 //! VPCs and what is in them.
 
+use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{
     Address, AvailabilityZone, InternetGateway, NatGateway, NetworkAcl, RouteTable, SecurityGroup,
     Subnet, Vpc,
@@ -37,8 +38,20 @@ pub(in super::super) const TOPICS: &[Topic] = &[
 
 /// Reads the network.
 pub(in super::super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
-    let ec2 = client(reader.site());
+    let ec2 = &client(reader.site());
     let region = &reader.site().site().region;
+    read_zones(reader, ec2).await;
+    read_vpcs(reader, ec2, region).await;
+    read_subnets(reader, ec2).await;
+    read_route_tables(reader, ec2, region).await;
+    read_internet_gateways(reader, ec2, region).await;
+    read_nat_gateways(reader, ec2).await;
+    read_network_acls(reader, ec2, region).await;
+    read_security_groups(reader, ec2, region).await;
+    read_addresses(reader, ec2).await;
+}
+
+async fn read_zones(reader: &mut Reader<'_>, ec2: &Client) {
     reader
         .list(
             &ZONES,
@@ -46,6 +59,9 @@ pub(in super::super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
             |page| (None, page.availability_zones().iter().map(zone).collect()),
         )
         .await;
+}
+
+async fn read_vpcs(reader: &mut Reader<'_>, ec2: &Client, region: &Region) {
     reader
         .list(
             &VPCS,
@@ -63,6 +79,9 @@ pub(in super::super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
             },
         )
         .await;
+}
+
+async fn read_subnets(reader: &mut Reader<'_>, ec2: &Client) {
     reader
         .list(
             &SUBNETS,
@@ -80,6 +99,9 @@ pub(in super::super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
             },
         )
         .await;
+}
+
+async fn read_route_tables(reader: &mut Reader<'_>, ec2: &Client, region: &Region) {
     reader
         .list(
             &ROUTE_TABLES,
@@ -99,6 +121,9 @@ pub(in super::super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
             },
         )
         .await;
+}
+
+async fn read_internet_gateways(reader: &mut Reader<'_>, ec2: &Client, region: &Region) {
     reader
         .list(
             &INTERNET,
@@ -117,6 +142,9 @@ pub(in super::super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
             },
         )
         .await;
+}
+
+async fn read_nat_gateways(reader: &mut Reader<'_>, ec2: &Client) {
     reader
         .list(
             &NAT,
@@ -134,6 +162,9 @@ pub(in super::super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
             },
         )
         .await;
+}
+
+async fn read_network_acls(reader: &mut Reader<'_>, ec2: &Client, region: &Region) {
     reader
         .list(
             &ACLS,
@@ -152,6 +183,9 @@ pub(in super::super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
             },
         )
         .await;
+}
+
+async fn read_security_groups(reader: &mut Reader<'_>, ec2: &Client, region: &Region) {
     reader
         .list(
             &GROUPS,
@@ -170,6 +204,9 @@ pub(in super::super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
             },
         )
         .await;
+}
+
+async fn read_addresses(reader: &mut Reader<'_>, ec2: &Client) {
     reader
         .list(
             &ADDRESSES,

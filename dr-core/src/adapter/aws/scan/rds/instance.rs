@@ -52,38 +52,71 @@ pub(super) async fn read(reader: &mut Reader<'_>, rds: &Client) {
 
 fn instance(instance: &DbInstance) -> Resource {
     let id = instance.db_instance_identifier();
-    let endpoint = instance.endpoint();
-    let groups = instance.vpc_security_groups().iter();
-    let parameters = instance.db_parameter_groups().iter();
-    let options = instance.option_group_memberships().iter();
-    let subnets = instance.db_subnet_group();
-    let pending = instance.pending_modified_values().map(pending);
-    Resource::new(Kind::RdsInstance, id.unwrap_or_default())
+    let resource = Resource::new(Kind::RdsInstance, id.unwrap_or_default())
         .named(id)
         .arn(instance.db_instance_arn())
         .tagged(tags!(instance.tag_list()))
         .with("status", instance.db_instance_status())
+        .with("pending", instance.pending_modified_values().map(pending));
+    let resource = engine(resource, instance);
+    let resource = storage(resource, instance);
+    let resource = network(resource, instance);
+    let resource = groups(resource, instance);
+    let resource = backups(resource, instance);
+    access(resource, instance)
+}
+
+/// What runs there, and on what.
+fn engine(resource: Resource, instance: &DbInstance) -> Resource {
+    resource
         .with("engine", instance.engine())
         .with("engine-version", instance.engine_version())
         .with("class", instance.db_instance_class())
-        .with("multi-az", instance.multi_az())
-        .with("zone", instance.availability_zone())
-        .with("endpoint", endpoint.and_then(|endpoint| endpoint.address()))
-        .with("port", endpoint.and_then(|endpoint| endpoint.port()))
+        .with("license", instance.license_model())
+        .with("minor-upgrades", instance.auto_minor_version_upgrade())
+        .with(
+            "maintenance-window",
+            instance.preferred_maintenance_window(),
+        )
+}
+
+/// Where its data is kept.
+fn storage(resource: Resource, instance: &DbInstance) -> Resource {
+    resource
         .with("storage-gib", instance.allocated_storage())
         .with("storage-most-gib", instance.max_allocated_storage())
         .with("storage-type", instance.storage_type())
         .with("iops", instance.iops())
         .with("encrypted", instance.storage_encrypted())
         .with("key", instance.kms_key_id())
+}
+
+/// Where it stands, and how it is reached.
+fn network(resource: Resource, instance: &DbInstance) -> Resource {
+    let endpoint = instance.endpoint();
+    let subnets = instance.db_subnet_group();
+    resource
+        .with("multi-az", instance.multi_az())
+        .with("zone", instance.availability_zone())
+        .with("endpoint", endpoint.and_then(|endpoint| endpoint.address()))
+        .with("port", endpoint.and_then(|endpoint| endpoint.port()))
+        .with("public", instance.publicly_accessible())
         .with(
             "subnet-group",
             subnets.and_then(|group| group.db_subnet_group_name()),
         )
         .with("vpc", subnets.and_then(|group| group.vpc_id()))
+}
+
+/// The groups that it is in.
+fn groups(resource: Resource, instance: &DbInstance) -> Resource {
+    let security = instance.vpc_security_groups().iter();
+    let parameters = instance.db_parameter_groups().iter();
+    let options = instance.option_group_memberships().iter();
+    resource
         .with(
             "security-groups",
-            sorted(groups.filter_map(|g| g.vpc_security_group_id())),
+            sorted(security.filter_map(|g| g.vpc_security_group_id())),
         )
         .with(
             "parameter-groups",
@@ -93,6 +126,11 @@ fn instance(instance: &DbInstance) -> Resource {
             "option-groups",
             sorted(options.filter_map(|g| g.option_group_name())),
         )
+}
+
+/// What keeps its data from being lost.
+fn backups(resource: Resource, instance: &DbInstance) -> Resource {
+    resource
         .with(
             "replica-of",
             instance.read_replica_source_db_instance_identifier(),
@@ -104,16 +142,15 @@ fn instance(instance: &DbInstance) -> Resource {
         .with("backup-days", instance.backup_retention_period())
         .with("backup-window", instance.preferred_backup_window())
         .with(
-            "maintenance-window",
-            instance.preferred_maintenance_window(),
-        )
-        .with(
             "restorable-until",
             instant(instance.latest_restorable_time()),
         )
         .with("deletion-protection", instance.deletion_protection())
-        .with("public", instance.publicly_accessible())
-        .with("minor-upgrades", instance.auto_minor_version_upgrade())
+}
+
+/// How clients prove who they are, and what is written down of them.
+fn access(resource: Resource, instance: &DbInstance) -> Resource {
+    resource
         .with(
             "certificate-authority",
             instance.ca_certificate_identifier(),
@@ -122,12 +159,10 @@ fn instance(instance: &DbInstance) -> Resource {
             "iam-authentication",
             instance.iam_database_authentication_enabled(),
         )
-        .with("license", instance.license_model())
         .with(
             "log-exports",
             sorted(instance.enabled_cloudwatch_logs_exports()),
         )
-        .with("pending", pending)
 }
 
 /// Changes that were accepted and wait for their window: they are no drift. Of a new password only that it waits.
