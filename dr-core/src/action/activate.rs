@@ -119,7 +119,7 @@ async fn scale_up(
 
 async fn observe_repository(cx: &Context<'_>, id: &ComponentId) -> Observation {
     match cx.repository(id, cx.to()).await {
-        Ok(state) if state.running && ready::mirror(id, cx.to(), &state).is_empty() => {
+        Ok(state) if state.running && ready::mirror(id, cx.to(), &state).is_none() => {
             Observation::Done(runs(id, cx, state.commits))
         }
         Ok(state) => {
@@ -153,12 +153,11 @@ async fn start(cx: &Context<'_>, id: &ComponentId) -> Result<Output, StepError> 
         if let Some(state) = tolerate(cx.repository(id, cx.to()).await)?
             && state.running
         {
-            let behind = ready::mirror(id, cx.to(), &state);
-            return match ready::blocking(&behind) {
+            return match ready::mirror(id, cx.to(), &state) {
                 None => Ok(runs(id, cx, state.commits)),
-                Some(message) => Err(StepError::NotMet {
-                    code: "mirror-behind".to_owned(),
-                    message,
+                Some(finding) => Err(StepError::NotMet {
+                    code: finding.code,
+                    message: finding.message,
                 }),
             };
         }

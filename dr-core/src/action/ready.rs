@@ -2,7 +2,8 @@
 
 use crate::model::{
     Component, ComponentId, ComputeState, DatabaseRole, DatabaseState, DatabaseStatus, Estate,
-    Finding, Kind, Mode, RepositoryState, Role, Settings, Severity, SiteId, StackState, Subject,
+    Finding, Kind, Lineage, Mode, RepositoryState, Role, Settings, Severity, SiteId, StackState,
+    Subject,
 };
 use crate::port::{ErrorClass, PortError, PortResult};
 
@@ -36,7 +37,7 @@ async fn component_findings(cx: &Context<'_>, component: &Component) -> Vec<Find
             fleet(cx.estate, component, site, state)
         }),
         Kind::Repository => judge(cx.repository(id, site).await, |state| {
-            mirror(id, site, state)
+            mirror(id, site, state).into_iter().collect()
         }),
         Kind::Network | Kind::Balancer | Kind::ObjectStore => {
             judge(cx.facility(id, site).await, |state| {
@@ -244,20 +245,37 @@ fn quota_unread(component: &Component, site: &SiteId, state: &ComputeState) -> O
     ))
 }
 
-/// A mirror that has all that the primary was last seen to have.
-pub(super) fn mirror(id: &ComponentId, site: &SiteId, state: &RepositoryState) -> Vec<Finding> {
-    if state.commits >= state.last_seen_at_primary {
-        return Vec::new();
-    }
-    vec![Finding::blocking(
-        "mirror-behind",
-        placed(id, site),
-        format!(
-            "the mirror {id} at {site} is {} commits behind what the primary was last seen to have",
-            state.last_seen_at_primary - state.commits
+/// A mirror that has all that the primary was last seen to have. Of one that is off little is known: it is proven when it runs.
+pub(super) fn mirror(id: &ComponentId, site: &SiteId, state: &RepositoryState) -> Option<Finding> {
+    let (code, message, fix) = match state.lineage {
+        Lineage::Complete => return None,
+        Lineage::Unknown if !state.running => return None,
+        Lineage::Behind => (
+            "mirror-behind",
+            format!(
+                "the mirror {id} at {site} is {} commits behind what the primary was last seen to have",
+                state.last_seen_at_primary.saturating_sub(state.commits)
+            ),
+            "fetch from the primary, or from a clone that has the missing commits",
         ),
-        "fetch from the primary, or from a clone that has the missing commits",
-    )]
+        Lineage::Diverged => (
+            "mirror-diverged",
+            format!(
+                "the mirror {id} at {site} went another way: it lacks what the primary was last seen to have, and holds commits that the \
+                 primary never had"
+            ),
+            "find out who pushed to it; keep its branch under another name, and push the primary's from a clone that has it",
+        ),
+        Lineage::Unknown => (
+            "mirror-unproven",
+            format!(
+                "whether the mirror {id} at {site} holds what the primary was last seen to have is unknown: the two have no commit \
+                 in common that is remembered"
+            ),
+            "look from a machine that has read the primary, or compare with a clone and push what is missing",
+        ),
+    };
+    Some(Finding::blocking(code, placed(id, site), message, fix))
 }
 
 /// A network or bucket that is there. A balancer of a standby may rest until its fleet is started.

@@ -46,8 +46,8 @@ pub use resource::{
 pub use site::{Direction, Platform, Role, Site};
 pub use state::{
     ClientView, ComputeState, DatabaseRole, DatabaseState, DatabaseStatus, FacilityState,
-    LeaseState, MonitoringState, Outage, Reachability, Replication, RepositoryState, StackChanges,
-    StackState, TrafficState,
+    LeaseState, Lineage, MonitoringState, Outage, Reachability, Replication, RepositoryState,
+    StackChanges, StackState, TrafficState,
 };
 pub use steady_state::{Probe, ProbeKind};
 pub use verb::{Check, Exec, FenceTarget, Mode, OnDoubt, Only, Verb};

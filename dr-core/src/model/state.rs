@@ -176,6 +176,24 @@ pub struct RepositoryState {
     pub commits: u64,
     /// Commits that the primary had when the mirror last reached it.
     pub last_seen_at_primary: u64,
+    /// How its history relates to what the primary was last seen to have: equal counts prove nothing.
+    #[serde(default)]
+    pub lineage: Lineage,
+}
+
+/// How the history that a Git server holds relates to the newest commit that the primary was seen to have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lineage {
+    /// It contains that commit.
+    Complete,
+    /// It is an earlier state of it: later commits are missing.
+    Behind,
+    /// It went another way: it lacks that commit, and has others.
+    Diverged,
+    /// Nothing that can be read tells.
+    #[default]
+    Unknown,
 }
 
 /// A network, a balancer or a bucket on one site.

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::Cell;
 use crate::model::{
     Component, Compute, ComputeState, DatabaseRole, DatabaseState, DatabaseStatus, Duration,
-    FacilityState, MonitoringState, Observed, Replication, RepositoryState, Role, Settings, SiteId,
-    StackState, TrafficState,
+    FacilityState, Lineage, MonitoringState, Observed, Replication, RepositoryState, Role,
+    Settings, SiteId, StackState, TrafficState,
 };
 use crate::report::Tone;
 use crate::report::words::{count, figure};
@@ -277,13 +277,19 @@ fn repository(component: &Component, state: &RepositoryState, around: &Around<'_
     let power = if state.running { "running" } else { "off" };
     let mut says = format!("{power}, {}", count(state.commits, "commit"));
     let behind = state.last_seen_at_primary.saturating_sub(state.commits);
-    if behind > 0 {
-        says.push_str(&format!(", {behind} behind"));
+    match state.lineage {
+        Lineage::Complete => {}
+        Lineage::Behind => says.push_str(&format!(", {behind} behind")),
+        Lineage::Diverged => says.push_str(", went another way than the primary"),
+        Lineage::Unknown => says.push_str(", unproven"),
     }
-    let tone = match (state.running, behind) {
-        (false, _) if around.is_primary() => Tone::Bad,
-        (false, 0) if off_is_right => Tone::Good,
-        (true, 0) => Tone::Good,
+    let is_whole = state.lineage == Lineage::Complete;
+    // Of one that is off no more can be asked than that nothing speaks against it.
+    let rests = off_is_right && (is_whole || state.lineage == Lineage::Unknown);
+    let tone = match state.running {
+        false if around.is_primary() => Tone::Bad,
+        false if rests => Tone::Good,
+        true if is_whole => Tone::Good,
         _ => Tone::Attention,
     };
     (says, tone)

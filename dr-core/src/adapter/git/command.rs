@@ -122,18 +122,24 @@ impl Git {
             .map_err(|_| self.error(ErrorClass::Invalid, "Count", text))
     }
 
-    /// Whether what a reference points to contains a commit. One that the cache has never seen is not contained.
-    pub(super) async fn contains(&self, reference: &str, commit: &str) -> PortResult<bool> {
+    /// Whether a commit is an ancestor of another one, or the same; `None` where the cache has not both.
+    pub(super) async fn is_ancestor(&self, commit: &str, of: &str) -> PortResult<Option<bool>> {
         let folder = self.folder();
-        let ask = [
-            "-C",
-            &folder,
-            "merge-base",
-            "--is-ancestor",
-            commit,
-            reference,
-        ];
-        let (status, _, _) = self.run("Contains", &ask).await?;
-        Ok(status == 0)
+        let ask = ["-C", &folder, "merge-base", "--is-ancestor", commit, of];
+        // git-merge-base(1): 0 and 1 are the answers, another status is an error.
+        match self.run("IsAncestor", &ask).await?.0 {
+            0 => Ok(Some(true)),
+            1 => Ok(Some(false)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The newest commits up to a reference, each before its parents, at most so many.
+    pub(super) async fn trail(&self, reference: &str, most: usize) -> PortResult<Vec<String>> {
+        let folder = self.folder();
+        let most = format!("--max-count={most}");
+        let list = ["-C", &folder, "rev-list", "--topo-order", &most, reference];
+        let text = self.must("Trail", &list).await?;
+        Ok(text.lines().map(str::to_owned).collect())
     }
 }

@@ -1,7 +1,8 @@
 //! A Git server on one site: what it holds is proven by reading it, with the system's `git`.
 //!
-//! The newest commit that any server was seen to hold is remembered in the store. After the primary is lost, a mirror that
-//! contains it is known to be complete; one that does not is behind by the commits in between.
+//! The newest commit that any server was seen to hold is remembered in the store, with those before it. After the primary is lost, a
+//! mirror that contains it is known to be complete; one that is among those before it is behind; one that is neither, and goes
+//! back to one of them, went another way. Numbers of commits prove none of it.
 
 mod command;
 
@@ -13,10 +14,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::adapter::Here;
-use crate::model::{GitBinding, RepositoryState};
+use crate::model::{GitBinding, Lineage, RepositoryState};
 use crate::port::{ErrorClass, ObjectStore, Permit, PortError, PortResult, PutError, Repository};
 
 use command::Git;
+
+/// How many commits are remembered: 20 KiB of hashes. A mirror that is further behind is not known to be.
+const TRAIL: usize = 500;
 
 /// What turns a server on and off.
 #[async_trait]
@@ -40,6 +44,10 @@ struct Known {
     at: Timestamp,
     /// On which site.
     site: String,
+    /// The newest commits up to it, itself first, each before its parents: who has never read that server can tell by them
+    /// whether another is behind it.
+    #[serde(default)]
+    trail: Vec<String>,
 }
 
 /// A Git server.
@@ -118,8 +126,8 @@ impl GitServer {
         put(&*self.memory.own, &self.key(), &bytes).await
     }
 
-    /// Reads the server: the commits of its branch, and how many the newest one has that is known of.
-    async fn look(&self) -> PortResult<(u64, u64)> {
+    /// Reads the server, and remembers what it holds where that is the newest.
+    async fn look(&self) -> PortResult<RepositoryState> {
         let reference = self.reference();
         self.git
             .fetch(&self.binding.url, &self.binding.branch, &reference)
@@ -127,24 +135,80 @@ impl GitServer {
         let commit = self.git.commit(&reference).await?;
         let count = self.git.count(&reference).await?;
         let known = self.remembered().await?;
-        let is_newer = match &known {
-            None => true,
-            Some(known) if known.commit == commit => false,
-            // A server that contains what is known, and more.
-            Some(known) => self.git.contains(&reference, &known.commit).await?,
+        let lineage = match &known {
+            None => Lineage::Complete,
+            Some(known) => self.lineage(&commit, known).await?,
         };
+        let is_newer = lineage == Lineage::Complete
+            && known.as_ref().is_none_or(|known| known.commit != commit);
         if is_newer {
             let seen = Known {
                 commit,
                 count,
                 at: self.here.clock.now(),
                 site: self.here.site.id.to_string(),
+                trail: self.git.trail(&reference, TRAIL).await?,
             };
             self.remember(&seen).await?;
-            return Ok((count, count));
         }
-        let known = known.map_or(count, |known| known.count);
-        Ok((count, known))
+        Ok(RepositoryState {
+            running: true,
+            commits: count,
+            last_seen_at_primary: known
+                .filter(|_| !is_newer)
+                .map_or(count, |known| known.count),
+            lineage,
+        })
+    }
+
+    /// What can be said of a server that is off: what was read of it last. Of one that never was, nothing: what it holds is proven
+    /// when it is turned on.
+    async fn recall(&self) -> PortResult<RepositoryState> {
+        let known = self.remembered().await?;
+        let reference = self.reference();
+        let read = self.git.count(&reference).await.ok();
+        let lineage = match (&known, read) {
+            (Some(known), Some(_)) => {
+                let commit = self.git.commit(&reference).await?;
+                self.lineage(&commit, known).await?
+            }
+            _ => Lineage::Unknown,
+        };
+        let known = known.map(|known| known.count);
+        let commits = read.or(known).unwrap_or(0);
+        Ok(RepositoryState {
+            running: false,
+            commits,
+            last_seen_at_primary: known.unwrap_or(commits),
+            lineage,
+        })
+    }
+
+    /// How a commit that was fetched relates to the newest one that is known of.
+    async fn lineage(&self, commit: &str, known: &Known) -> PortResult<Lineage> {
+        if self.git.is_ancestor(&known.commit, commit).await? == Some(true) {
+            return Ok(Lineage::Complete);
+        }
+        // Who has read that server before has its history, whole.
+        match self.git.is_ancestor(commit, &known.commit).await? {
+            Some(true) => return Ok(Lineage::Behind),
+            Some(false) => return Ok(Lineage::Diverged),
+            None => {}
+        }
+        let Some(oldest) = known.trail.last() else {
+            return Ok(Lineage::Unknown);
+        };
+        if known.trail.iter().any(|remembered| remembered == commit) {
+            return Ok(Lineage::Behind);
+        }
+        // What comes after the oldest one, and before the newest, would be remembered: children stand before their parents.
+        let is_whole = u64::try_from(known.trail.len()) == Ok(known.count);
+        let is_beyond = is_whole || self.git.is_ancestor(oldest, commit).await? == Some(true);
+        Ok(if is_beyond {
+            Lineage::Diverged
+        } else {
+            Lineage::Unknown
+        })
     }
 }
 
@@ -155,21 +219,11 @@ impl Repository for GitServer {
             Some(power) => power.is_on().await?,
             None => true,
         };
-        let (commits, last_seen_at_primary) = if running {
-            self.look().await?
+        if running {
+            self.look().await
         } else {
-            // What is off cannot be read. What was read of it last is what can be said; of one that never was, nothing: what it
-            // holds is proven when it is turned on.
-            let known = self.remembered().await?.map(|known| known.count);
-            let read = self.git.count(&self.reference()).await.ok();
-            let commits = read.or(known).unwrap_or(0);
-            (commits, known.unwrap_or(commits))
-        };
-        Ok(RepositoryState {
-            running,
-            commits,
-            last_seen_at_primary,
-        })
+            self.recall().await
+        }
     }
 
     async fn start(&self, permit: &Permit) -> PortResult<()> {

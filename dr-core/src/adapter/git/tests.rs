@@ -8,6 +8,7 @@ use crate::adapter::local::{MemoryStore, SystemClock};
 use crate::model::{
     Access, Component, Platform, Repository as RepositorySettings, Role, Settings, Site, Technology,
 };
+use Lineage::{Behind, Complete, Diverged, Unknown};
 
 fn git(folder: &Path, arguments: &[&str]) {
     let status = Command::new("git")
@@ -33,6 +34,14 @@ fn site(name: &str, home_role: Role) -> Site {
         home_role,
         access: Access::default(),
     }
+}
+
+fn run<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(work)
 }
 
 /// A primary with three commits and a mirror of it.
@@ -62,6 +71,16 @@ impl World {
         self.folder.path().join("primary")
     }
 
+    /// What was remembered by an earlier version.
+    fn forget_the_trail(&self) {
+        let server = self.server("primary", "laptop");
+        run(async {
+            let mut known = server.remembered().await.unwrap().unwrap();
+            known.trail.clear();
+            server.remember(&known).await.unwrap();
+        });
+    }
+
     fn server(&self, name: &str, machine: &str) -> GitServer {
         let here = Here {
             estate: "shop".parse().unwrap(),
@@ -87,42 +106,80 @@ impl World {
         GitServer::new(here, None, binding, &cache, memory)
     }
 
-    fn look(&self, name: &str, machine: &str) -> (u64, u64) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        let state = runtime
-            .block_on(self.server(name, machine).observe())
-            .unwrap();
+    fn look(&self, name: &str, machine: &str) -> (u64, u64, Lineage) {
+        let state = run(self.server(name, machine).observe()).unwrap();
         assert!(state.running);
-        (state.commits, state.last_seen_at_primary)
+        (state.commits, state.last_seen_at_primary, state.lineage)
     }
 }
 
 #[test]
 fn a_mirror_is_complete_when_it_holds_the_last_known_commit() {
     let world = World::new();
-    assert_eq!(world.look("primary", "laptop"), (3, 3));
-    assert_eq!(world.look("mirror", "laptop"), (3, 3));
+    assert_eq!(world.look("primary", "laptop"), (3, 3, Complete));
+    assert_eq!(world.look("mirror", "laptop"), (3, 3, Complete));
 }
 
 #[test]
 fn a_mirror_is_behind_what_the_primary_was_seen_to_hold_also_for_another_machine() {
     let world = World::new();
     commit(&world.primary(), 2);
-    assert_eq!(world.look("primary", "laptop"), (5, 5));
+    assert_eq!(world.look("primary", "laptop"), (5, 5, Complete));
     // The primary is lost, and somebody else looks who has never read it.
-    assert_eq!(world.look("mirror", "another"), (3, 5));
+    assert_eq!(world.look("mirror", "another"), (3, 5, Behind));
 }
 
 #[test]
 fn a_history_that_was_rewritten_is_not_taken_for_a_newer_one() {
     let world = World::new();
-    assert_eq!(world.look("primary", "laptop"), (3, 3));
+    assert_eq!(world.look("primary", "laptop"), (3, 3, Complete));
     let primary = world.primary();
     git(&primary, &["checkout", "--quiet", "--orphan", "fresh"]);
-    commit(&primary, 1);
+    // Of the same second and text it would be the first commit again.
+    git(
+        &primary,
+        &["commit", "--quiet", "--allow-empty", "-m", "fresh"],
+    );
     git(&primary, &["branch", "-M", "fresh", "main"]);
-    assert_eq!(world.look("primary", "laptop"), (1, 3));
+    assert_eq!(world.look("primary", "laptop"), (1, 3, Diverged));
+}
+
+/// A mirror that somebody has pushed two commits to while the primary got two others.
+fn torn() -> World {
+    let world = World::new();
+    let clone = world.folder.path().join("clone");
+    git(
+        world.folder.path(),
+        &["clone", "--quiet", "mirror", "clone"],
+    );
+    commit(&clone, 2);
+    git(&clone, &["push", "--quiet", "origin", "main"]);
+    // Commits of the same second and text would be the same.
+    git(
+        &world.primary(),
+        &["commit", "--quiet", "--allow-empty", "-m", "y"],
+    );
+    commit(&world.primary(), 1);
+    world
+}
+
+#[test]
+fn a_mirror_that_went_another_way_with_as_many_commits_is_not_complete() {
+    let world = torn();
+    assert_eq!(world.look("primary", "laptop"), (5, 5, Complete));
+    assert_eq!(world.look("mirror", "laptop"), (5, 5, Diverged));
+    assert_eq!(world.look("mirror", "another"), (5, 5, Diverged));
+}
+
+#[test]
+fn where_nothing_tells_how_histories_relate_that_is_unknown_and_not_a_number() {
+    let world = torn();
+    world.look("primary", "laptop");
+    world.forget_the_trail();
+    assert_eq!(world.look("mirror", "another"), (5, 5, Unknown));
+    let world = World::new();
+    commit(&world.primary(), 600);
+    world.look("primary", "laptop");
+    assert_eq!(world.look("mirror", "laptop"), (3, 603, Behind));
+    assert_eq!(world.look("mirror", "another"), (3, 603, Unknown));
 }

@@ -6,8 +6,8 @@ use super::stack::Stack;
 use super::{Column, World};
 use crate::model::{
     ClientView, ComponentId, ComputeState, DatabaseState, DatabaseStatus, Duration, FacilityState,
-    LeaseState, MonitoringState, Reachability, RepositoryState, Role, Settings, StackChanges,
-    StackState, TrafficState,
+    LeaseState, Lineage, MonitoringState, Reachability, RepositoryState, Role, Settings,
+    StackChanges, StackState, TrafficState,
 };
 use crate::port::ErrorClass;
 use crate::sim::other;
@@ -145,10 +145,17 @@ impl World {
         column: Column,
     ) -> Read<RepositoryState> {
         let server = self.servers.get(id).ok_or_else(none)?;
+        // Nobody pushes to a mirror here, so a history with fewer commits is an earlier one.
+        let lineage = if server.commits[column] < server.seen[column] {
+            Lineage::Behind
+        } else {
+            Lineage::Complete
+        };
         Ok(RepositoryState {
             running: server.running[column],
             commits: server.commits[column],
             last_seen_at_primary: server.seen[column],
+            lineage,
         })
     }
 

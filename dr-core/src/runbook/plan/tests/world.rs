@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::config::{Source, builtin, load_estate};
 use crate::model::{
     ComputeState, DatabaseRole, DatabaseState, DatabaseStatus, Direction, Duration, Estate,
-    EstateInventory, FacilityState, Gap, Inventory, Kind, Mode, MonitoringState, Observed,
+    EstateInventory, FacilityState, Gap, Inventory, Kind, Lineage, Mode, MonitoringState, Observed,
     Position, Replication, RepositoryState, Role, SiteId, StackChanges, StackState, TrafficState,
 };
 use crate::runbook::Runbook;
@@ -171,6 +171,7 @@ fn well(kind: Kind, site: &SiteId, direction: &Direction) -> Observed {
             running: primary,
             commits: 20,
             last_seen_at_primary: 20,
+            lineage: Lineage::Complete,
         }),
         Kind::Network | Kind::Balancer | Kind::ObjectStore => Observed::Facility(FacilityState {
             ready: true,
