@@ -36,6 +36,9 @@ const LISTED: Duration = Duration::from_mins(2);
 const PAGE: usize = 100;
 const PAGES: usize = 3;
 
+/// The call that asks for a run.
+const DISPATCH: &str = "CreateWorkflowDispatch";
+
 /// Applies a stack by a workflow of GitHub Actions.
 pub struct GithubActions {
     here: Here,
@@ -123,7 +126,7 @@ impl GithubActions {
         Ok(None)
     }
 
-    /// Asks for a run, and waits until it is there.
+    /// Begins a run, and waits until it is there.
     async fn begin(
         &self,
         api: &Api<'_>,
@@ -131,13 +134,47 @@ impl GithubActions {
         request: &str,
         permit: &Permit,
     ) -> PortResult<Run> {
-        let operation = "CreateWorkflowDispatch";
         let before = self.known(request)?;
         let asked = Known {
             asked: Some(self.here.clock.now()),
             ..before
         };
         self.keep(request, asked)?;
+        let answer = self.ask(api, order, request, permit).await;
+        match &answer {
+            Err(error) if error.class == ErrorClass::Indeterminate => {
+                self.tell(&format!(
+                    "the answer was lost ({}): looks whether it was heard",
+                    error.message
+                ));
+            }
+            Err(error) => {
+                self.keep(request, before)?;
+                return Err(error.clone());
+            }
+            Ok(()) => {}
+        }
+        match self.find(api, request).await {
+            Ok(Some(run)) => Ok(run),
+            Ok(None) => Err(self.unheard(request, answer)),
+            Err(error) => {
+                let message = format!(
+                    "a run of {} was asked for and cannot be looked for: {}",
+                    self.binding.workflow, error.message
+                );
+                Err(self.error(ErrorClass::Indeterminate, DISPATCH, message))
+            }
+        }
+    }
+
+    /// Asks for a run.
+    async fn ask(
+        &self,
+        api: &Api<'_>,
+        order: &Order<'_>,
+        request: &str,
+        permit: &Permit,
+    ) -> PortResult<()> {
         let GithubActionsBinding {
             workflow,
             branch,
@@ -158,42 +195,29 @@ impl GithubActions {
             order.site, order.role
         ));
         let path = format!("workflows/{workflow}/dispatches");
-        let answer = api.post(operation, &path, &body, permit).await;
-        match &answer {
-            Err(error) if error.class == ErrorClass::Indeterminate => {
-                self.tell(&format!(
-                    "the answer was lost ({}): looks whether it was heard",
-                    error.message
-                ));
-            }
-            Err(error) => {
-                self.keep(request, before)?;
-                return Err(error.clone());
-            }
-            Ok(()) => {}
-        }
-        match (self.find(api, request).await, answer) {
-            (Ok(Some(run)), _) => Ok(run),
-            (Ok(None), Ok(())) => Err(self.error(
+        api.post(DISPATCH, &path, &body, permit).await
+    }
+
+    /// Why no run is listed although one was asked for, with that answer.
+    fn unheard(&self, request: &str, answer: PortResult<()>) -> PortError {
+        let GithubActionsBinding {
+            workflow,
+            repository,
+            ..
+        } = &self.binding;
+        match answer {
+            Ok(()) => self.error(
                 ErrorClass::Invalid,
-                operation,
+                DISPATCH,
                 format!(
                     "GitHub took the request, and after {LISTED} no run of {workflow} has {request} in its name: see on the Actions page of {repository} what it does, and put `${{{{ inputs.request }}}}` into its `run-name`"
                 ),
-            )),
-            (Ok(None), Err(lost)) => Err(self.error(
+            ),
+            Err(lost) => self.error(
                 ErrorClass::Indeterminate,
-                operation,
+                DISPATCH,
                 format!("{}; no run of {workflow} was begun within {LISTED}", lost.message),
-            )),
-            (Err(error), _) => Err(self.error(
-                ErrorClass::Indeterminate,
-                operation,
-                format!(
-                    "a run of {workflow} was asked for and cannot be looked for: {}",
-                    error.message
-                ),
-            )),
+            ),
         }
     }
 }
