@@ -54,17 +54,14 @@ resource "aws_route53_health_check" "switch" {
 }
 
 resource "aws_route53_record" "this" {
-  for_each = {
-    ohio       = { failover = "PRIMARY", check = aws_route53_health_check.switch.id }
-    california = { failover = "SECONDARY", check = null }
-  }
+  for_each        = toset(["ohio", "california"])
   zone_id         = aws_route53_zone.this.zone_id
   name            = var.record
   type            = "A"
   set_identifier  = each.key
-  health_check_id = each.value.check
+  health_check_id = each.key == var.primary ? aws_route53_health_check.switch.id : null
   failover_routing_policy {
-    type = each.value.failover
+    type = each.key == var.primary ? "PRIMARY" : "SECONDARY"
   }
   alias {
     name    = var.balancers[each.key].name
@@ -92,7 +89,7 @@ output "dr" {
           switch-key     = local.switch_key
           answers        = [var.balancers[site].name]
         },
-        site == "ohio" ? { health-check = aws_route53_health_check.switch.id } : {},
+        site == var.primary ? { health-check = aws_route53_health_check.switch.id } : {},
       )
     }
   }

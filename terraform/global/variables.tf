@@ -14,3 +14,13 @@ variable "balancers" {
   description = "Where each site's record points to: the output `balancer` of the site's stack, in balancers.auto.tfvars.json."
   type        = map(object({ name = string, zone = string }))
 }
+
+variable "primary" {
+  description = "The site whose record is the primary one. Only `method: record-edit` moves it: dr writes it then, in dr.auto.tfvars.json."
+  type        = string
+  default     = "ohio"
+  validation {
+    condition     = contains(["ohio", "california"], var.primary)
+    error_message = "One of the two sites: ohio or california."
+  }
+}

@@ -395,7 +395,10 @@ impl<'a> Wiring<'a> {
             }
         }
         if let Ok(sides) = <[Side; 2]>::try_from(sides) {
+            let roles = sides.iter().find_map(|side| side.binding.roles.as_ref());
+            let roles = roles.map(|file| self.machine.folders.estate.join(file));
             let door = FrontDoor::new(component.clone(), sides, self.machine.clock.clone());
+            let door = door.told_in(roles);
             let traffics = &mut self.reached.ports.traffics;
             traffics.insert(component.id.clone(), Arc::new(door));
         }

@@ -325,6 +325,10 @@ pub struct Route53Binding {
     /// The switch object's key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub switch_key: Option<String>,
+    /// With record edits, the variable file of the stack that has the records: `dr` writes there which site's record is the
+    /// primary one. A relative one counts from the estate's directory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roles: Option<String>,
     /// Name servers that are asked directly, `address:port`; empty: only computed from the records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub name_servers: Vec<String>,

@@ -16,6 +16,7 @@ mod plan;
 mod roles;
 #[cfg(test)]
 mod tests;
+pub(in crate::adapter) mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::Fleets;
+use super::{Fleets, variables};
 use crate::model::Role;
 
 /// What the variables say.
@@ -41,18 +41,12 @@ impl Roles {
 
     /// Writes a file with these variables and no others.
     pub(super) fn write_whole(&self, file: &Path) -> io::Result<()> {
-        write(file, &self.values)
+        variables::write(file, &self.values)
     }
 
     /// Puts these variables into the file; others that stand there stay.
     pub(super) fn merge_into(&self, file: &Path) -> io::Result<()> {
-        let mut values = match std::fs::read(file) {
-            Ok(bytes) => serde_json::from_slice::<Map<String, Value>>(&bytes)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Map::new(),
-            Err(error) => return Err(error),
-        };
-        values.extend(self.values.clone());
-        write(file, &values)
+        variables::merge(file, &self.values)
     }
 }
 
@@ -61,18 +55,6 @@ impl fmt::Display for Roles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", Value::Object(self.values.clone()))
     }
-}
-
-/// Replaces a file in one step, so that a crash leaves the old one or the new one.
-fn write(file: &Path, values: &Map<String, Value>) -> io::Result<()> {
-    let mut text = serde_json::to_string_pretty(values)?;
-    text.push('\n');
-    if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let beside = file.with_extension("json.new");
-    std::fs::write(&beside, text)?;
-    std::fs::rename(&beside, file)
 }
 
 #[cfg(test)]

@@ -190,6 +190,7 @@ fn keys(technology: Technology) -> Option<&'static [Key]> {
             ("answers", List, true),
             ("switch-bucket", Word, false),
             ("switch-key", Word, false),
+            ("roles", Word, false),
             ("name-servers", List, false),
         ],
         Technology::S3 => return None,

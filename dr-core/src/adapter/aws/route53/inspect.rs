@@ -47,6 +47,12 @@ impl FrontDoor {
             unread.push(self.unread("the region of the switch's bucket", &error));
             None
         });
+        unread.extend(
+            names
+                .records
+                .as_deref()
+                .and_then(|records| self.untold(records)),
+        );
         let mut found = concerns(&Setup {
             component: self.component.id.clone(),
             method: self.method(),

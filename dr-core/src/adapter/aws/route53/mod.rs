@@ -10,7 +10,9 @@ mod edit;
 mod inspect;
 mod servers;
 mod setup;
+mod told;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -45,6 +47,8 @@ pub struct FrontDoor {
     s3: aws_sdk_s3::Client,
     route53: aws_sdk_route53::Client,
     clock: Arc<dyn Clock>,
+    /// The variable file of the stack that has the records, which says whose record is the primary one.
+    roles: Option<PathBuf>,
 }
 
 impl FrontDoor {
@@ -56,7 +60,14 @@ impl FrontDoor {
             component,
             sides,
             clock,
+            roles: None,
         }
+    }
+
+    /// The same front door, whose record edits are told to the stack that has the records, in its variable file.
+    #[must_use]
+    pub fn told_in(self, roles: Option<PathBuf>) -> Self {
+        Self { roles, ..self }
     }
 
     fn error(&self, class: ErrorClass, operation: &str, message: impl Into<String>) -> PortError {
@@ -196,7 +207,10 @@ impl Traffic for FrontDoor {
                 let to_standby = *site == self.standby().site;
                 self.throw_switch(to_standby, permit).await
             }
-            TrafficMethod::RecordEdit => self.edit_records(site, permit).await,
+            TrafficMethod::RecordEdit => {
+                self.edit_records(site, permit).await?;
+                self.tell_terraform(site)
+            }
         }
     }
 }

@@ -25,6 +25,7 @@ fn door(status: u16, body: &str, answers: [&str; 2], name_servers: &[String]) ->
                 answers: vec![answers[index].to_owned()],
                 switch_bucket: Some("switches".to_owned()),
                 switch_key: Some("serve-from-standby".to_owned()),
+                roles: None,
                 name_servers: name_servers.to_vec(),
             },
         }

@@ -99,6 +99,7 @@ impl Answers {
                     answers: vec![format!("{}.elb.amazonaws.com", site.id)],
                     switch_bucket: Some("switches".to_owned()),
                     switch_key: Some("serve-from-standby".to_owned()),
+                    roles: None,
                     name_servers: Vec::new(),
                 },
             }
