@@ -52,9 +52,11 @@ impl Held {
             path,
             ..
         } = self;
+        // Where this run is gone on with on another machine, nobody has called `terraform init` in that directory yet, and
+        // `force-unlock` is refused without (Terraform, "Backend initialization required").
+        let directory = &binding.directory;
         let remedy = format!(
-            "`terraform -chdir={} force-unlock -force {id}`",
-            binding.directory
+            "`terraform -chdir={directory} init -reconfigure -input=false && terraform -chdir={directory} force-unlock -force {id}`"
         );
         let is_foreign = !path.is_empty() && !path.starts_with(&binding.state_bucket);
         if is_foreign {
@@ -102,7 +104,8 @@ mod tests {
         assert_eq!(
             held.to_string_for(&binding("storefront-state-us-west-1")),
             "ada@laptop since 2026-11-21 05:00:00 +0000 UTC (once that is certainly over: \
-             `terraform -chdir=a force-unlock -force 0a1b2c3d-1111-2222-3333-444455556666`)"
+             `terraform -chdir=a init -reconfigure -input=false && \
+             terraform -chdir=a force-unlock -force 0a1b2c3d-1111-2222-3333-444455556666`)"
         );
     }
 
@@ -114,7 +117,8 @@ mod tests {
         assert!(told.contains("stale copy"), "{told}");
         assert!(
             told.contains(
-                "`terraform -chdir=a force-unlock -force 0a1b2c3d-1111-2222-3333-444455556666`"
+                "`terraform -chdir=a init -reconfigure -input=false && \
+                 terraform -chdir=a force-unlock -force 0a1b2c3d-1111-2222-3333-444455556666`"
             ),
             "{told}"
         );
