@@ -149,13 +149,26 @@ fn of_the_described(need: &Need, estate: &Estate, site: &Site) -> Vec<String> {
     });
     others
         .filter(|(_, binding)| service_of(binding) == Some(need.service.as_str()))
-        .flat_map(
-            |(other, binding)| match of_a_binding(need, estate, other, site, binding) {
+        .flat_map(|(other, binding)| {
+            let mut found = match of_a_binding(need, estate, other, site, binding) {
                 Reach::Only(found) => found,
                 Reach::Anything | Reach::Nothing => Vec::new(),
-            },
-        )
+            };
+            found.extend(named_by_terraform(need, site, binding));
+            found
+        })
         .collect()
+}
+
+/// What the call of an apply names beside the thing itself: the settings of an instance name its parameter group, which may be
+/// confined as well (service authorization reference of RDS, `ModifyDBInstance`).
+fn named_by_terraform(need: &Need, site: &Site, binding: &Binding) -> Option<String> {
+    match (binding, need.action.as_str()) {
+        (Binding::Rds(rds), "ModifyDBInstance") => {
+            Some(arn("rds", site, &format!("pg:{}", rds.parameter_group)))
+        }
+        _ => None,
+    }
 }
 
 /// The service that a binding's own resource belongs to, of those whose resources an apply changes.

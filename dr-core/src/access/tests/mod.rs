@@ -117,6 +117,22 @@ fn a_failover_promotes_where_it_goes_and_fences_where_it_comes_from() {
 }
 
 #[test]
+fn an_apply_may_name_the_parameter_group_of_an_instance_and_dr_itself_may_not() {
+    let estate = estate(BOUND);
+    let out = policy("failover", &estate, &estate.outward());
+    let group = "arn:aws:rds:us-west-1:*:pg:pg16";
+    let with_group = out.statement.iter().filter(|statement| {
+        statement.action.contains("rds:ModifyDBInstance") && statement.resource.contains(group)
+    });
+    let names: Vec<&str> = with_group.map(|statement| statement.sid.as_str()).collect();
+    assert!(!names.is_empty(), "no apply may");
+    assert!(
+        names.iter().all(|name| name.starts_with("StackCalifornia")),
+        "{names:?}"
+    );
+}
+
+#[test]
 fn every_call_of_aws_that_an_action_may_make_is_allowed() {
     use crate::action::for_verb;
     use crate::adapter::technology::is_aws;
