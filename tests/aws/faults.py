@@ -5,14 +5,21 @@ A rule says what happens to calls that match it: `{"region": "us-east-2", "servi
 
 - `hang`: no answer, for ten minutes;   `refuse`: the connection is closed at once;
 - `503`, `throttle`, `deny`: the service's own error;   `html`: an error page that is none of AWS;
-- `slow`: answered after two seconds;   `lost`: carried out, and the answer is lost.
+- `slow`: answered after two seconds;   `lost`: carried out, and the answer is lost;
+- `kill-before`, `kill-after`: the process whose id the file `"pid_file"` holds dies by SIGKILL with everything that it started,
+  as on a laptop that loses its power: before the call is carried out, or after that and before its answer.
 
-A rule with `"after": N` lets the first N calls that match it pass; one with `"times": N` ends after N.
+A rule with `"after": N` lets the first N calls that match it pass; one with `"times": N` ends after N. `"resource"` is a pattern
+of what the call names (resources.py), as a shell writes one: `*:db:storefront-*`.
 """
 
+import fnmatch
 import json
 import re
+import threading
 import time
+
+from resources import named
 
 SCOPE = re.compile(r"Credential=[^/]+/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 ACTION = re.compile(rb"(?:^|&)Action=([A-Za-z0-9]+)")
@@ -73,6 +80,9 @@ def eks_operation(method, path):
 
 
 def agent(text):
+    # What a story does by its own hand, Terraform included.
+    if "laboratory" in text:
+        return "laboratory"
     if "Terraform" in text:
         return "terraform"
     return "dr" if "app/dr" in text or "aws-sdk-rust" in text else text.split(" ")[0][:40]
@@ -84,6 +94,8 @@ class Faults:
     def __init__(self):
         self.rules = []
         self.calls = []
+        # A call is counted by a rule once, and by no two at the same place.
+        self.lock = threading.Lock()
 
     def describe(self, environ, body):
         """What a call is; `None` for one that is signed for no service."""
@@ -92,28 +104,31 @@ class Faults:
             return None
         region, service = scope.groups()
         name = operation(service, environ, body)
+        reads = bool(READS.match(name)) or (service == "s3" and name == "ListBucket")
         return {
             "at": time.time(),
             # A global service is administered in us-east-1, whatever region a client signs for.
             "region": "global" if service in GLOBAL else region,
             "service": service,
             "operation": name,
-            "reads": bool(READS.match(name)) or (service == "s3" and name == "ListBucket"),
+            "reads": reads,
             "agent": agent(environ.get("HTTP_USER_AGENT", "")),
+            "resources": [] if reads else named(service, region, environ, body),
         }
 
-    def mode(self, call):
-        for rule in self.rules:
-            named = ("region", "service", "operation", "agent", "reads")
-            if any(key in rule and rule[key] != call[key] for key in named):
-                continue
-            rule["seen"] = rule.get("seen", 0) + 1
-            if rule["seen"] <= rule.get("after", 0):
-                continue
-            if "times" in rule and rule["seen"] > rule.get("after", 0) + rule["times"]:
-                continue
-            return rule["mode"]
-        return "ok"
+    def rule(self, call):
+        """The rule that decides about a call; one that changes nothing where there is none."""
+        with self.lock:
+            for rule in self.rules:
+                if not matches(rule, call):
+                    continue
+                rule["seen"] = rule.get("seen", 0) + 1
+                if rule["seen"] <= rule.get("after", 0):
+                    continue
+                if "times" in rule and rule["seen"] > rule.get("after", 0) + rule["times"]:
+                    continue
+                return rule
+        return {"mode": "ok"}
 
     def record(self, call, mode, status):
         self.calls.append({**call, "mode": mode, "status": status})
@@ -125,8 +140,17 @@ class Faults:
             for rule in self.rules
             if rule["mode"] in ("hang", "refuse")
             and "region" in rule
-            and not any(key in rule for key in ("service", "operation", "agent", "reads"))
+            and not any(key in rule for key in ("service", "operation", "agent", "reads", "resource"))
         }
+
+
+def matches(rule, call):
+    """Whether a rule is about a call, however often it was."""
+    keys = ("region", "service", "operation", "agent", "reads")
+    if any(key in rule and rule[key] != call[key] for key in keys):
+        return False
+    pattern = rule.get("resource")
+    return pattern is None or any(fnmatch.fnmatchcase(name, pattern) for name in call["resources"])
 
 
 def refusal(mode, service):

@@ -32,6 +32,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server  # noqa: E402
 
 from corrections import correct  # noqa: E402
 from faults import Faults, refusal  # noqa: E402
+from killing import kill  # noqa: E402
 from outside import Outside  # noqa: E402
 from truth import truth  # noqa: E402
 
@@ -64,22 +65,28 @@ class Lab:
         body = environ["wsgi.input"].read(length) if length else b""
         environ["wsgi.input"] = io.BytesIO(body)
         call = self.faults.describe(environ, body)
-        mode = "ok" if call is None else self.faults.mode(call)
+        rule = {"mode": "ok"} if call is None else self.faults.rule(call)
+        mode = rule["mode"]
         if mode in ("hang", "refuse"):
             self.faults.record(call, mode, None)
             if mode == "hang":
                 time.sleep(600)
             return abandon(environ)
-        if mode not in ("ok", "slow", "lost"):
+        if mode == "kill-before":
+            self.faults.record(call, mode, None)
+            kill(rule["pid_file"])
+            return abandon(environ)
+        if mode not in ("ok", "slow", "lost", "kill-after"):
             status, kind, text = refusal(mode, call["service"])
             self.faults.record(call, mode, status)
             start_response(f"{status} Injected", [("Content-Type", kind), ("Content-Length", str(len(text)))])
             return [text]
         if mode == "slow":
             time.sleep(2)
-        return self.answer(environ, body, call, mode, start_response)
+        return self.answer(environ, body, call, rule, start_response)
 
-    def answer(self, environ, body, call, mode, start_response):
+    def answer(self, environ, body, call, rule, start_response):
+        mode = rule["mode"]
         said = {}
 
         def remember(status, headers, exc_info=None):
@@ -100,7 +107,9 @@ class Lab:
                         parts.close()
         if call is not None:
             self.faults.record(call, mode, int(said["status"].split(" ")[0]))
-        if mode == "lost":
+        if mode == "kill-after":
+            kill(rule["pid_file"])
+        if mode in ("lost", "kill-after"):
             return abandon(environ)
         start_response(said["status"], said["headers"])
         return answer

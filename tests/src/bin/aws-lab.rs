@@ -36,6 +36,12 @@ fn main() -> Result<()> {
         began.elapsed().as_secs()
     )?;
     writeln!(out, "{}", what_to_try(folder, story.port()))?;
+    writeln!(
+        out,
+        "The stories of the test can start here, too: `-- --base={}:{}`",
+        base.port(),
+        base.folder().display()
+    )?;
     out.flush()?;
     until_told()
     // The story's server, the server that it was copied from and their folder end here.

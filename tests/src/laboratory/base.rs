@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::client::OWN;
 use super::{Places, Story, http};
 
 /// The roots in the order in which they are applied, after `bootstrap` of each site.
@@ -18,8 +19,9 @@ const ROOTS: [&str; 4] = ["identity", "us-east-2", "us-west-1", "global"];
 pub struct Base {
     pub(super) places: Places,
     pub(super) port: u16,
-    pub(super) folder: TempDir,
-    server: Child,
+    folder: PathBuf,
+    /// What ends with this; nothing where another process keeps it.
+    own: Option<(Child, TempDir)>,
 }
 
 impl Base {
@@ -54,11 +56,27 @@ impl Base {
         let base = Self {
             places: places.clone(),
             port,
-            folder,
-            server,
+            folder: folder.path().to_owned(),
+            own: Some((server, folder)),
         };
         base.apply()?;
         Ok(base)
+    }
+
+    /// A server that another process keeps running with the stacks applied, and the folder that they were applied from: what
+    /// `cargo aws-lab` tells.
+    pub fn kept(places: &Places, port: u16, folder: PathBuf) -> Self {
+        Self {
+            places: places.clone(),
+            port,
+            folder,
+            own: None,
+        }
+    }
+
+    /// The folder that the stacks were applied from, and that of the stories.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The port of the server.
@@ -79,7 +97,7 @@ impl Base {
     }
 
     fn terraform_folder(&self) -> PathBuf {
-        self.folder.path().join("terraform")
+        self.folder.join("terraform")
     }
 
     fn apply(&self) -> Result<()> {
@@ -151,8 +169,10 @@ impl Base {
 
 impl Drop for Base {
     fn drop(&mut self) {
-        drop(self.server.stdin.take());
-        let _ = self.server.wait();
+        if let Some((server, _)) = &mut self.own {
+            drop(server.stdin.take());
+            let _ = server.wait();
+        }
     }
 }
 
@@ -166,6 +186,7 @@ pub(super) fn terraform(places: &Places, port: u16, folder: &Path) -> Command {
         .env("TF_INPUT", "0")
         .env("TF_CLI_ARGS", "-no-color")
         .env("TF_VAR_database_password", "not-a-real-password")
+        .env("TF_APPEND_USER_AGENT", OWN)
         .stdin(Stdio::null());
     aws(&mut command, port);
     command

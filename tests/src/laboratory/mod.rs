@@ -9,14 +9,16 @@
 //! story.faults(json!([{ "region": "us-east-2", "mode": "hang" }]))?;
 //! let ended = story.dr(&["failover", "--yes", "--people", "none"])?;
 //! assert!(story.twice()?.is_empty());              // never two sites that could take writes
-//! assert!(story.plan_is_empty("us-west-1")?);
+//! assert!(story.plan("us-west-1")?.is_none());  // nothing is left for Terraform to do
 //! ```
 
 mod base;
+mod client;
 mod http;
 mod places;
 mod story;
 
 pub use base::Base;
+pub use client::Answer;
 pub use places::Places;
 pub use story::{Call, Ended, Story};

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::base::{Base, aws, copy_folder, terraform};
-use super::{Places, http};
+use super::{Answer, Places, client, http};
 
 /// The sites of the storefront and their regions, the home primary first.
 const SITES: [(&str, &str); 2] = [("ohio", "us-east-2"), ("california", "us-west-1")];
@@ -38,10 +38,14 @@ pub struct Call {
     pub operation: String,
     /// Whether it only reads.
     pub reads: bool,
-    /// Who called: `dr` or `terraform`.
+    /// Who called: `dr`, the `terraform` that it started, or the `laboratory`: what a story did by its own hand.
     pub agent: String,
     /// What was done to it.
     pub mode: String,
+    /// Of a call that changes something, what it is about: ARNs.
+    pub resources: Vec<String>,
+    /// The status of its answer; `None` where it was not carried out.
+    pub status: Option<u16>,
 }
 
 /// A story in progress. Its server ends when this is dropped.
@@ -53,14 +57,18 @@ pub struct Story {
 
 impl Story {
     pub(super) fn new(base: &Base, name: &str, port: u16) -> Result<Self> {
-        let folder = base.folder.path().join("stories").join(name);
+        let folder = base.folder().join("stories").join(name);
+        if folder.exists() {
+            // Of an earlier telling, beside a server that is kept.
+            fs::remove_dir_all(&folder)?;
+        }
         let story = Self {
             places: base.places.clone(),
             port,
             folder,
         };
         copy_folder(
-            &base.folder.path().join("terraform"),
+            &base.folder().join("terraform"),
             &story.folder.join("terraform"),
         )?;
         story.repositories()?;
@@ -221,8 +229,16 @@ impl Story {
             .get_envs()
             .chain(dr.get_envs())
             .map(|(name, value)| (text(name), value.map(text)))
-            // For programs that nobody looks at.
-            .filter(|(name, _)| !["NO_COLOR", "TF_INPUT", "TF_CLI_ARGS"].contains(&name.as_str()))
+            // For programs that nobody looks at, and for what a story does itself.
+            .filter(|(name, _)| {
+                ![
+                    "NO_COLOR",
+                    "TF_INPUT",
+                    "TF_CLI_ARGS",
+                    "TF_APPEND_USER_AGENT",
+                ]
+                .contains(&name.as_str())
+            })
             .collect()
     }
 
@@ -239,17 +255,37 @@ impl Story {
         })
     }
 
-    /// Starts `dr` and lets it run.
+    /// Starts `dr` in a folder and lets it run. What it says goes to the file `dr.log` there.
     ///
     /// # Errors
     /// It does not start.
-    pub fn spawn(&self, arguments: &[&str]) -> Result<Child> {
-        let log = fs::File::create(self.folder.join("dr.log"))?;
+    pub fn spawn_in(&self, folder: &Path, arguments: &[&str]) -> Result<Child> {
+        let log = fs::File::create(folder.join("dr.log"))?;
         Ok(self
-            .command(arguments)
+            .command_in(folder, arguments)
             .stdout(Stdio::from(log.try_clone()?))
             .stderr(Stdio::from(log))
             .spawn()?)
+    }
+
+    /// Another laptop: a folder in which the stacks are checked out, and nothing else.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn laptop(&self, name: &str) -> Result<PathBuf> {
+        let folder = self.folder.join(name);
+        fs::create_dir_all(&folder)?;
+        std::os::unix::fs::symlink(self.folder.join("terraform"), folder.join("terraform"))?;
+        Ok(folder)
+    }
+
+    /// Sends a call to AWS by hand. `scope` is the region and the service that it is signed for: `us-east-2/rds`; `request` is the
+    /// method and the path, and further headers on lines of their own.
+    ///
+    /// # Errors
+    /// The server is gone.
+    pub fn send(&self, scope: &str, request: &str, body: &str) -> Result<Answer> {
+        client::send(self.port, scope, request, body)
     }
 
     /// The faults from now on: a list of rules (`tests/aws/faults.py`).

@@ -1,77 +1,24 @@
 //! The laboratory itself: what every other story takes for granted.
 
-use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::TcpStream;
+use std::fs;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use dr_tests::laboratory::{Base, Story};
+use dr_tests::laboratory::{Answer, Base, Story};
 use serde_json::{Value, json};
 
-use super::region::darkness;
-
-/// How long a call that hangs is waited for. The server answers any other within a fraction of it.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How a call ended.
-#[derive(Debug, PartialEq)]
-enum Answer {
-    Said(u16, String),
-    Closed,
-    Silence,
-}
-
-/// A call as a client of AWS sends it. The laboratory checks no signature.
-fn send(story: &Story, scope: &str, request: &str, body: &str) -> Result<Answer> {
-    let mut stream = TcpStream::connect(("127.0.0.1", story.port()))?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    write!(
-        stream,
-        "{request} HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Length: {}\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\n\
-         Authorization: AWS4-HMAC-SHA256 Credential=laboratory/20261121/{scope}/aws4_request, \
-         SignedHeaders=host, Signature=0\r\n\r\n{body}",
-        body.len()
-    )?;
-    let mut text = String::new();
-    match stream.read_to_string(&mut text) {
-        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-            return Ok(Answer::Silence);
-        }
-        Err(error) if error.kind() == ErrorKind::ConnectionReset => return Ok(Answer::Closed),
-        other => other?,
-    };
-    if text.is_empty() {
-        return Ok(Answer::Closed);
-    }
-    let status = text
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok());
-    Ok(Answer::Said(status.context("no HTTP was answered")?, text))
-}
+use super::region::{self, darkness};
 
 fn rds(story: &Story, region: &str, call: &str) -> Result<Answer> {
     let body = format!("Action={call}&Version=2014-10-31");
-    send(story, &format!("{region}/rds"), "POST /", &body)
-}
-
-fn status(answer: &Answer) -> Option<u16> {
-    match answer {
-        Answer::Said(status, _) => Some(*status),
-        Answer::Closed | Answer::Silence => None,
-    }
+    story.send(&format!("{region}/rds"), "POST /", &body)
 }
 
 pub(super) fn plans_are_empty(base: &Base) -> Result<()> {
-    let story = base.story("fresh")?;
-    for root in ["identity", "us-east-2", "us-west-1", "global"] {
-        if let Some(changes) = story.plan(root)? {
-            bail!("Terraform would change {root} right after it was applied:\n{changes}");
-        }
-    }
-    Ok(())
+    region::plans_are_empty(&base.story("fresh")?, "they were applied")
 }
 
 pub(super) fn faults_do_what_they_say(base: &Base) -> Result<()> {
@@ -101,7 +48,7 @@ pub(super) fn faults_do_what_they_say(base: &Base) -> Result<()> {
         rds(&story, "us-east-2", read)
             .ok()
             .as_ref()
-            .and_then(status)
+            .and_then(Answer::status)
     });
     ensure!(
         answers == [Some(200), Some(503), Some(200)],
@@ -111,7 +58,7 @@ pub(super) fn faults_do_what_they_say(base: &Base) -> Result<()> {
 }
 
 fn status_is(answer: &Answer, wanted: u16) -> bool {
-    status(answer) == Some(wanted)
+    answer.status() == Some(wanted)
 }
 
 pub(super) fn a_lost_answer_had_its_effect(base: &Base) -> Result<()> {
@@ -140,6 +87,73 @@ pub(super) fn a_lost_answer_had_its_effect(base: &Base) -> Result<()> {
     Ok(())
 }
 
+/// How often the end of a process is looked for.
+const LOOKS: usize = 100;
+
+/// Whether a process is gone, or only waits for somebody to read how it ended (proc(5), `stat`).
+fn is_dead(pid: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+    stat.map_or(true, |stat| {
+        let after_name = stat.rsplit(')').next().unwrap_or_default();
+        after_name.trim_start().starts_with('Z')
+    })
+}
+
+pub(super) fn a_killed_caller_is_dead(base: &Base) -> Result<()> {
+    let story = base.story("killed-caller")?;
+    let retention = |story: &Story| -> Result<Value> {
+        let truth = story.truth()?;
+        Ok(truth["regions"]["us-east-2"]["databases"]["storefront-database"]["retention"].clone())
+    };
+    for (mode, days, is_made) in [("kill-before", 9, false), ("kill-after", 10, true)] {
+        let own = story.folder().join(mode);
+        // A caller that waits for a child: neither ends by itself in time.
+        let mut caller = Command::new("sh")
+            .args(["-c", "sleep 600 & echo $! > \"$0\"; wait"])
+            .arg(own.with_extension("child"))
+            .spawn()?;
+        fs::write(own.with_extension("pid"), caller.id().to_string())?;
+        let child = (0..LOOKS).find_map(|_| {
+            let text = fs::read_to_string(own.with_extension("child")).ok();
+            let text = text.filter(|text| text.ends_with('\n'));
+            if text.is_none() {
+                thread::sleep(Duration::from_millis(50));
+            }
+            text
+        });
+        let child = child.context("the shell started nothing")?;
+        story.faults(&json!([{
+            "mode": mode,
+            "pid_file": own.with_extension("pid"),
+            "operation": "ModifyDBInstance",
+            "resource": "*:db:storefront-*",
+            "times": 1,
+        }]))?;
+        let change = format!(
+            "ModifyDBInstance&DBInstanceIdentifier=storefront-database&BackupRetentionPeriod={days}"
+        );
+        let answer = rds(&story, "us-east-2", &change)?;
+        ensure!(answer == Answer::Closed, "{mode} was answered: {answer:?}");
+        ensure!(
+            caller.wait()?.signal() == Some(9),
+            "{mode}: the caller lives on"
+        );
+        let is_over = (0..LOOKS).any(|_| {
+            let is_dead = is_dead(&child);
+            if !is_dead {
+                thread::sleep(Duration::from_millis(50));
+            }
+            is_dead
+        });
+        ensure!(is_over, "{mode}: what the caller started lives on");
+        ensure!(
+            (retention(&story)? == days) == is_made,
+            "{mode}: the change"
+        );
+    }
+    Ok(())
+}
+
 pub(super) fn a_dark_region_answers_nothing(base: &Base) -> Result<()> {
     let story = base.story("dark")?;
     story.faults(&darkness())?;
@@ -149,7 +163,7 @@ pub(super) fn a_dark_region_answers_nothing(base: &Base) -> Result<()> {
     ensure!(status_is(&answer, 200), "us-west-1: {answer:?}");
     // Signed for the lost region, and yet no call to it.
     let zones = "GET /2013-04-01/hostedzone";
-    let answer = send(&story, "us-east-2/route53", zones, "")?;
+    let answer = story.send("us-east-2/route53", zones, "")?;
     ensure!(status_is(&answer, 503), "Route 53: {answer:?}");
 
     let calls = story.calls()?;
@@ -216,7 +230,7 @@ pub(super) fn clients_are_served_where_writes_are_taken(base: &Base) -> Result<(
 
     // The name answers california, whose database is a replica: nobody takes the writes.
     let switch = "PUT /storefront-switch-us-west-1/serve-from-standby";
-    ensure!(status_is(&send(&story, "us-west-1/s3", switch, "on")?, 200));
+    ensure!(status_is(&story.send("us-west-1/s3", switch, "on")?, 200));
     served_by(&story, None)?;
     ensure!(
         story.truth()?["answers"] == "california",

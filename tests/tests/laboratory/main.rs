@@ -1,15 +1,17 @@
 //! The laboratory: the real `dr`, the real Terraform, a local AWS server; regions that hang, answers that are lost.
 //!
-//! `cargo test -p dr-tests --features laboratory --test laboratory [-- WORD] [-- --without=WORD]`. The stacks are applied once; each story works on
-//! a copy of the server, several at a time.
+//! `cargo test -p dr-tests --features laboratory --test laboratory -- [WORD…] [--short] [--base=PORT:FOLDER]`. The stacks are
+//! applied once, or were by the laboratory that `--base` names; each story works on a copy of the server, several at a time.
 #![expect(
     clippy::disallowed_methods,
     reason = "a story waits for real servers, by the clock on the wall"
 )]
 
 mod allowed;
+mod end;
 mod fresh;
 mod kill;
+mod lost;
 mod refuse;
 mod region;
 mod status;
@@ -20,33 +22,62 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use dr_tests::laboratory::{Base, Places};
 
-/// Stories that run at a time, for each processor. Most of a story's time is waiting: for leases, health checks, clients;
-/// the rest is Terraform's.
-const FOR_EACH_PROCESSOR: usize = 2;
-
-type Proof = Box<dyn Fn(&Base) -> Result<()> + Send + Sync>;
+/// Stories that run at a time, for each processor. Most of a story's time is waiting: for leases, for the locks of dead operators, for
+/// health checks and clients; the rest is Terraform's.
+const FOR_EACH_PROCESSOR: usize = 3;
 
 /// A story: the sentence that it proves, and how.
 struct Told {
-    says: String,
-    run: Proof,
+    says: &'static str,
+    run: fn(&Base) -> Result<()>,
+    /// It takes ten minutes and more, and is about what a shorter one is about.
+    is_long: bool,
 }
 
-fn told(says: &str, run: fn(&Base) -> Result<()>) -> Told {
+const fn told(says: &'static str, run: fn(&Base) -> Result<()>) -> Told {
     Told {
-        says: says.to_owned(),
-        run: Box::new(run),
+        says,
+        run,
+        is_long: false,
+    }
+}
+
+const fn long(says: &'static str, run: fn(&Base) -> Result<()>) -> Told {
+    Told {
+        is_long: true,
+        ..told(says, run)
     }
 }
 
 fn stories() -> Vec<Told> {
-    let mut stories = vec![
+    // The longest first, so that nobody waits for one that was begun last.
+    vec![
         told(
             "a lost region is failed over without it, comes back, and service goes home with empty plans",
             region::lost_and_back,
+        ),
+        long(
+            "dr killed at six more changes of a failover is gone on with from the bucket alone",
+            kill::in_between,
+        ),
+        long(
+            "dr killed seven times while a returned region is made the standby is gone on with from the bucket alone",
+            kill::after_the_return,
+        ),
+        long(
+            "dr killed six times on the way home is gone on with from the bucket alone",
+            kill::on_the_way_home,
+        ),
+        told(
+            "dr killed six times all over a failover is gone on with from the bucket alone",
+            kill::all_over_a_failover,
+        ),
+        told(
+            "each change of a failover and of the way back to protection whose answer is lost is made once",
+            lost::answers_on_the_way_out,
         ),
         told(
             "the stacks plan empty right after they were applied",
@@ -59,6 +90,10 @@ fn stories() -> Vec<Told> {
         told(
             "a call whose answer is lost had its effect, and a refused one had none",
             fresh::a_lost_answer_had_its_effect,
+        ),
+        told(
+            "a caller that is killed is dead with all that it started, and its change is made or not as the rule says",
+            fresh::a_killed_caller_is_dead,
         ),
         told(
             "a dark region answers nothing, whatever is signed for it",
@@ -78,40 +113,70 @@ fn stories() -> Vec<Told> {
             refuse::throttled,
         ),
         told(
-            "a denied call is told with the action that is missing",
+            "a denied call is told with the action and the statement that are missing",
             refuse::denied,
         ),
-    ];
-    stories.extend(kill::stories().into_iter().map(|(says, after)| Told {
-        says,
-        run: Box::new(move |base| kill::killed_after(base, after)),
-    }));
-    stories
+    ]
+}
+
+/// What the command line asks for.
+#[derive(Default)]
+struct Asked {
+    /// Only stories whose sentence has each of these.
+    with: Vec<String>,
+    /// No long story.
+    short: bool,
+    /// Only to be listed.
+    list: bool,
+    /// `PORT:FOLDER` of a server that another process keeps (`cargo aws-lab`).
+    base: Option<String>,
+}
+
+impl Asked {
+    fn of(arguments: impl Iterator<Item = String>) -> Self {
+        let mut asked = Self::default();
+        for argument in arguments {
+            if argument == "--list" {
+                asked.list = true;
+            } else if argument == "--short" {
+                asked.short = true;
+            } else if let Some(base) = argument.strip_prefix("--base=") {
+                asked.base = Some(base.to_owned());
+            } else {
+                asked.with.push(argument);
+            }
+        }
+        asked
+    }
+
+    fn is_for(&self, story: &Told) -> bool {
+        let has = |word: &String| story.says.contains(word.as_str());
+        self.with.iter().all(has) && !(self.short && story.is_long)
+    }
+
+    fn base(&self) -> Result<Base> {
+        let places = Places::find()?;
+        let Some(kept) = &self.base else {
+            return Base::start(&places);
+        };
+        let (port, folder) = kept.split_once(':').context("--base=PORT:FOLDER")?;
+        Ok(Base::kept(&places, port.parse()?, folder.into()))
+    }
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (without, with): (Vec<&String>, Vec<&String>) = arguments
-        .iter()
-        .filter(|argument| *argument != "--list")
-        .partition(|argument| argument.starts_with("--without="));
+    let asked = Asked::of(std::env::args().skip(1));
     let stories: Vec<Told> = stories()
         .into_iter()
-        .filter(|story| with.iter().all(|word| story.says.contains(word.as_str())))
-        .filter(|story| {
-            let mut words = without
-                .iter()
-                .filter_map(|word| word.strip_prefix("--without="));
-            !words.any(|word| story.says.contains(word))
-        })
+        .filter(|story| asked.is_for(story))
         .collect();
-    if arguments.iter().any(|argument| argument == "--list") {
+    if asked.list {
         for story in &stories {
             say(&format!("{}: test", story.says));
         }
         return ExitCode::SUCCESS;
     }
-    match tell(&stories) {
+    match tell(&stories, &asked) {
         Ok(0) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
@@ -122,16 +187,16 @@ fn main() -> ExitCode {
 }
 
 /// Runs the stories; how many failed.
-fn tell(stories: &[Told]) -> Result<usize> {
+fn tell(stories: &[Told], asked: &Asked) -> Result<usize> {
     let began = Instant::now();
-    let base = Base::start(&Places::find()?)?;
+    let base = asked.base()?;
     say(&format!(
         "laboratory: the stacks are applied after {} s, {} stories",
         began.elapsed().as_secs(),
         stories.len()
     ));
     let next = AtomicUsize::new(0);
-    let failures: Mutex<Vec<(String, String)>> = Mutex::default();
+    let failures: Mutex<Vec<(&str, String)>> = Mutex::default();
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..processors * FOR_EACH_PROCESSOR {
@@ -147,7 +212,7 @@ fn tell(stories: &[Told]) -> Result<usize> {
                             let mut failures = failures
                                 .lock()
                                 .expect("no story panics while it holds this");
-                            failures.push((story.says.clone(), format!("{error:?}")));
+                            failures.push((story.says, format!("{error:?}")));
                         }
                     }
                 }

@@ -1,10 +1,10 @@
 //! What stands in the way: another operator, throttling, a missing permission.
 
-use anyhow::{Result, ensure};
-use dr_tests::laboratory::Base;
-use serde_json::json;
+use anyhow::{Context, Result, ensure};
+use dr_tests::laboratory::{Base, Story};
+use serde_json::{Value, json};
 
-use super::region::{begin, darkness, ended, is_replica, move_primary, run_of};
+use super::region::{begin, darkness, ended, is_replica};
 
 const HELD: i32 = 21;
 const ANOTHER_RUN: i32 = 50;
@@ -12,16 +12,12 @@ const ANOTHER_RUN: i32 = 50;
 pub(super) fn two_operators(base: &Base) -> Result<()> {
     let story = base.story("two-operators")?;
     story.faults(&darkness())?;
-    let one = story.spawn(&["failover", "--yes", "--people", "none", "--who", "ada"])?;
-    let elsewhere = story.folder().join("elsewhere");
-    std::fs::create_dir_all(&elsewhere)?;
+    let elsewhere = story.laptop("elsewhere")?;
     for file in ["estate.yaml", "failover.yaml"] {
         std::fs::copy(story.folder().join(file), elsewhere.join(file))?;
     }
-    std::os::unix::fs::symlink(
-        story.folder().join("terraform"),
-        elsewhere.join("terraform"),
-    )?;
+    let failover = ["failover", "--yes", "--people", "none", "--who", "ada"];
+    let one = story.spawn_in(story.folder(), &failover)?;
     let other = story
         .command_in(
             &elsewhere,
@@ -71,8 +67,9 @@ pub(super) fn denied(base: &Base) -> Result<()> {
         );
     }
     story.faults(&rules)?;
-    move_primary(&story, "failover", HELD)?;
-    let run = run_of(&story)?;
+    let run = begin(&story, "failover")?;
+    let rested = story.dr(&["run", "resume", &run, "--people", "none"])?;
+    ended(&rested, HELD, "the failover that may not promote")?;
     let shown = story.dr(&["run", "show", &run])?;
     ended(&shown, 0, "dr run show")?;
     ensure!(
@@ -80,6 +77,8 @@ pub(super) fn denied(base: &Base) -> Result<()> {
         "the missing action is told:\n{}",
         shown.output
     );
+    the_statement_is_told(&story, &rested.output)?;
+    the_statement_is_told(&story, &shown.output)?;
     ensure!(
         is_replica(&story.truth()?, "us-west-1") == Some(true),
         "nothing was promoted"
@@ -103,5 +102,23 @@ pub(super) fn denied(base: &Base) -> Result<()> {
         is_replica(&story.truth()?, "us-west-1") == Some(false),
         "california is primary"
     );
+    Ok(())
+}
+
+/// What is told names the statement that `dr iam policy failover` prints for the action, and the pattern that it is allowed on.
+fn the_statement_is_told(story: &Story, said: &str) -> Result<()> {
+    let printed = story.dr(&["iam", "policy", "failover"])?;
+    ended(&printed, 0, "dr iam policy failover")?;
+    let policy: Value = serde_json::from_str(&printed.output)?;
+    let statements = policy["Statement"].as_array().context("statements")?;
+    let has = |statement: &&Value| {
+        let actions = statement["Action"].as_array();
+        actions.is_some_and(|actions| actions.contains(&json!("rds:PromoteReadReplica")))
+    };
+    let statement = statements.iter().find(has).context("it is in the policy")?;
+    let sid = statement["Sid"].as_str().context("a name")?;
+    let resource = statement["Resource"][0].as_str().context("a resource")?;
+    let wanted = format!("`dr iam policy failover` has it in its statement {sid}, on {resource}");
+    ensure!(said.contains(&wanted), "there is no `{wanted}` in:\n{said}");
     Ok(())
 }
