@@ -53,7 +53,7 @@ pub struct FenceEvidence {
     pub observations: Vec<String>,
     /// The fence could not be applied there and must be when the site answers again.
     pub pending: bool,
-    /// Where a fence was asked for and the answer was lost: it may be in force.
+    /// Where a fence was asked for that was not read back, or whose answer was lost: it may be in force.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<ComponentId>,
 }

@@ -5,7 +5,9 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use dr_core::action::{Before, Context, History, Observation, Output, StepError, for_verb};
+use dr_core::action::{
+    Before, Context, History, Observation, Output, StepError, UndoError, for_verb,
+};
 use dr_core::config::builtin::storefront_estate;
 use dr_core::config::load_estate;
 use dr_core::model::{
@@ -161,12 +163,16 @@ impl Bench {
     }
 
     pub(crate) fn undo(&self, verb: &Verb, before: &Before) -> String {
+        self.try_undo(verb, before)
+            .unwrap_or_else(|error| panic!("undo {verb}: {error}"))
+    }
+
+    pub(crate) fn try_undo(&self, verb: &Verb, before: &Before) -> Result<String, UndoError> {
         let scene = self.scene(verb);
         let cx = scene.context(self, verb);
         self.sim
             .run(&self.operator, for_verb(verb).undo(&cx, before))
             .expect("it does not crash")
-            .unwrap_or_else(|error| panic!("undo {verb}: {error}"))
     }
 
     /// Carries a step out as a host does, and records what came of it.

@@ -2,6 +2,7 @@
 
 mod bench;
 mod checks;
+mod fences;
 mod refusals;
 
 use std::collections::BTreeSet;

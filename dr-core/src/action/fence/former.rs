@@ -60,13 +60,15 @@ pub(super) async fn observe(cx: &Context<'_>) -> Observation {
             evidence.site, evidence.at
         )));
     }
-    match site::look(cx).await {
-        Ok(look) if look.is_fenced() => Observation::Done(done(cx, &look)),
-        Ok(look) if look.is_partly_fenced() => Observation::Partial(look.before()),
-        Ok(look) => Observation::NotDone(look.before()),
-        // Asking it again is what the step is for; its gate says what to do.
-        Err(error) if is_unreachable(&error) => Observation::NotDone(Before::default()),
-        Err(error) => Observation::Unknown(error),
+    let look = site::look(cx).await;
+    if look.is_fenced() {
+        return Observation::Done(done(cx, &look));
+    }
+    // Asking a part that does not answer again is what the step is for; its gate says what to do.
+    match look.unread().find(|(_, error)| !is_unreachable(error)) {
+        Some((_, error)) => Observation::Unknown(error.clone()),
+        None if look.is_partly_fenced() => Observation::Partial(look.before()),
+        None => Observation::NotDone(look.before()),
     }
 }
 
@@ -83,17 +85,22 @@ pub(super) async fn apply(cx: &Context<'_>) -> Result<Output, StepError> {
             &error,
         )
     };
-    match site::look(cx).await {
-        Err(error) if is_unreachable(&error) => Err(gone(error)),
-        Err(error) => Err(error.into()),
-        Ok(_) => {
-            let unread = bring_home(cx).await?;
-            let look = site::fence(cx).await?;
-            match unread {
-                Some(door) => Err(gate::switch_unread(cx.step, cx.from(), cx.to(), &door)),
-                None => Ok(done(cx, &look)),
-            }
-        }
+    let look = site::look(cx).await;
+    let unread = match look.is_silent() {
+        true => None,
+        false => bring_home(cx).await?,
+    };
+    // What answers of the site is fenced now, whatever the rest of it does.
+    site::ask(cx, &look).await?;
+    match look.whole() {
+        Ok(_) => {}
+        Err(error) if is_unreachable(&error) => return Err(gone(error)),
+        Err(error) => return Err(error.into()),
+    }
+    let look = site::in_force(cx).await?;
+    match unread {
+        Some(door) => Err(gate::switch_unread(cx.step, cx.from(), cx.to(), &door)),
+        None => Ok(done(cx, &look)),
     }
 }
 

@@ -104,14 +104,15 @@ impl Action for Fence {
             return Vec::new();
         }
         let subject = Subject::Site(cx.from().clone());
-        match (cx.mode, site::look(cx).await) {
-            (Mode::Planned, Err(error)) => vec![Finding::blocking(
+        let look = site::look(cx).await;
+        match (cx.mode, look.unread().next()) {
+            (Mode::Planned, Some((_, error))) => vec![Finding::blocking(
                 "primary-unreachable",
                 subject,
                 format!("a switchover needs {} to answer: {error}", cx.from()),
                 "if the site is lost, run `dr failover`",
             )],
-            (Mode::Unplanned, Ok(look)) if look.takes_writes() => vec![Finding::new(
+            (Mode::Unplanned, _) if look.takes_writes() => vec![Finding::new(
                 Severity::Notice,
                 "primary-answers",
                 subject,

@@ -3,8 +3,10 @@
 //! Planned: the site answers, and anything less than a confirmed fence fails the step. Unplanned: the step gets the best
 //! evidence that there is in bounded time and always succeeds; whether it is enough is decided at the gate of `promote`.
 
+use std::collections::BTreeSet;
+
 use super::lease;
-use super::site::{self, Look, Unanswered};
+use super::site::{self, Look};
 use crate::action::poll::{Poll, tolerate};
 use crate::action::read::is_unreachable;
 use crate::action::{Before, Context, Detail, Observation, Output, StepError, UndoError};
@@ -33,17 +35,22 @@ pub(super) async fn observe(cx: &Context<'_>) -> Observation {
             .map(|lease| lease.holder.clone()),
         ..before
     };
-    match site::look(cx).await {
-        Ok(look) if look.is_fenced() => Observation::Done(done(site::confirmed(cx, &look))),
-        Ok(look) if look.is_partly_fenced() => Observation::Partial(with_lease(look.before())),
-        Ok(look) => Observation::NotDone(with_lease(look.before())),
-        Err(error) if cx.mode == Mode::Unplanned && is_unreachable(&error) => {
-            match lease.as_ref().and_then(|lease| run_out(cx, lease)) {
-                Some(evidence) => Observation::Done(done(evidence)),
-                None => Observation::NotDone(with_lease(Before::default())),
-            }
-        }
-        Err(error) => Observation::Unknown(error),
+    let look = site::look(cx).await;
+    if look.is_fenced() {
+        return Observation::Done(done(site::confirmed(cx, &look)));
+    }
+    if let Some((_, error)) = look
+        .unread()
+        .find(|(_, error)| cx.mode == Mode::Planned || !is_unreachable(error))
+    {
+        return Observation::Unknown(error.clone());
+    }
+    let run_out = lease.as_ref().and_then(|lease| run_out(cx, lease));
+    match run_out {
+        // A database that answers is fenced at its site, which is better evidence.
+        Some(evidence) if look.databases.is_empty() => Observation::Done(done(evidence)),
+        _ if look.is_partly_fenced() => Observation::Partial(with_lease(look.before())),
+        _ => Observation::NotDone(with_lease(look.before())),
     }
 }
 
@@ -98,7 +105,10 @@ pub(super) async fn apply(cx: &Context<'_>) -> Result<Output, StepError> {
     match cx.mode {
         Mode::Planned => {
             revoked?;
-            let look = site::fence(cx).await?;
+            // Half a look would take a service away from clients that cannot be moved then.
+            let look = site::look(cx).await.whole()?;
+            site::ask(cx, &look).await?;
+            let look = site::in_force(cx).await?;
             Ok(done(site::confirmed(cx, &look)))
         }
         Mode::Unplanned => Ok(done(best_evidence(cx, revoked.err()).await)),
@@ -106,12 +116,14 @@ pub(super) async fn apply(cx: &Context<'_>) -> Result<Output, StepError> {
 }
 
 async fn best_evidence(cx: &Context<'_>, lease_error: Option<PortError>) -> FenceEvidence {
-    let mut unanswered = Unanswered::new();
     let mut observations = Vec::new();
-    match try_site(cx, &mut unanswered).await {
+    let unanswered = match try_site(cx).await {
         Ok(look) => return site::confirmed(cx, &look),
-        Err(reason) => observations.push(reason),
-    }
+        Err(failed) => {
+            observations.push(failed.reason);
+            failed.unanswered
+        }
+    };
     if let Some(error) = lease_error {
         observations.push(format!("the write lease was not revoked at once: {error}"));
     }
@@ -124,53 +136,78 @@ async fn best_evidence(cx: &Context<'_>, lease_error: Option<PortError>) -> Fenc
     evidence
 }
 
-/// Fences the site itself; the reason when that is not achieved.
+/// A site whose fence was not read back.
+struct NotFenced {
+    /// Why, in words.
+    reason: String,
+    /// The parts whose fence may be in force.
+    unanswered: BTreeSet<ComponentId>,
+}
+
+/// Fences the site itself, each part as far as it answers.
 ///
-/// A site that does not answer is tried for [`TRYING`] at most. One that does gets half of the step's time for its fence to
-/// take hold; by then a lease has long run out.
-async fn try_site(cx: &Context<'_>, unanswered: &mut Unanswered) -> Result<Look, String> {
+/// What does not answer is tried for [`TRYING`] at most. A fence that was asked for gets half of the step's time to take hold;
+/// by then a lease has long run out.
+async fn try_site(cx: &Context<'_>) -> Result<Look, NotFenced> {
     let silent = Poll::within(cx, TRYING);
     let answering = Poll::within(cx, Duration::from_millis(cx.timeout.as_millis() / 2));
-    let mut is_asked = false;
+    let mut accepted = BTreeSet::new();
+    let mut unanswered = BTreeSet::new();
     loop {
         let look = site::look(cx).await;
-        if let Ok(look) = &look {
-            unanswered.retain(|id| look.databases.get(id).is_some_and(|s| !s.fenced));
-            if look.is_fenced() || (answering.is_over() && is_proof(look)) {
-                return Ok(look.clone());
+        if look.is_fenced() {
+            return Ok(look);
+        }
+        let mut refused = None;
+        for asked in site::impose(cx, &look, &accepted).await {
+            if asked.may_be_in_force() {
+                unanswered.insert(asked.component.clone());
+            }
+            match asked.result {
+                Ok(()) => _ = accepted.insert(asked.component),
+                Err(error) => refused = refused.or(Some(error)),
             }
         }
-        let (poll, reason) = match look {
-            Ok(_) if is_asked => (
-                &answering,
-                "it was asked for and is not in force".to_owned(),
-            ),
-            Ok(look) => match site::impose(cx, &look).await {
-                Ok(()) => {
-                    is_asked = true;
-                    (
-                        &answering,
-                        "it was asked for and is not in force".to_owned(),
-                    )
-                }
-                Err(failed) => {
-                    if failed.is_unanswered() {
-                        unanswered.insert(failed.component.clone());
-                    }
-                    (&silent, failed.error.to_string())
-                }
-            },
-            Err(error) => (&silent, error.to_string()),
+        let unread = look.unread().next().map(|(_, error)| error.clone());
+        let hindrance = unread.or(refused);
+        let is_worth_waiting = match look.refuses_writes() {
+            true => hindrance.is_none(),
+            false => is_on_its_way(&look, &accepted),
         };
-        if poll.pause().await.is_err() {
-            return Err(format!("{} could not be fenced: {reason}", cx.from()));
+        let poll = if is_worth_waiting {
+            &answering
+        } else {
+            &silent
+        };
+        if poll.pause().await.is_ok() {
+            continue;
         }
+        if look.refuses_writes() {
+            return Ok(look);
+        }
+        let reason = hindrance.map_or_else(
+            || "it was asked for and is not in force".to_owned(),
+            |error| error.to_string(),
+        );
+        return Err(NotFenced {
+            reason: format!("{} could not be fenced: {reason}", cx.from()),
+            unanswered,
+        });
     }
 }
 
-/// Databases that refuse writes are proof enough when their site is in trouble and its fleets cannot be emptied.
-fn is_proof(look: &Look) -> bool {
-    !look.databases.is_empty() && !look.takes_writes()
+/// Whether the fence of every database that could take writes was accepted.
+fn is_on_its_way(look: &Look, accepted: &BTreeSet<ComponentId>) -> bool {
+    let open = look
+        .databases
+        .iter()
+        .filter(|(_, state)| !site::refuses_writes(state))
+        .map(|(id, _)| id);
+    !look.is_silent()
+        && look
+            .unread_databases()
+            .chain(open)
+            .all(|id| accepted.contains(id))
 }
 
 async fn by_lease(cx: &Context<'_>, observations: &mut Vec<String>) -> Option<FenceEvidence> {
@@ -235,20 +272,19 @@ pub(super) async fn undo(cx: &Context<'_>, before: &Before) -> Result<String, Un
     if before.lease_holder.as_ref() == Some(cx.from()) {
         lease::give_to(cx, cx.from()).await?;
     }
-    let look = match site::look(cx).await {
-        Ok(look) => look,
-        Err(error) if is_unreachable(&error) && imposed_nothing(cx) => {
-            return Ok(format!(
-                "{} does not answer, and no fence was ever asked of it",
-                cx.from()
-            ));
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let look = site::look(cx).await;
+    let is_gone = look.is_silent() && look.unread().all(|(_, error)| is_unreachable(error));
+    if is_gone && imposed_nothing(cx) {
+        return Ok(format!(
+            "{} does not answer, and no fence was ever asked of it",
+            cx.from()
+        ));
+    }
     lift(cx, before, &look).await?;
+    look.whole()?;
     let poll = Poll::of(cx);
     loop {
-        if let Some(look) = tolerate(site::look(cx).await)?
+        if let Some(look) = tolerate(site::look(cx).await.whole())?
             && is_lifted(cx, before, &look)
         {
             return Ok(format!("the fence of {} is lifted", cx.from()));

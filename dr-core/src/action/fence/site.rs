@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::future::{join, join_all};
+
 use crate::action::poll::Poll;
 use crate::action::{Before, Context, StepError};
 use crate::model::{ComponentId, DatabaseRole, DatabaseState, FenceEvidence, FenceLevel, Kind};
@@ -12,33 +14,54 @@ pub(in crate::action) fn refuses_writes(state: &DatabaseState) -> bool {
     !state.writable && (state.fenced || state.role != DatabaseRole::Primary)
 }
 
-/// What was read of the site that is to be fenced.
+/// What was read of the site that is to be fenced, part by part: what one service does not tell keeps no other part from being
+/// fenced.
 #[derive(Clone)]
 pub(super) struct Look {
-    /// Its databases.
+    /// Its databases, as far as they were read.
     pub(super) databases: BTreeMap<ComponentId, DatabaseState>,
-    /// Members wanted of its fleets.
+    /// Members wanted of its fleets, as far as they were read.
     pub(super) members: BTreeMap<ComponentId, u32>,
+    /// The databases that were not read, with the reason.
+    unread_databases: BTreeMap<ComponentId, PortError>,
+    /// The fleets that were not read, with the reason.
+    unread_fleets: BTreeMap<ComponentId, PortError>,
 }
 
-/// Reads the site that loses the role.
-pub(super) async fn look(cx: &Context<'_>) -> PortResult<Look> {
-    let databases = databases(cx).await?;
-    let mut members = BTreeMap::new();
-    for component in cx.estate.of_kind(Kind::Compute) {
-        let state = cx.compute(&component.id, cx.from()).await?;
-        members.insert(component.id.clone(), state.desired);
+/// Reads the site that loses the role. Its parts are asked at once: a silent one costs the others no time.
+pub(super) async fn look(cx: &Context<'_>) -> Look {
+    let databases = cx.estate.of_kind(Kind::Database).map(|component| async {
+        let state = cx.database(&component.id, cx.from()).await;
+        (component.id.clone(), state)
+    });
+    let fleets = cx.estate.of_kind(Kind::Compute).map(|component| async {
+        let state = cx.compute(&component.id, cx.from()).await;
+        (component.id.clone(), state.map(|state| state.desired))
+    });
+    let (databases, fleets) = join(join_all(databases), join_all(fleets)).await;
+    let (databases, unread_databases) = sorted(databases);
+    let (members, unread_fleets) = sorted(fleets);
+    Look {
+        databases,
+        members,
+        unread_databases,
+        unread_fleets,
     }
-    Ok(Look { databases, members })
 }
 
-async fn databases(cx: &Context<'_>) -> PortResult<BTreeMap<ComponentId, DatabaseState>> {
-    let mut databases = BTreeMap::new();
-    for component in cx.estate.of_kind(Kind::Database) {
-        let state = cx.database(&component.id, cx.from()).await?;
-        databases.insert(component.id.clone(), state);
+/// What was read, and what was not.
+fn sorted<T>(
+    readings: Vec<(ComponentId, PortResult<T>)>,
+) -> (BTreeMap<ComponentId, T>, BTreeMap<ComponentId, PortError>) {
+    let mut read = BTreeMap::new();
+    let mut unread = BTreeMap::new();
+    for (id, reading) in readings {
+        match reading {
+            Ok(state) => _ = read.insert(id, state),
+            Err(error) => _ = unread.insert(id, error),
+        }
     }
-    Ok(databases)
+    (read, unread)
 }
 
 impl Look {
@@ -47,9 +70,40 @@ impl Look {
         self.databases.values().any(|state| !refuses_writes(state))
     }
 
-    /// Whether the whole fence is in force: databases refuse writes, fleets are empty.
+    /// What was not read, databases first.
+    pub(super) fn unread(&self) -> impl Iterator<Item = (&ComponentId, &PortError)> {
+        self.unread_databases.iter().chain(&self.unread_fleets)
+    }
+
+    /// The databases that were not read.
+    pub(super) fn unread_databases(&self) -> impl Iterator<Item = &ComponentId> {
+        self.unread_databases.keys()
+    }
+
+    /// Whether no part of the site gave an answer.
+    pub(super) fn is_silent(&self) -> bool {
+        self.databases.is_empty() && self.members.is_empty() && self.unread().next().is_some()
+    }
+
+    /// The look itself, where nothing is missing in it.
+    ///
+    /// # Errors
+    /// Why the first part that is missing was not read.
+    pub(super) fn whole(self) -> PortResult<Self> {
+        let missing = self.unread().next().map(|(_, error)| error.clone());
+        missing.map_or(Ok(self), Err)
+    }
+
+    /// Whether every database was read and refuses writes. Proof enough where the site's fleets cannot be emptied.
+    pub(super) fn refuses_writes(&self) -> bool {
+        !self.databases.is_empty() && self.unread_databases.is_empty() && !self.takes_writes()
+    }
+
+    /// Whether the whole fence is in force: databases refuse writes, fleets are empty, and all of it was read.
     pub(super) fn is_fenced(&self) -> bool {
-        !self.takes_writes() && self.members.values().all(|wanted| *wanted == 0)
+        self.unread().next().is_none()
+            && !self.takes_writes()
+            && self.members.values().all(|wanted| *wanted == 0)
     }
 
     /// Whether any part of a fence is in force.
@@ -73,59 +127,83 @@ impl Look {
     }
 }
 
-/// A call that imposes the fence and did not work.
-pub(super) struct NotImposed {
-    /// The component that it was about.
+/// A part whose fence was asked for, and how that ended.
+pub(super) struct Asked {
+    /// The component.
     pub(super) component: ComponentId,
-    /// Why.
-    pub(super) error: PortError,
+    /// Why it did not work; it may be in force nevertheless where the answer was lost.
+    pub(super) result: PortResult<()>,
 }
 
-impl NotImposed {
-    fn new(component: &ComponentId, error: PortError) -> Self {
-        Self {
-            component: component.clone(),
-            error,
+impl Asked {
+    /// Whether it may be in force.
+    pub(super) fn may_be_in_force(&self) -> bool {
+        match &self.result {
+            Ok(()) => true,
+            Err(error) => error.class == ErrorClass::Indeterminate,
         }
     }
-
-    /// Whether it may be in force nevertheless.
-    pub(super) fn is_unanswered(&self) -> bool {
-        self.error.class == ErrorClass::Indeterminate
-    }
 }
 
-/// Asks for what is missing of the fence, databases first.
-pub(super) async fn impose(cx: &Context<'_>, look: &Look) -> Result<(), NotImposed> {
+/// Asks for what is missing of the fence and was not asked for yet, databases first. What one part answers keeps no other from
+/// being asked. A database that was not read is asked too where anything else of its site answered.
+pub(super) async fn impose(
+    cx: &Context<'_>,
+    look: &Look,
+    already: &BTreeSet<ComponentId>,
+) -> Vec<Asked> {
     let open = look.databases.iter().filter(|(_, s)| !refuses_writes(s));
-    for (id, _) in open {
-        let asked = match cx.ports.database(id, cx.from()) {
+    let blind = look.unread_databases.keys().filter(|_| !look.is_silent());
+    let mut asked = Vec::new();
+    for id in open.map(|(id, _)| id).chain(blind) {
+        if already.contains(id) {
+            continue;
+        }
+        let result = match cx.ports.database(id, cx.from()) {
             Ok(port) => port.fence(cx.permit).await,
             Err(error) => Err(error),
         };
-        asked.map_err(|error| NotImposed::new(id, error))?;
+        asked.push(Asked {
+            component: id.clone(),
+            result,
+        });
     }
     let staffed = look.members.iter().filter(|(_, wanted)| **wanted > 0);
-    for (id, _) in staffed {
-        let asked = match cx.ports.compute(id, cx.from()) {
+    for (id, _) in staffed.filter(|(id, _)| !already.contains(*id)) {
+        let result = match cx.ports.compute(id, cx.from()) {
             Ok(port) => port.scale(0, cx.permit).await,
             Err(error) => Err(error),
         };
-        asked.map_err(|error| NotImposed::new(id, error))?;
+        asked.push(Asked {
+            component: id.clone(),
+            result,
+        });
     }
-    Ok(())
+    asked
 }
 
-/// Imposes the whole fence and reads it back within the time of the step.
+/// Asks once for all that is missing of the fence and can be asked for.
 ///
 /// # Errors
-/// What kept it from being imposed or read.
-pub(super) async fn fence(cx: &Context<'_>) -> Result<Look, StepError> {
+/// Why a part was not fenced: one whose answer was lost first, since it may be in force.
+pub(super) async fn ask(cx: &Context<'_>, look: &Look) -> PortResult<()> {
+    let asked = impose(cx, look, &BTreeSet::new()).await;
+    let failed = asked.into_iter().filter_map(|asked| asked.result.err());
+    // `false` sorts first.
+    match failed.min_by_key(|error| error.class != ErrorClass::Indeterminate) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+/// Waits until the whole fence is read to be in force, within the time of the step.
+///
+/// # Errors
+/// What kept it from being read, or that it is still not in force.
+pub(super) async fn in_force(cx: &Context<'_>) -> Result<Look, StepError> {
     let poll = Poll::of(cx);
-    let mut seen = look(cx).await?;
-    impose(cx, &seen).await.map_err(|failed| failed.error)?;
     loop {
-        seen = look(cx).await?;
+        let seen = look(cx).await.whole()?;
         if seen.is_fenced() {
             return Ok(seen);
         }
@@ -144,6 +222,11 @@ pub(super) fn confirmed(cx: &Context<'_>, look: &Look) -> FenceEvidence {
         0 => format!("{id} at {} is scaled to nothing", cx.from()),
         _ => format!("{id} at {} still wants {wanted} members", cx.from()),
     }));
+    observations.extend(
+        look.unread_fleets
+            .iter()
+            .map(|(id, error)| format!("{id} at {} was not read: {error}", cx.from())),
+    );
     FenceEvidence {
         site: cx.from().clone(),
         level: FenceLevel::Confirmed,
@@ -153,6 +236,3 @@ pub(super) fn confirmed(cx: &Context<'_>, look: &Look) -> FenceEvidence {
         unanswered: Vec::new(),
     }
 }
-
-/// The components whose fence was asked for without an answer.
-pub(super) type Unanswered = BTreeSet<ComponentId>;
