@@ -169,6 +169,7 @@ fn real_host(
     Ok(Host {
         ports: world.towards(direction).ports,
         logs,
+        opposite: world.journals_at(&direction.from),
         store: objects,
         people,
         watcher: Arc::new(Progress::new(session.out.clone())),
@@ -241,6 +242,7 @@ fn host(
     Ok(Host {
         ports: process.ports(),
         logs: world.store().logs(),
+        opposite: None,
         store: world.store().objects(),
         people: people(world, process.name(), running, session)?,
         watcher: progress,

@@ -12,9 +12,10 @@ use dr_core::adapter::wire::{self, Machine, Reached, Unwired};
 use dr_core::discover;
 use dr_core::model::{
     Access, Binding, Direction, Duration, Estate, EstateInventory, Platform, Role, SecretRef, Site,
+    SiteId,
 };
-use dr_core::port::{Clock, Narrator, Notifier, ObjectStore, Permit, PortResult};
-use dr_core::runbook::journal::ReadJournal;
+use dr_core::port::{Clock, LogStore, Narrator, Notifier, ObjectStore, Permit, PortResult};
+use dr_core::runbook::journal::{ObjectLog, ReadJournal};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
@@ -80,6 +81,12 @@ impl RealWorld {
                 self.store.clone()
             }
         }
+    }
+
+    /// The journals that a site's own store keeps; `None` where it has none.
+    pub(crate) fn journals_at(&self, site: &SiteId) -> Option<Arc<dyn LogStore>> {
+        let bucket = self.reached.stores.get(site)?;
+        Some(Arc::new(ObjectLog::new(bucket.clone())))
     }
 
     /// The world for a run of that direction.

@@ -75,21 +75,28 @@ pub(super) fn for_verbs<'a>(
 /// What Terraform reads wherever a stack is observed: the tables name one read of each service only. What a pipeline's own
 /// service is asked is none of AWS, and no place to read a stack.
 fn refreshes(needs: &BTreeSet<Need>, estate: &Estate) -> BTreeSet<Need> {
-    let of_stacks = needs.iter().filter(|need| match &need.subject {
+    let is_stack = |subject: &Subject| match subject {
         Subject::Component(id) => estate
             .component(id)
             .is_some_and(|component| component.kind() == Kind::Infrastructure),
         Subject::Account | Subject::Runs => false,
-    });
-    let refresh = |need: &Need| {
-        let need = need.clone();
+    };
+    let stacks: BTreeSet<_> = needs
+        .iter()
+        .filter(|need| is_stack(&need.subject))
+        .map(|need| (&need.subject, &need.site))
+        .collect();
+    let refresh = |(subject, site): (&Subject, &Option<SiteId>)| {
+        let (subject, site) = (subject.clone(), site.clone());
         REFRESH.iter().map(move |call| Need {
             service: call.service.to_owned(),
             action: call.call.to_owned(),
-            ..need.clone()
+            site: site.clone(),
+            subject: subject.clone(),
+            via: None,
         })
     };
-    of_stacks.flat_map(refresh).collect()
+    stacks.into_iter().flat_map(refresh).collect()
 }
 
 /// What a plan reads: every component of both sites.
@@ -128,7 +135,8 @@ fn need(spec: &CallSpec) -> Option<Need> {
     })
 }
 
-/// Journal, lock, write lease, plans and what Git held: objects in the buckets that the sites keep for runs.
+/// Journal, lock, write lease, plans and what Git held: objects in the buckets that the sites keep for runs. The other site's
+/// is looked into for a run of the other direction.
 fn store(estate: &Estate, direction: &Direction) -> Vec<Need> {
     let remembers = estate.of_kind(Kind::Repository).next().is_some();
     let mut needs = Vec::new();
@@ -137,16 +145,13 @@ fn store(estate: &Estate, direction: &Direction) -> Vec<Need> {
         .iter()
         .filter(|site| site.access.store.is_some())
     {
-        let actions: &[&str] = if site.id == direction.to {
-            &["GetObject", "ListBucket", "PutObject"]
-        } else if remembers {
-            &["GetObject", "PutObject"]
-        } else {
-            &[]
-        };
-        needs.extend(actions.iter().map(|action| Need {
+        let writes = site.id == direction.to || remembers;
+        let actions = ["GetObject", "ListBucket"]
+            .into_iter()
+            .chain(writes.then_some("PutObject"));
+        needs.extend(actions.map(|action| Need {
             service: "s3".to_owned(),
-            action: (*action).to_owned(),
+            action: action.to_owned(),
             site: Some(site.id.clone()),
             subject: Subject::Runs,
             via: None,

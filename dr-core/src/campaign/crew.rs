@@ -67,6 +67,7 @@ impl Crew {
         Host {
             ports: operator.ports(),
             logs: self.logs(operator),
+            opposite: None,
             store: operator.store(&self.store_at),
             people: self.people.clone(),
             watcher: self.watcher.clone(),

@@ -56,6 +56,7 @@ impl Desk<'_> {
         Host {
             ports: self.process.ports(),
             logs: Arc::new(ObjectLog::new(store.clone())),
+            opposite: None,
             store,
             people: self.people.clone(),
             watcher: Arc::new(Reporter {

@@ -6,11 +6,13 @@
 //! 3. a run is taken over under a higher epoch, and whoever held it before is refused at its next append.
 
 mod drive;
+mod open;
 mod preflight;
 mod stop;
 
 use std::sync::Arc;
 
+use futures_util::future::join;
 use jiff::Timestamp;
 
 pub use stop::{Stop, StopFlag};
@@ -151,6 +153,8 @@ pub struct Host {
     pub ports: Ports,
     /// The journals.
     pub logs: Arc<dyn LogStore>,
+    /// The journals that the other site's store keeps, where each site keeps those of the runs that move to it.
+    pub opposite: Option<Arc<dyn LogStore>>,
     /// The lock and the inbox.
     pub store: Arc<dyn ObjectStore>,
     /// Whom to ask.
@@ -212,7 +216,14 @@ impl Host {
     ) -> Result<(Machine, Journal), HostError> {
         let epoch = lease.epoch();
         self.refuse_open_runs(&plan).await?;
-        let findings = self.preflight(run, &plan, &options, epoch).await?;
+        let (findings, unread) = join(
+            self.preflight(run, &plan, &options, epoch),
+            self.refuse_opposite_runs(&plan),
+        )
+        .await;
+        let unread = unread?;
+        let mut findings = findings?;
+        findings.extend(unread);
         // The journal of a run that begins is nobody else's, so no append of another's fences it: whoever slept through the
         // preflight asks the lock whether somebody else may have begun.
         if self.ports.clock.now() >= lease.deadline() {
@@ -239,14 +250,8 @@ impl Host {
             findings,
             accepted: options.accepted,
         };
-        let record = journal
-            .append(epoch, now, event)
-            .await
-            .map_err(HostError::from)?;
-        state
-            .apply(record.at, &record.event)
-            .map_err(HostError::Illegal)?;
-        self.watcher.recorded(&state, &record);
+        self.record_first(&mut journal, &mut state, epoch, now, event)
+            .await?;
         Ok((Machine::new(state), journal))
     }
 
@@ -343,24 +348,6 @@ impl Host {
             .apply(record.at, &record.event)
             .map_err(HostError::Illegal)?;
         self.watcher.recorded(state, &record);
-        Ok(())
-    }
-
-    /// A new run is not begun while another of the same estate is not over.
-    async fn refuse_open_runs(&self, plan: &Plan) -> Result<(), HostError> {
-        for run in self.logs.runs().await.map_err(HostError::Store)? {
-            let Some(bytes) = self.logs.read(&run).await.map_err(HostError::Store)? else {
-                continue;
-            };
-            let journal = super::journal::read(&bytes).map_err(HostError::Journal)?;
-            if journal.header.plan.estate.name != plan.estate.name {
-                continue;
-            }
-            let status = replay(&journal).map_err(HostError::Replay)?.status;
-            if !status.is_over() {
-                return Err(HostError::OpenRun { run, status });
-            }
-        }
         Ok(())
     }
 }

@@ -1,0 +1,95 @@
+//! The runs that are not over, here and in the other site's store.
+//!
+//! Journal and lock lie in the region that a run moves to, so that nothing of a lost region is needed. A run of the other
+//! direction is therefore in the other store, under another lock, and whoever begins looks there, too. Two that begin at once
+//! in opposite directions do not both pass their preflight: it reads which site is primary.
+
+use std::pin::pin;
+
+use futures_util::future::{Either, select};
+
+use super::{Host, HostError};
+use crate::model::{Duration, Finding, Mode, RunId, Severity, Subject};
+use crate::port::{ErrorClass, LogStore, PortError, PortResult};
+use crate::runbook::event::RunStatus;
+use crate::runbook::journal;
+use crate::runbook::plan::Plan;
+use crate::runbook::replay::replay;
+
+/// How long the other store is waited for: its region may be the one that is lost.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A run that is not over.
+type Open = (RunId, RunStatus);
+
+impl Host {
+    /// A new run is not begun while another of the same estate is not over.
+    pub(super) async fn refuse_open_runs(&self, plan: &Plan) -> Result<(), HostError> {
+        refuse(open_run(&*self.logs, plan).await?)
+    }
+
+    /// The same of the other site's store. A lost region does not tell: then a finding says so, and an unplanned run goes on.
+    pub(super) async fn refuse_opposite_runs(
+        &self,
+        plan: &Plan,
+    ) -> Result<Option<Finding>, HostError> {
+        let Some(opposite) = &self.opposite else {
+            return Ok(None);
+        };
+        let read = open_run(&**opposite, plan);
+        let error = match select(pin!(read), self.ports.clock.sleep(PATIENCE)).await {
+            Either::Left((Ok(open), _)) => return refuse(open).map(|()| None),
+            Either::Left((Err(HostError::Store(error)), _)) => error,
+            Either::Left((Err(error), _)) => return Err(error),
+            Either::Right(_) => no_answer(plan),
+        };
+        match plan.mode {
+            Mode::Planned => Err(HostError::Store(error)),
+            Mode::Unplanned => Ok(Some(Finding::new(
+                Severity::Notice,
+                "opposite-runs-unread",
+                Subject::Site(plan.direction.from.clone()),
+                format!(
+                    "whether a run towards {} is open was not read: {error}",
+                    plan.direction.from
+                ),
+                "make sure that nobody moves the primary the other way",
+            ))),
+        }
+    }
+}
+
+fn refuse(open: Option<Open>) -> Result<(), HostError> {
+    match open {
+        Some((run, status)) => Err(HostError::OpenRun { run, status }),
+        None => Ok(()),
+    }
+}
+
+fn no_answer(plan: &Plan) -> PortError {
+    PortError {
+        class: ErrorClass::Transient,
+        operation: "s3:ListBucket".to_owned(),
+        place: format!("runs kept at {}", plan.direction.from),
+        message: format!("no answer within {PATIENCE}"),
+    }
+}
+
+/// A run of the plan's estate that is not over.
+async fn open_run(logs: &dyn LogStore, plan: &Plan) -> Result<Option<Open>, HostError> {
+    let runs: PortResult<_> = logs.runs().await;
+    for run in runs.map_err(HostError::Store)? {
+        let Some(bytes) = logs.read(&run).await.map_err(HostError::Store)? else {
+            continue;
+        };
+        let journal = journal::read(&bytes).map_err(HostError::Journal)?;
+        if journal.header.plan.estate.name != plan.estate.name {
+            continue;
+        }
+        let status = replay(&journal).map_err(HostError::Replay)?.status;
+        if !status.is_over() {
+            return Ok(Some((run, status)));
+        }
+    }
+    Ok(None)
+}
