@@ -215,17 +215,6 @@ fn strike(case: &Case, step: &StepId, fault: &Fault) -> bool {
     true
 }
 
-/// The classes of errors that a call can end with.
-const CLASSES: [ErrorClass; 7] = [
-    ErrorClass::Throttled,
-    ErrorClass::Transient,
-    ErrorClass::Denied,
-    ErrorClass::NotFound,
-    ErrorClass::Conflict,
-    ErrorClass::Invalid,
-    ErrorClass::Indeterminate,
-];
-
 /// Each call of a step refused with each class: a reading twice, what changes something for good.
 fn refusals(case: &Case, step: &StepId) -> Vec<Fault> {
     let planned = case.plan.step(step).expect("a step of the plan");
@@ -238,7 +227,7 @@ fn refusals(case: &Case, step: &StepId) -> Vec<Fault> {
     }
     let refused = |(call, changes): (String, bool)| {
         let times = if changes { 1000 } else { 2 };
-        CLASSES.map(|class| Fault::Refused {
+        ErrorClass::ALL.map(|class| Fault::Refused {
             call: call.clone(),
             class,
             times,

@@ -200,8 +200,9 @@ impl WriteLease for StoredLease {
     /// still write was decided before, by the gate of the promotion.
     async fn grant(&self, holder: &SiteId, permit: &Permit) -> PortResult<()> {
         let now = self.clock.now();
-        // Given back to the site that had it: then it stands here.
-        let (lease, was) = if *holder == self.direction.from {
+        let is_given_back = *holder == self.direction.from;
+        let (lease, was) = if is_given_back {
+            // It stands in this store: it was taken from there.
             let (lease, was) = self.read().await?;
             (Some(lease), Some(was))
         } else {
@@ -218,7 +219,7 @@ impl WriteLease for StoredLease {
         }
         let granted = StoredLeaseObject {
             format: FORMAT,
-            taken_from: if *holder == self.direction.from {
+            taken_from: if is_given_back {
                 lease.and_then(|lease| lease.taken_from)
             } else {
                 Some(self.direction.from.clone())

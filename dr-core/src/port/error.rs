@@ -30,6 +30,17 @@ pub enum ErrorClass {
 }
 
 impl ErrorClass {
+    /// Every class.
+    pub const ALL: [Self; 7] = [
+        Self::Throttled,
+        Self::Transient,
+        Self::Denied,
+        Self::NotFound,
+        Self::Conflict,
+        Self::Invalid,
+        Self::Indeterminate,
+    ];
+
     /// Whether the same call may work later without anyone doing anything.
     pub fn is_retryable(self) -> bool {
         matches!(self, Self::Throttled | Self::Transient)

@@ -190,15 +190,7 @@ impl Thrower<'_> {
             22 => Fault::MirrorStops,
             23..=24 => Fault::Refused {
                 call: (*self.of(&CALLS)).to_owned(),
-                class: *self.of(&[
-                    ErrorClass::Throttled,
-                    ErrorClass::Transient,
-                    ErrorClass::Denied,
-                    ErrorClass::NotFound,
-                    ErrorClass::Conflict,
-                    ErrorClass::Invalid,
-                    ErrorClass::Indeterminate,
-                ]),
+                class: *self.of(&ErrorClass::ALL),
                 times: *self.of(&[1, 2, 5, 1000]),
             },
             25 => Fault::StateLocked {

@@ -18,6 +18,7 @@ impl Machine {
     ) -> Vec<Effect> {
         let step = self.state.step(id);
         let in_doubt = step.status == StepStatus::InDoubt;
+        let unsettled_until = step.settles.filter(|at| in_doubt && now < *at);
         let id = id.clone();
         let event = match observation {
             Observation::Done(output) => Event::StepSucceeded {
@@ -25,14 +26,11 @@ impl Machine {
                 output,
                 found_done: true,
             },
-            Observation::NotDone(_) | Observation::Partial(_)
-                if in_doubt && step.settles.is_some_and(|at| now < at) =>
-            {
-                let at = step.settles.expect("it was just looked at");
-                let wake = Effect::WakeAt(id.clone(), at);
-                return vec![self.launch(&id, Doing::Waiting, wake)];
-            }
             Observation::NotDone(_) | Observation::Partial(_) if in_doubt => {
+                if let Some(at) = unsettled_until {
+                    let wake = Effect::WakeAt(id.clone(), at);
+                    return vec![self.launch(&id, Doing::Waiting, wake)];
+                }
                 self.doubt_reads.remove(&id);
                 if step.failures + 1 >= self.state.planned(&id).attempts {
                     let reason =

@@ -142,8 +142,8 @@ mod tests {
     use super::*;
     use crate::model::Capacity;
 
-    #[test]
-    fn new_members_run_after_one_to_two_minutes_and_are_healthy_twenty_seconds_later() {
+    /// A fleet of three that has one member.
+    fn one_of_three() -> Fleet {
         let settings = Compute {
             size: "t3.micro".to_owned(),
             capacity: Capacity {
@@ -152,7 +152,12 @@ mod tests {
             },
             standby_count: 1,
         };
-        let mut fleet = Fleet::new(&settings, 1);
+        Fleet::new(&settings, 1)
+    }
+
+    #[test]
+    fn new_members_run_after_one_to_two_minutes_and_are_healthy_twenty_seconds_later() {
+        let mut fleet = one_of_three();
         let now = SimTime::of_second(1000);
         let healthy_at = fleet.scale(3, now, &mut Dice::new(1));
         assert_eq!(healthy_at.len(), 2);
@@ -166,15 +171,7 @@ mod tests {
 
     #[test]
     fn members_that_find_no_capacity_start_once_there_is_some() {
-        let settings = Compute {
-            size: "t3.micro".to_owned(),
-            capacity: Capacity {
-                count: 3,
-                minimum: 2,
-            },
-            standby_count: 1,
-        };
-        let mut fleet = Fleet::new(&settings, 1);
+        let mut fleet = one_of_three();
         let mut dice = Dice::new(1);
         let now = SimTime::of_second(1000);
         assert_eq!(fleet.set_starved(true, now, &mut dice), []);
@@ -187,15 +184,7 @@ mod tests {
 
     #[test]
     fn members_that_the_quota_does_not_allow_start_once_it_is_raised() {
-        let settings = Compute {
-            size: "t3.micro".to_owned(),
-            capacity: Capacity {
-                count: 3,
-                minimum: 2,
-            },
-            standby_count: 1,
-        };
-        let mut fleet = Fleet::new(&settings, 1);
+        let mut fleet = one_of_three();
         let mut dice = Dice::new(1);
         let now = SimTime::of_second(1000);
         assert_eq!(fleet.set_limit(2, now, &mut dice), []);
