@@ -10,6 +10,7 @@ pub(crate) mod iam;
 pub(crate) mod init;
 pub(crate) mod man;
 mod move_primary;
+pub(crate) mod observe;
 pub(crate) mod options;
 pub(crate) mod plan;
 pub(crate) mod prove;

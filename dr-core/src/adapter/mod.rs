@@ -15,6 +15,8 @@ mod here;
 pub mod http;
 pub mod lease;
 pub mod local;
+#[cfg(feature = "observer")]
+pub mod observer;
 pub mod pipeline;
 #[cfg(feature = "postgres")]
 pub mod postgres;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{ClientView, Duration, Outage, Reachability, SiteId};
 use crate::port::{Clock, ErrorClass, Observers, PortError, PortResult};
@@ -23,7 +23,7 @@ const AT_LEAST_S: u64 = 3600;
 const RECENT_S: i64 = 60;
 
 /// What one observer measured in one second.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Second {
     /// The second, as Unix time.
     pub second: i64,
@@ -63,7 +63,7 @@ impl HttpObservers {
             return Err(error(
                 ErrorClass::Invalid,
                 "http:ReadClients",
-                "the estate names no observers: run one outside both sites (docs/observers.md says what it answers) and add its address under `observers`",
+                "the estate names no observers: run `dr observe` outside both sites and add its address under `observers` (docs/observers.md)",
             ));
         }
         let client = reqwest::Client::builder()

@@ -1,0 +1,154 @@
+//! One write a second, and what came of it.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::Timestamp;
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Url, redirect};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+
+use crate::adapter::http::Second;
+use crate::model::SiteId;
+use crate::port::{ErrorClass, PortError, PortResult};
+
+/// How long measurements are kept, in seconds: twice as long as is asked back for at most.
+pub const KEPT_S: usize = 7200;
+
+/// How long a client waits for a write before it counts as not acknowledged.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// The header by which an application may say which site it is.
+const SITE_HEADER: &str = "dr-site";
+
+/// Measures one front door.
+pub struct Observer {
+    write: Url,
+    /// The names or addresses that lead to each site alone.
+    sites: BTreeMap<SiteId, Vec<String>>,
+    client: Client,
+    seconds: Mutex<BTreeMap<i64, Second>>,
+    addresses: Mutex<BTreeMap<IpAddr, SiteId>>,
+}
+
+impl Observer {
+    /// An observer that writes by `POST` to `write`, which leads through the name that clients use. `sites` are the names that
+    /// lead to each site alone.
+    ///
+    /// # Errors
+    /// [`ErrorClass::Invalid`] where `write` is no address of HTTP, or TLS cannot be set up.
+    pub fn new(write: &str, sites: BTreeMap<SiteId, Vec<String>>) -> PortResult<Self> {
+        let write = Url::parse(write)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            .ok_or_else(|| invalid(format!("{write} is no address of HTTP")))?;
+        // A connection that is kept would go on to a site that the name no longer answers; a redirect is no acknowledgement.
+        let client = Client::builder()
+            .timeout(PATIENCE)
+            .pool_max_idle_per_host(0)
+            .redirect(redirect::Policy::none())
+            .user_agent(concat!("dr-observe/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|cause| invalid(cause.to_string()))?;
+        Ok(Self {
+            write,
+            sites,
+            client,
+            seconds: Mutex::default(),
+            addresses: Mutex::default(),
+        })
+    }
+
+    /// Looks the sites' names up again, to tell by its address which site answered. Those of a name that is not found stay.
+    pub async fn learn(&self) {
+        for (site, names) in &self.sites {
+            for name in names {
+                let Ok(found) = lookup_host((name.as_str(), self.port())).await else {
+                    continue;
+                };
+                let found: Vec<IpAddr> = found.map(|address| address.ip()).collect();
+                let mut known = self
+                    .addresses
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                known.extend(found.into_iter().map(|address| (address, site.clone())));
+            }
+        }
+    }
+
+    /// Makes one write as a client would, and keeps what came of it under the second in which it began.
+    pub async fn measure(&self, at: Timestamp) {
+        let answer = self.client.post(self.write.clone()).send().await;
+        let acknowledged = answer.ok().filter(|answer| answer.status().is_success());
+        let served_by = acknowledged.as_ref().and_then(|answer| {
+            let peer = answer.remote_addr().map(|peer| peer.ip());
+            self.site(answer.headers(), peer)
+        });
+        let second = Second {
+            second: at.as_second(),
+            tried: 1,
+            acknowledged: u64::from(acknowledged.is_some()),
+            served_by: served_by.into_iter().collect(),
+        };
+        let mut seconds = self.seconds.lock().unwrap_or_else(PoisonError::into_inner);
+        seconds.insert(second.second, second);
+        while seconds.len() > KEPT_S {
+            seconds.pop_first();
+        }
+    }
+
+    /// The site that answered: as it says itself, else by the address that was connected to.
+    fn site(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Option<SiteId> {
+        let said = headers.get(SITE_HEADER).and_then(|site| site.to_str().ok());
+        let known = |site: &SiteId| self.sites.contains_key(site);
+        said.and_then(|site| site.parse().ok())
+            .filter(known)
+            .or_else(|| {
+                let addresses = self
+                    .addresses
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                addresses.get(&peer?).cloned()
+            })
+    }
+
+    /// What was measured in the `over_s` seconds that end with `until`, oldest first.
+    pub fn seconds(&self, until: Timestamp, over_s: u64) -> Vec<Second> {
+        let first = until
+            .as_second()
+            .saturating_sub(i64::try_from(over_s).unwrap_or(i64::MAX));
+        let seconds = self.seconds.lock().unwrap_or_else(PoisonError::into_inner);
+        seconds
+            .range(first.saturating_add(1)..)
+            .map(|(_, second)| second.clone())
+            .collect()
+    }
+
+    /// Whether a connection to the path that clients take to a site can be made now; `None` for a site that it does not know.
+    pub async fn reaches(&self, site: &SiteId) -> Option<bool> {
+        for name in self.sites.get(site)? {
+            let connecting = TcpStream::connect((name.as_str(), self.port()));
+            if matches!(timeout(PATIENCE, connecting).await, Ok(Ok(_))) {
+                return Some(true);
+            }
+        }
+        Some(false)
+    }
+
+    fn port(&self) -> u16 {
+        self.write
+            .port_or_known_default()
+            .expect("HTTP and HTTPS have ports, and nothing else is taken")
+    }
+}
+
+fn invalid(message: String) -> PortError {
+    PortError {
+        class: ErrorClass::Invalid,
+        operation: "http:Write".to_owned(),
+        place: "observer".to_owned(),
+        message,
+    }
+}
