@@ -335,3 +335,19 @@ fn a_call_may_be_on_its_way_as_long_as_its_process_may_have_been_stopped_and_the
     ));
     assert!(!rule::may_be_on_its_way(Some(permitted), after));
 }
+
+#[test]
+fn a_lease_is_to_be_renewed_from_a_third_of_its_time_on() {
+    let until = LEASE.after(Timestamp::UNIX_EPOCH);
+    let due_after = |ms| {
+        rule::is_renewal_due(
+            until,
+            Duration::from_millis(ms).after(Timestamp::UNIX_EPOCH),
+        )
+    };
+    let third = LEASE.as_millis() / 3;
+    assert!(!due_after(0));
+    assert!(!due_after(third - 1));
+    assert!(due_after(third));
+    assert!(due_after(LEASE.as_millis()));
+}

@@ -130,3 +130,64 @@ fn a_step_that_is_to_hold_on_doubt_asks_before_anything_is_read() {
     machine.state.apply(at(4), &answered).expect("legal");
     assert_eq!(machine.begin(at(5)), [Effect::Observe(id("fence"))]);
 }
+
+#[test]
+fn the_pauses_between_tries_double_up_to_a_minute() {
+    let pauses = [0, 1, 2, 3, 4, 5, 60].map(|failures| decide::backoff(failures).as_millis());
+    assert_eq!(
+        pauses,
+        [2, 4, 8, 16, 32, 60, 60].map(|seconds| seconds * 1000)
+    );
+}
+
+#[test]
+fn a_step_in_doubt_that_reads_as_not_done_is_believed_once_its_call_is_over_and_not_before() {
+    let in_doubt = Event::StepInDoubt {
+        step: id("fence"),
+        reason: "the answer was lost".to_owned(),
+    };
+    let machine = machine_after(&[succeeded("approve"), started("fence"), in_doubt]);
+    let over = crate::runbook::lock::CALL.after(at(1));
+    let read = |now| {
+        let not_done = Observation::NotDone(Before::default());
+        let effects = machine
+            .clone()
+            .step(now, Input::Observed(id("fence"), not_done));
+        effects.expect("a reading is no event")
+    };
+    for early in [at(1), at(2), over - jiff::SignedDuration::from_millis(1)] {
+        assert_eq!(read(early), [Effect::WakeAt(id("fence"), over)]);
+    }
+    let resolved = Effect::Record(Event::DoubtResolved { step: id("fence") });
+    assert_eq!(read(over), [resolved]);
+}
+
+#[test]
+fn a_step_that_cannot_be_read_fails_unless_it_is_in_doubt() {
+    let error = PortError {
+        class: ErrorClass::Denied,
+        operation: "rds:DescribeDBInstances".to_owned(),
+        place: "database@ohio".to_owned(),
+        message: "AccessDenied".to_owned(),
+    };
+    let unread = Input::Observed(id("fence"), Observation::Unknown(error.clone()));
+    let effects = machine_after(&[succeeded("approve")]).step(at(2), unread);
+    let failed = Event::StepFailed {
+        step: id("fence"),
+        error: StepError::Port(error),
+        retry_at: None,
+    };
+    assert_eq!(
+        effects.expect("a reading is no event"),
+        [Effect::Record(failed)]
+    );
+}
+
+#[test]
+fn a_question_that_nobody_answered_here_no_longer_matters_once_it_is_not_asked() {
+    let mut machine = machine_after(&[succeeded("approve")]);
+    let before = machine.clone();
+    let late = machine.step(at(2), Input::Unanswered(id("approve")));
+    assert_eq!(late.expect("silence is no event"), []);
+    assert_eq!(machine.begin(at(3)), before.clone().begin(at(3)));
+}

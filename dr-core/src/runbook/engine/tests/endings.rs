@@ -97,3 +97,13 @@ fn a_run_that_is_stopped_past_the_pivot_names_the_steps_that_were_not_done_and_n
         ["step shift was not done", "step reprotect was not done"]
     );
 }
+
+#[test]
+fn an_estate_is_unprotected_from_its_promotion_until_its_new_replica_follows() {
+    let lacking = |steps| machine_after(&all_done()[..steps]).state().unprotected();
+    assert_eq!(lacking(4), [""; 0], "nothing is promoted");
+    let promoted = lacking(5);
+    assert_eq!(promoted.len(), 1);
+    assert!(promoted[0].contains("database"), "{promoted:?}");
+    assert_eq!(lacking(7), [""; 0], "the replica follows");
+}

@@ -155,3 +155,35 @@ fn a_step_at_a_gate_asks_what_the_gate_asks_and_a_planned_run_does_not_turn_back
     assert_eq!(asked, [(APPROVAL, 1), ("fence-unproven", 2)]);
     assert_eq!(state.yes_by(&id("provision"), "fence-unproven").len(), 2);
 }
+
+#[test]
+fn who_said_yes_is_told_for_each_question_of_each_step() {
+    let mut state = fresh(Mode::Unplanned);
+    for (step, code, decision, who) in [
+        ("approve", APPROVAL, Decision::Yes, "ana"),
+        ("fence", APPROVAL, Decision::Yes, "ben"),
+        ("approve", "gate", Decision::Yes, "cleo"),
+        ("approve", APPROVAL, Decision::Retry, "dan"),
+        ("approve", APPROVAL, Decision::Yes, "ana"),
+    ] {
+        let answer = answer(&id(step), code, decision, who);
+        let said = Event::Answered {
+            answer,
+            inbox: None,
+        };
+        state.apply(at(1), &said).expect("people may say anything");
+    }
+    assert_eq!(state.yes_by(&id("approve"), APPROVAL), ["ana"]);
+    assert_eq!(state.yes_by(&id("fence"), APPROVAL), ["ben"]);
+    assert_eq!(state.yes_by(&id("approve"), "gate"), ["cleo"]);
+    assert_eq!(state.yes_by(&id("shift"), APPROVAL), [""; 0]);
+}
+
+#[test]
+fn an_approval_may_be_given_before_it_is_asked_for_and_nothing_else_may() {
+    let yes = |step: &str, code: &str| answer(&id(step), code, Decision::Yes, "ana");
+    let why = Err("nothing of that code is asked there that a yes would settle");
+    assert_eq!(taken(&[], &yes("approve", APPROVAL)), Ok(()));
+    assert_eq!(taken(&[], &yes("approve", "fence-unproven")), why);
+    assert_eq!(taken(&[], &yes("promote", APPROVAL)), why);
+}

@@ -149,3 +149,72 @@ fn a_take_over_needs_a_higher_epoch() {
     state.apply(at(1), &by(2)).expect("a higher epoch");
     assert!(state.apply(at(1), &by(2)).is_err());
 }
+
+fn refusal(events: &[Event], next: &Event) -> String {
+    let mut state = fresh(Mode::Unplanned);
+    for event in events {
+        state.apply(at(1), event).expect("what can follow");
+    }
+    state.apply(at(2), next).unwrap_err().to_string()
+}
+
+#[test]
+fn what_a_run_cannot_do_where_it_stands_is_refused_with_the_reason() {
+    let begun = Event::RunStarted {
+        by: "ana".to_owned(),
+        outage_since: None,
+        findings: Vec::new(),
+        accepted: Vec::new(),
+    };
+    let held = Event::Held {
+        because: "because".to_owned(),
+    };
+    let closed = |status| Event::Closed {
+        status,
+        missing: Vec::new(),
+    };
+    for (events, next, why) in [
+        (vec![], begun, "it has begun already"),
+        (vec![held.clone()], held, "it is to be taken over first"),
+        (vec![], closed(RunStatus::Running), "that is no end"),
+        (vec![], closed(RunStatus::Held), "that is no end"),
+        (vec![], closed(RunStatus::Completed), "steps are left to do"),
+        (vec![], closed(RunStatus::Unwound), "it does not unwind"),
+        (vec![], closed(RunStatus::Stuck), "it does not unwind"),
+    ] {
+        let refused = refusal(&events, &next);
+        assert!(refused.contains(why), "{next:?}: {refused}");
+    }
+    let mut state = RunState::new(Arc::new(plan(Mode::Planned)), Epoch(1));
+    let early = state.apply(at(1), &closed(RunStatus::Aborted)).unwrap_err();
+    assert!(early.to_string().contains("it has not begun"), "{early}");
+}
+
+#[test]
+fn a_step_that_is_skipped_is_asked_about_no_more() {
+    let step = || id("fence");
+    let question = Question {
+        step: step(),
+        code: "fence-unproven".to_owned(),
+        text: "go on?".to_owned(),
+        people: 2,
+    };
+    let failed = Event::StepFailed {
+        step: step(),
+        error: StepError::Gate(question.clone()),
+        retry_at: None,
+    };
+    let skipped = Event::StepSkipped {
+        step: step(),
+        who: "ana".to_owned(),
+        why: "because".to_owned(),
+    };
+    let asked = Event::Asked { question };
+    let mut machine = machine_after(&[succeeded("approve"), started("fence"), failed, asked]);
+    assert!(machine.state.questions.contains_key(&step()));
+    machine
+        .state
+        .apply(at(2), &skipped)
+        .expect("it may be skipped");
+    assert!(!machine.state.questions.contains_key(&step()));
+}

@@ -56,6 +56,21 @@ fn damage_names_its_line() {
     }
 }
 
+#[test]
+fn a_sound_line_with_another_byte_behind_it_is_damage_and_named() {
+    for records in 1..=4 {
+        let mut bent = written(records);
+        *bent.last_mut().expect("it has bytes") = b' ';
+        match read(&bent).unwrap_err() {
+            JournalError::Damaged { line, why } => {
+                assert_eq!(line, records as u64 + 1);
+                assert!(why.contains("line feed"), "{why}");
+            }
+            other => panic!("{other}"),
+        }
+    }
+}
+
 /// The lines of a journal in another order, some left out.
 fn arranged(bytes: &[u8], order: &[usize]) -> Result<ReadJournal, JournalError> {
     let lines: Vec<&[u8]> = bytes.split_inclusive(|b| *b == b'\n').collect();

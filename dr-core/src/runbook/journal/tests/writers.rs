@@ -322,3 +322,39 @@ fn a_journal_of_another_run_is_refused() {
         );
     });
 }
+
+#[test]
+fn what_was_read_before_is_used_only_while_the_journal_is_still_so() {
+    on_every_store(async |logs| {
+        let mut journal = begun(&logs, 2).await;
+        let bytes = logs.read(&run()).await.unwrap().unwrap();
+        let seen = || Seen {
+            journal: read(&bytes).unwrap(),
+            bytes: bytes.clone(),
+        };
+        let (_, same) = Journal::open_again(Arc::clone(&logs), &run(), Some(seen()))
+            .await
+            .unwrap();
+        assert_eq!(same.records.len(), 2);
+        journal.append(Epoch(1), at(3), event(3)).await.unwrap();
+        let (_, newer) = Journal::open_again(Arc::clone(&logs), &run(), Some(seen()))
+            .await
+            .unwrap();
+        assert_eq!(newer.records.len(), 3);
+    });
+}
+
+#[test]
+fn a_journal_knows_how_many_events_it_has() {
+    on_every_store(async |logs| {
+        let mut journal = begun(&logs, 0).await;
+        assert!(journal.is_empty());
+        for number in 1..=3 {
+            journal
+                .append(Epoch(1), at(number), event(number))
+                .await
+                .unwrap();
+            assert_eq!((journal.len(), journal.is_empty()), (number as u64, false));
+        }
+    });
+}

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::world::{World, id, written};
-use crate::model::{Duration, Mode, Severity, SiteId, Verb};
+use crate::model::{Duration, Finding, Mode, Severity, SiteId, Subject, Verb};
 use crate::port::{Effect, Place};
 use crate::runbook::plan::{Fact, Plan, plan};
 
@@ -145,6 +145,53 @@ fn an_objective_that_the_prediction_misses_is_a_finding_and_no_refusal() {
     let plan = made(&world);
     let finding = plan.findings.iter().find(|f| f.code == "rto-at-risk");
     assert_eq!(finding.unwrap().severity, Severity::Slowing);
+    // One that is just met is met.
+    world.estate.objectives.rto = plan.prediction.until_serving;
+    assert!(
+        made(&world)
+            .findings
+            .iter()
+            .all(|f| f.code != "rto-at-risk")
+    );
+}
+
+#[test]
+fn what_could_not_be_read_weighs_as_much_as_the_run_needs_it() {
+    let gap = |world: &World, component: &str| {
+        let findings = made(world).findings;
+        let gap = findings.into_iter().find(|finding| {
+            finding.code == "gap" && finding.message.starts_with(&format!("{component} at"))
+        });
+        gap.map(|gap| gap.severity)
+    };
+    let mut world = World::at_home(Mode::Unplanned);
+    world.lose("source", "california");
+    world.lose("metrics", "ohio");
+    assert_eq!(
+        gap(&world, "source"),
+        Some(Severity::Slowing),
+        "it is worked on there"
+    );
+    assert_eq!(
+        gap(&world, "metrics"),
+        Some(Severity::Notice),
+        "the lost site"
+    );
+    assert_eq!(gap(&world, "dashboards"), None);
+}
+
+#[test]
+fn what_is_wrong_with_a_front_door_that_is_to_be_shifted_is_a_finding_of_the_plan() {
+    let mut world = World::at_home(Mode::Unplanned);
+    let concern = Finding::new(
+        Severity::Slowing,
+        "two-primaries",
+        Subject::Estate,
+        "both records are the primary one",
+        "make one of them the secondary",
+    );
+    world.worry_about_the_front_door(&concern);
+    assert!(made(&world).findings.contains(&concern));
 }
 
 #[test]

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use crate::config::{Source, builtin, load_estate};
 use crate::model::{
     ComputeState, DatabaseRole, DatabaseState, DatabaseStatus, Direction, Duration, Estate,
-    EstateInventory, FacilityState, Gap, Inventory, Kind, Lineage, Mode, MonitoringState, Observed,
-    Position, Replication, RepositoryState, Role, SiteId, StackChanges, StackState, TrafficState,
+    EstateInventory, FacilityState, Finding, Gap, Inventory, Kind, Lineage, Mode, MonitoringState,
+    Observed, Position, Replication, RepositoryState, Role, SiteId, StackChanges, StackState,
+    TrafficState,
 };
 use crate::runbook::Runbook;
 use crate::runbook::plan::Request;
@@ -106,6 +107,15 @@ impl World {
         for column in self.inventory.sites.values_mut() {
             match column.observed.get_mut(&id("front-door")) {
                 Some(Observed::Traffic(state)) => state.answers = id(site),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    pub(super) fn worry_about_the_front_door(&mut self, concern: &Finding) {
+        for column in self.inventory.sites.values_mut() {
+            match column.observed.get_mut(&id("front-door")) {
+                Some(Observed::Traffic(state)) => state.concerns.push(concern.clone()),
                 other => panic!("{other:?}"),
             }
         }
