@@ -187,3 +187,25 @@ fn an_approval_may_be_given_before_it_is_asked_for_and_nothing_else_may() {
     assert_eq!(taken(&[], &yes("approve", "fence-unproven")), why);
     assert_eq!(taken(&[], &yes("promote", APPROVAL)), why);
 }
+
+#[test]
+fn a_yes_settles_the_question_that_is_open_and_only_if_people_can_pass_it() {
+    let begun = [succeeded("approve"), started("fence")];
+    let asked = |people| Event::Asked {
+        question: Question {
+            step: id("fence"),
+            code: "fence-unproven".to_owned(),
+            text: "go on?".to_owned(),
+            people,
+        },
+    };
+    let said = |people, code| {
+        let mut events = begun.to_vec();
+        events.extend([failed("fence"), asked(people)]);
+        taken(&events, &answer(&id("fence"), code, Decision::Yes, "ana"))
+    };
+    let why = Err("nothing of that code is asked there that a yes would settle");
+    assert_eq!(said(2, "fence-unproven"), Ok(()));
+    assert_eq!(said(2, "lag-exceeds-rpo"), why);
+    assert_eq!(said(0, "fence-unproven"), why);
+}

@@ -178,6 +178,16 @@ fn what_could_not_be_read_weighs_as_much_as_the_run_needs_it() {
         "the lost site"
     );
     assert_eq!(gap(&world, "dashboards"), None);
+    world.lose("network", "california");
+    assert_eq!(
+        gap(&world, "network"),
+        Some(Severity::Notice),
+        "no step works on it"
+    );
+    // A switchover works on the new site's dashboards, and can do without those of the old one.
+    let mut world = World::at_home(Mode::Planned);
+    world.lose("dashboards", "ohio");
+    assert_eq!(gap(&world, "dashboards"), Some(Severity::Notice));
 }
 
 #[test]
