@@ -156,6 +156,18 @@ fn an_objective_that_the_prediction_misses_is_a_finding_and_no_refusal() {
 }
 
 #[test]
+fn a_plan_says_in_words_how_a_step_is_taken_back() {
+    let plan = made(&World::at_home(Mode::Unplanned));
+    let undo = |name: &str| plan.step(&id(name)).expect("a step").undo.as_deref();
+    assert_eq!(undo("fence-primary"), Some("lift the fence of ohio"));
+    assert_eq!(
+        undo("provision-stack"),
+        Some("apply stack at california for a standby again")
+    );
+    assert_eq!(undo("promote-database"), None);
+}
+
+#[test]
 fn what_could_not_be_read_weighs_as_much_as_the_run_needs_it() {
     let gap = |world: &World, component: &str| {
         let findings = made(world).findings;
