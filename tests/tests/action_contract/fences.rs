@@ -127,3 +127,23 @@ fn a_former_primary_is_fenced_as_far_as_it_answers_and_the_rest_is_asked_for() {
     is_up(&bench, "autoscaling");
     bench.carry_out(&former);
 }
+
+#[test]
+fn a_former_primary_that_answers_is_fenced_also_where_no_front_door_can_be_read() {
+    let mut bench = Bench::new(Mode::Unplanned, 2);
+    bench.carry_out(&fence());
+    bench.carry_out(&Verb::Promote(id("database")));
+    // Home again: the site that is left has the switch of the front door.
+    bench.turn_back();
+    let site = bench.direction.from.clone();
+    bench.sim.inject(Fault::ServiceDown {
+        service: "dns".to_owned(),
+        place: Place::Global,
+    });
+    let former = Verb::Fence(FenceTarget::FormerPrimary);
+    let before = bench.begin(&former).expect("it is not fenced");
+    assert!(bench.apply(&former, &before).is_err(), "the door is unread");
+    bench.sim.advance(Duration::from_mins(1));
+    let database = &bench.look()[&format!("database@{site}")];
+    assert!(database.contains("writable=false"), "{database}");
+}

@@ -49,20 +49,23 @@ async fn bring_home(cx: &Context<'_>) -> PortResult<Option<ComponentId>> {
 }
 
 pub(super) async fn observe(cx: &Context<'_>) -> Observation {
-    match stray(cx).await {
-        Ok(doors) if doors.is_empty() => {}
-        Ok(_) => return Observation::NotDone(Before::default()),
-        Err(error) => return Observation::Unknown(error),
-    }
+    let doors = stray(cx).await;
+    // What is left to do once the site is fenced.
+    let finished = |output: Output, before: Before| match &doors {
+        Ok(doors) if doors.is_empty() => Observation::Done(output),
+        Ok(_) => Observation::NotDone(before),
+        Err(error) => Observation::Unknown(error.clone()),
+    };
     if let Some(evidence) = confirmed_before(cx) {
-        return Observation::Done(Output::said(format!(
+        let said = format!(
             "{} was fenced before its role was taken, confirmed at {}",
             evidence.site, evidence.at
-        )));
+        );
+        return finished(Output::said(said), Before::default());
     }
     let look = site::look(cx).await;
     if look.is_fenced() {
-        return Observation::Done(done(cx, &look));
+        return finished(done(cx, &look), look.before());
     }
     // Asking a part that does not answer again is what the step is for; its gate says what to do.
     match look.unread().find(|(_, error)| !is_unreachable(error)) {
@@ -85,13 +88,13 @@ pub(super) async fn apply(cx: &Context<'_>) -> Result<Output, StepError> {
             &error,
         )
     };
+    // What answers of the site is fenced first, whatever the rest of it and the front doors do.
     let look = site::look(cx).await;
+    site::ask(cx, &look).await?;
     let unread = match look.is_silent() {
         true => None,
         false => bring_home(cx).await?,
     };
-    // What answers of the site is fenced now, whatever the rest of it does.
-    site::ask(cx, &look).await?;
     match look.whole() {
         Ok(_) => {}
         Err(error) if is_unreachable(&error) => return Err(gone(error)),

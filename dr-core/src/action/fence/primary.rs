@@ -160,9 +160,7 @@ async fn try_site(cx: &Context<'_>) -> Result<Look, NotFenced> {
         }
         let mut refused = None;
         for asked in site::impose(cx, &look, &accepted).await {
-            if asked.may_be_in_force() {
-                unanswered.insert(asked.component.clone());
-            }
+            unanswered.insert(asked.component.clone());
             match asked.result {
                 Ok(()) => _ = accepted.insert(asked.component),
                 Err(error) => refused = refused.or(Some(error)),

@@ -131,34 +131,22 @@ impl Look {
 pub(super) struct Asked {
     /// The component.
     pub(super) component: ComponentId,
-    /// Why it did not work; it may be in force nevertheless where the answer was lost.
+    /// Why it did not work; a part of it may be in force nevertheless.
     pub(super) result: PortResult<()>,
 }
 
-impl Asked {
-    /// Whether it may be in force.
-    pub(super) fn may_be_in_force(&self) -> bool {
-        match &self.result {
-            Ok(()) => true,
-            Err(error) => error.class == ErrorClass::Indeterminate,
-        }
-    }
-}
-
-/// Asks for what is missing of the fence and was not asked for yet, databases first. What one part answers keeps no other from
-/// being asked. A database that was not read is asked too where anything else of its site answered.
+/// Asks for what is missing of the fence, databases first. What one part answers keeps no other from being asked. A database that
+/// was not read is asked too where anything else of its site answered. One that has accepted its fence and does not show it is
+/// asked again, which finishes a fence that took long; a fleet of `emptied` is not.
 pub(super) async fn impose(
     cx: &Context<'_>,
     look: &Look,
-    already: &BTreeSet<ComponentId>,
+    emptied: &BTreeSet<ComponentId>,
 ) -> Vec<Asked> {
     let open = look.databases.iter().filter(|(_, s)| !refuses_writes(s));
     let blind = look.unread_databases.keys().filter(|_| !look.is_silent());
     let mut asked = Vec::new();
     for id in open.map(|(id, _)| id).chain(blind) {
-        if already.contains(id) {
-            continue;
-        }
         let result = match cx.ports.database(id, cx.from()) {
             Ok(port) => port.fence(cx.permit).await,
             Err(error) => Err(error),
@@ -169,7 +157,7 @@ pub(super) async fn impose(
         });
     }
     let staffed = look.members.iter().filter(|(_, wanted)| **wanted > 0);
-    for (id, _) in staffed.filter(|(id, _)| !already.contains(*id)) {
+    for (id, _) in staffed.filter(|(id, _)| !emptied.contains(*id)) {
         let result = match cx.ports.compute(id, cx.from()) {
             Ok(port) => port.scale(0, cx.permit).await,
             Err(error) => Err(error),

@@ -68,6 +68,7 @@ impl HttpObservers {
         }
         let client = reqwest::Client::builder()
             .timeout(PATIENCE)
+            .no_proxy()
             .build()
             .map_err(|cause| error(ErrorClass::Invalid, "http:ReadClients", cause.to_string()))?;
         Ok(Self {

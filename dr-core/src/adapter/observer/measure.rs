@@ -1,9 +1,12 @@
 //! One write a second, and what came of it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
+use futures_util::future::ready;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Url, redirect};
@@ -44,11 +47,13 @@ impl Observer {
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
             .ok_or_else(|| invalid(format!("{write} is no address of HTTP")))?;
-        // A connection that is kept would go on to a site that the name no longer answers; a redirect is no acknowledgement.
+        // A connection that is kept would go on to a site that the name no longer answers, a proxy has its own idea of it, and a
+        // redirect is no acknowledgement.
         let client = Client::builder()
             .timeout(PATIENCE)
             .pool_max_idle_per_host(0)
             .redirect(redirect::Policy::none())
+            .no_proxy()
             .user_agent(concat!("dr-observe/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|cause| invalid(cause.to_string()))?;
@@ -93,7 +98,16 @@ impl Observer {
             served_by: served_by.into_iter().collect(),
         };
         let mut seconds = self.seconds.lock().unwrap_or_else(PoisonError::into_inner);
-        seconds.insert(second.second, second);
+        match seconds.entry(second.second) {
+            Entry::Vacant(entry) => _ = entry.insert(second),
+            Entry::Occupied(mut entry) => {
+                // Two ticks of the clock fell into one second.
+                let there = entry.get_mut();
+                there.tried += second.tried;
+                there.acknowledged += second.acknowledged;
+                there.served_by.extend(second.served_by);
+            }
+        }
         while seconds.len() > KEPT_S {
             seconds.pop_first();
         }
@@ -126,15 +140,28 @@ impl Observer {
             .collect()
     }
 
-    /// Whether a connection to the path that clients take to a site can be made now; `None` for a site that it does not know.
+    /// Whether a connection to the path that clients take to a site can be made now; `None` for a site that it does not know. Every
+    /// address is tried at once: a balancer of which one node swallows packets is reached.
     pub async fn reaches(&self, site: &SiteId) -> Option<bool> {
-        for name in self.sites.get(site)? {
-            let connecting = TcpStream::connect((name.as_str(), self.port()));
-            if matches!(timeout(PATIENCE, connecting).await, Ok(Ok(_))) {
-                return Some(true);
-            }
-        }
-        Some(false)
+        let attempts: FuturesUnordered<_> = self
+            .sites
+            .get(site)?
+            .iter()
+            .map(|name| self.connects(name))
+            .collect();
+        let mut connected = attempts.filter(|connected| ready(*connected));
+        let first = timeout(PATIENCE, connected.next()).await;
+        Some(matches!(first, Ok(Some(_))))
+    }
+
+    /// Whether one of the addresses of a name takes a connection.
+    async fn connects(&self, name: &str) -> bool {
+        let Ok(found) = lookup_host((name, self.port())).await else {
+            return false;
+        };
+        let attempts: FuturesUnordered<_> = found.map(TcpStream::connect).collect();
+        let mut connected = attempts.filter(|connected| ready(connected.is_ok()));
+        connected.next().await.is_some()
     }
 
     fn port(&self) -> u16 {

@@ -39,19 +39,20 @@ impl Host {
         let read = open_run(&**opposite, plan);
         let error = match select(pin!(read), self.ports.clock.sleep(PATIENCE)).await {
             Either::Left((Ok(open), _)) => return refuse(open).map(|()| None),
-            Either::Left((Err(HostError::Store(error)), _)) => error,
-            Either::Left((Err(error), _)) => return Err(error),
-            Either::Right(_) => no_answer(plan),
+            Either::Left((Err(error), _)) => error,
+            Either::Right(_) => HostError::Store(no_answer(plan)),
         };
         match plan.mode {
-            Mode::Planned => Err(HostError::Store(error)),
+            Mode::Planned => Err(error),
+            // Nothing that the lost region holds, damaged or newer than this program, keeps a failover from being begun.
             Mode::Unplanned => Ok(Some(Finding::new(
                 Severity::Notice,
                 "opposite-runs-unread",
                 Subject::Site(plan.direction.from.clone()),
                 format!(
-                    "whether a run towards {} is open was not read: {error}",
-                    plan.direction.from
+                    "whether a run towards {} is open was not read: {}",
+                    plan.direction.from,
+                    error.explained()
                 ),
                 "make sure that nobody moves the primary the other way",
             ))),

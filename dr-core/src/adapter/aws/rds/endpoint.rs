@@ -11,6 +11,8 @@ mod secret;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use super::RdsDatabase;
 use crate::model::Endpoint;
 use crate::port::{ErrorClass, Permit, PortResult};
@@ -62,16 +64,27 @@ impl RdsDatabase {
     }
 }
 
-/// Whether a value names an address: as it is, or with a port.
+/// Whether a value names an address: as it is, with a port, or in a connection string.
 pub(super) fn names(value: &str, address: &str) -> bool {
-    let host = value.split_once(':').map_or(value, |(host, _)| host);
-    host.trim().eq_ignore_ascii_case(address)
+    value[host(value)].trim().eq_ignore_ascii_case(address)
 }
 
-/// An address written as the value before was: with its port where it had one.
+/// An address written as the value before was: everything around its host stays.
 pub(super) fn in_the_form_of(value: &str, address: &str) -> String {
-    match value.split_once(':') {
-        Some((_, port)) if port.parse::<u16>().is_ok() => format!("{address}:{port}"),
-        _ => address.to_owned(),
-    }
+    let host = host(value);
+    format!("{}{address}{}", &value[..host.start], &value[host.end..])
+}
+
+/// Where the host stands in `host`, `host:5432` or `postgres://user:secret@host:5432/shop?sslmode=require` (RFC 3986, section
+/// 3.2).
+fn host(value: &str) -> Range<usize> {
+    let authority = value.find("://").map_or(0, |at| at + 3);
+    let end = value[authority..]
+        .find(['/', '?', '#'])
+        .map_or(value.len(), |at| authority + at);
+    let start = value[authority..end]
+        .rfind('@')
+        .map_or(authority, |at| authority + at + 1);
+    let end = value[start..end].find(':').map_or(end, |at| start + at);
+    start..end
 }

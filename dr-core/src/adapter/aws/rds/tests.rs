@@ -360,6 +360,12 @@ fn an_address_is_found_and_written_in_the_form_that_the_application_reads() {
         format!("{address}:5432")
     );
     assert_eq!(in_the_form_of("none", address), address);
+    // A login, a database and what else stands around the host stays.
+    let with = |host: &str| format!("postgres://shop:s3cr%40t@{host}:5432/shop?sslmode=require");
+    assert_eq!(in_the_form_of(&with("other"), address), with(address));
+    assert!(names(&with(address), address) && !names(&with("other"), address));
+    let bare = |host: &str| format!("postgres://{host}/shop");
+    assert_eq!(in_the_form_of(&bare("other"), address), bare(address));
 }
 
 #[test]
