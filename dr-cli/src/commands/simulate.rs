@@ -173,6 +173,18 @@ fn one(setting: &Setting, draw: &Draw, session: &Session) -> Result<ExitCode> {
     })
 }
 
+/// The runbook with the options that decide how a trial goes, to be typed again.
+fn asked(args: &SimulateArgs, what: &str) -> String {
+    let mut asked = what.to_owned();
+    if let Some(mode) = args.mode {
+        asked.push_str(&format!(" --mode {}", Mode::from(mode)));
+    }
+    if let Some(file) = &args.disasters {
+        asked.push_str(&format!(" --disasters {}", file.display()));
+    }
+    asked
+}
+
 fn many(args: &SimulateArgs, setting: &Setting, what: &str, session: &Session) -> Result<ExitCode> {
     let seeds: Vec<u64> = (0..args.seeds).map(|n| args.from.wrapping_add(n)).collect();
     let played = side_by_side(&seeds, args.jobs, "trials", &session.out, |seed| {
@@ -201,7 +213,7 @@ fn many(args: &SimulateArgs, setting: &Setting, what: &str, session: &Session) -
     } else {
         session.out.result(&render::campaign(
             &campaign,
-            what,
+            &asked(args, what),
             args.percent,
             session.out.style(),
         ));

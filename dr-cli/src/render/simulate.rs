@@ -12,7 +12,7 @@ const BAR: u64 = 40;
 /// Legs that are shown.
 const LEGS: usize = 8;
 
-/// What the trials of a campaign say together. `what` is the runbook as the user named it.
+/// What the trials of a campaign say together. `what` is the runbook as the user named it, with what else decides a trial.
 pub(crate) fn campaign(campaign: &Campaign, what: &str, percent: u32, style: Style) -> String {
     let mut text = String::new();
     head(&mut text, campaign, percent, style);
@@ -226,7 +226,8 @@ fn worst(text: &mut String, campaign: &Campaign, what: &str, style: Style) {
     );
     let _ = writeln!(
         text,
-        "  the least of it      dr simulate {what} --output json | jq .story.shrunk > draw.json && dr simulate {what} --replay draw.json"
+        "  the least of it      dr simulate {what} --from {} --seeds {} --output json | jq .story.shrunk > draw.json && dr simulate {what} --replay draw.json",
+        campaign.first_seed, campaign.trials
     );
 }
 
