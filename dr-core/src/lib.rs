@@ -23,6 +23,7 @@
 //! | [`adapter`] | what implements the ports for real | [`adapter::technology`] |
 //! | [`sim`] | a deterministic world that implements the same ports | [`sim::World`] |
 //! | [`discover`] | ports to inventories; what could not be read is a gap | [`discover::inventories`] |
+//! | [`drift`] | what differs between the two sites, pure | [`drift::packet::Admitted`] |
 //! | [`action`] | one file a verb | [`action::Action`] |
 //! | [`runbook`] | document, lint, plan, engine, host, journal, lock | [`runbook::engine`] |
 //! | [`gameday`] | a rehearsal with faults, people and a scorecard | |
@@ -41,6 +42,7 @@ pub mod adapter;
 pub mod campaign;
 pub mod config;
 pub mod discover;
+pub mod drift;
 pub mod gameday;
 pub mod model;
 pub mod port;
