@@ -111,6 +111,13 @@ pub fn calls_for(component: &Component, operation: Operation) -> &'static [ApiCa
     }
 }
 
+/// The service that holds the component itself, which is asked first when the component is read: the first row of its table.
+/// An error of another service means that this one has answered.
+pub fn own_service(component: &Component) -> Option<&'static str> {
+    let first = calls_for(component, Operation::Observe).first();
+    first.map(|call| call.service)
+}
+
 /// Amazon RDS for PostgreSQL, with a cross-region read replica: what `adapter::aws::RdsDatabase` calls.
 ///
 /// - State: `DescribeDBInstances`, the network ACL, its VPC and the quarantine group for the fence, the parameter with the address that

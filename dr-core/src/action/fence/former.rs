@@ -90,7 +90,7 @@ pub(super) async fn apply(cx: &Context<'_>) -> Result<Output, StepError> {
     };
     // What answers of the site is fenced first, whatever the rest of it and the front doors do.
     let look = site::look(cx).await;
-    site::ask(cx, &look).await?;
+    let asked = site::ask(cx, &look).await;
     let unread = match look.is_silent() {
         true => None,
         false => bring_home(cx).await?,
@@ -100,6 +100,7 @@ pub(super) async fn apply(cx: &Context<'_>) -> Result<Output, StepError> {
         Err(error) if is_unreachable(&error) => return Err(gone(error)),
         Err(error) => return Err(error.into()),
     }
+    asked?;
     let look = site::in_force(cx).await?;
     match unread {
         Some(door) => Err(gate::switch_unread(cx.step, cx.from(), cx.to(), &door)),

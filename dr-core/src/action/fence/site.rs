@@ -6,7 +6,10 @@ use futures_util::future::{join, join_all};
 
 use crate::action::poll::Poll;
 use crate::action::{Before, Context, StepError};
-use crate::model::{ComponentId, DatabaseRole, DatabaseState, FenceEvidence, FenceLevel, Kind};
+use crate::adapter::technology;
+use crate::model::{
+    Component, ComponentId, DatabaseRole, DatabaseState, FenceEvidence, FenceLevel, Kind,
+};
 use crate::port::{ErrorClass, PortError, PortResult};
 
 /// Whether no client can write to it: fenced, or no primary at all.
@@ -26,6 +29,8 @@ pub(super) struct Look {
     unread_databases: BTreeMap<ComponentId, PortError>,
     /// The fleets that were not read, with the reason.
     unread_fleets: BTreeMap<ComponentId, PortError>,
+    /// Whether any service of the site gave an answer.
+    answered: bool,
 }
 
 /// Reads the site that loses the role. Its parts are asked at once: a silent one costs the others no time.
@@ -41,12 +46,26 @@ pub(super) async fn look(cx: &Context<'_>) -> Look {
     let (databases, fleets) = join(join_all(databases), join_all(fleets)).await;
     let (databases, unread_databases) = sorted(databases);
     let (members, unread_fleets) = sorted(fleets);
+    let read = !databases.is_empty() || !members.is_empty();
+    let answered = read
+        || unread_databases
+            .iter()
+            .chain(&unread_fleets)
+            .filter_map(|(id, error)| Some((cx.estate.component(id)?, error)))
+            .any(|(component, error)| has_answered(component, error));
     Look {
         databases,
         members,
         unread_databases,
         unread_fleets,
+        answered,
     }
+}
+
+/// Whether the service that holds a component answered, although the component was not read: what failed is another's call.
+fn has_answered(component: &Component, error: &PortError) -> bool {
+    let service = error.operation.split_once(':').map(|(service, _)| service);
+    service.is_some_and(|service| technology::own_service(component) != Some(service))
 }
 
 /// What was read, and what was not.
@@ -80,9 +99,9 @@ impl Look {
         self.unread_databases.keys()
     }
 
-    /// Whether no part of the site gave an answer.
+    /// Whether no service of the site gave an answer.
     pub(super) fn is_silent(&self) -> bool {
-        self.databases.is_empty() && self.members.is_empty() && self.unread().next().is_some()
+        !self.answered && self.unread().next().is_some()
     }
 
     /// The look itself, where nothing is missing in it.
@@ -135,9 +154,10 @@ pub(super) struct Asked {
     pub(super) result: PortResult<()>,
 }
 
-/// Asks for what is missing of the fence, databases first. What one part answers keeps no other from being asked. A database that
-/// was not read is asked too where anything else of its site answered. One that has accepted its fence and does not show it is
-/// asked again, which finishes a fence that took long; a fleet of `emptied` is not.
+/// Asks for what is missing of the fence, databases first. What one part answers keeps no other from being asked. A part that
+/// was not read is asked too where anything of its site answered: the service that changes it may be another than the one that
+/// failed. A database that has accepted its fence and does not show it is asked again, which finishes a fence that took long; a
+/// fleet of `emptied` is not.
 pub(super) async fn impose(
     cx: &Context<'_>,
     look: &Look,
@@ -157,7 +177,9 @@ pub(super) async fn impose(
         });
     }
     let staffed = look.members.iter().filter(|(_, wanted)| **wanted > 0);
-    for (id, _) in staffed.filter(|(id, _)| !emptied.contains(*id)) {
+    let blind = look.unread_fleets.keys().filter(|_| !look.is_silent());
+    let fleets = staffed.map(|(id, _)| id).chain(blind);
+    for id in fleets.filter(|id| !emptied.contains(*id)) {
         let result = match cx.ports.compute(id, cx.from()) {
             Ok(port) => port.scale(0, cx.permit).await,
             Err(error) => Err(error),
@@ -224,3 +246,6 @@ pub(super) fn confirmed(cx: &Context<'_>, look: &Look) -> FenceEvidence {
         unanswered: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

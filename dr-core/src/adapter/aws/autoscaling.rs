@@ -195,10 +195,17 @@ impl Compute for AutoscalingFleet {
     async fn observe(&self) -> PortResult<ComputeState> {
         let group = self.group().await?;
         let health = self.health().await?;
-        let free = self.free_addresses(&group).await?;
-        let state = state(&group, health.as_deref(), free);
-        // Where there is no room for another member anyway, nothing hangs on the quota.
-        if state.limit <= state.running {
+        let (free, unread) = match self.free_addresses(&group).await {
+            Ok(free) => (free, None),
+            Err(error) => (u32::MAX, Some(error)),
+        };
+        let state = ComputeState {
+            unproven: unread.as_ref().map(PortError::to_string),
+            ..state(&group, health.as_deref(), free)
+        };
+        // Where there is no room for another member anyway, nothing hangs on the quota. Its use is read from EC2, too.
+        let is_silent = unread.is_some_and(|error| error.class.is_retryable());
+        if state.limit <= state.running || is_silent {
             return Ok(state);
         }
         let most = self.most(&group).await;
@@ -292,7 +299,10 @@ fn bounded(state: ComputeState, most: Result<u32, String>) -> ComputeState {
             ..state
         },
         Err(why) => ComputeState {
-            unproven: Some(why),
+            unproven: Some(match state.unproven {
+                Some(before) => format!("{before}; {why}"),
+                None => why,
+            }),
             ..state
         },
     }
@@ -318,79 +328,4 @@ fn unsigned(number: Option<i32>) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use aws_sdk_autoscaling::types::{Instance, LifecycleState, SuspendedProcess};
-    use aws_sdk_elasticloadbalancingv2::types::{TargetDescription, TargetHealth};
-
-    use super::*;
-
-    fn group(desired: i32, members: &[&str], suspended: &[&str]) -> AutoScalingGroup {
-        let mut group = AutoScalingGroup::builder()
-            .auto_scaling_group_name("app")
-            .min_size(desired)
-            .desired_capacity(desired)
-            .max_size(6);
-        for id in members {
-            group = group.instances(
-                Instance::builder()
-                    .instance_id(*id)
-                    .availability_zone("us-west-1a")
-                    .lifecycle_state(LifecycleState::InService)
-                    .health_status("Healthy")
-                    .protected_from_scale_in(false)
-                    .build(),
-            );
-        }
-        for process in suspended {
-            group = group
-                .suspended_processes(SuspendedProcess::builder().process_name(*process).build());
-        }
-        group.build()
-    }
-
-    fn target(id: &str, state: TargetHealthStateEnum) -> TargetHealthDescription {
-        TargetHealthDescription::builder()
-            .target(TargetDescription::builder().id(id).build())
-            .target_health(TargetHealth::builder().state(state).build())
-            .build()
-    }
-
-    #[test]
-    fn only_a_member_that_its_balancer_finds_healthy_is_healthy() {
-        use TargetHealthStateEnum::{Healthy, Initial};
-        let group = group(3, &["i-1", "i-2", "i-3"], &[]);
-        let targets = [
-            target("i-1", Healthy),
-            target("i-2", Initial),
-            target("i-9", Healthy),
-        ];
-        let seen = state(&group, Some(&targets), 10);
-        assert_eq!((seen.desired, seen.running, seen.healthy), (3, 3, 1));
-    }
-
-    #[test]
-    fn the_limit_is_what_the_group_and_the_free_addresses_allow() {
-        assert_eq!(state(&group(1, &["i-1"], &[]), None, 2).limit, 3);
-        assert_eq!(state(&group(1, &["i-1"], &[]), None, 200).limit, 6);
-    }
-
-    #[test]
-    fn the_quota_bounds_a_fleet_further_and_where_it_is_not_known_that_is_told() {
-        let seen = || state(&group(1, &["i-1"], &[]), None, 200);
-        assert_eq!(bounded(seen(), Ok(2)).limit, 2);
-        assert_eq!(bounded(seen(), Ok(2)).unproven, None);
-        assert_eq!(bounded(seen(), Ok(99)).limit, 6);
-        let denied = bounded(seen(), Err("denied".to_owned()));
-        assert_eq!(
-            (denied.limit, denied.unproven.as_deref()),
-            (6, Some("denied"))
-        );
-    }
-
-    #[test]
-    fn a_group_at_nothing_that_may_start_members_is_not_empty() {
-        assert_eq!(state(&group(0, &[], &[]), None, 9).desired, 1);
-        assert_eq!(state(&group(0, &[], &STARTING[1..]), None, 9).desired, 1);
-        assert_eq!(state(&group(0, &[], &STARTING), None, 9).desired, 0);
-    }
-}
+mod tests;

@@ -105,7 +105,8 @@ pub(super) fn replica(
 }
 
 impl RdsDatabase {
-    /// Reads the instance and what belongs to its role.
+    /// Reads the instance and what belongs to its role. RDS is asked first: an error of another service means that it answered
+    /// ([`crate::adapter::technology::own_service`]).
     pub(super) async fn look(&self) -> PortResult<DatabaseState> {
         let Some(instance) = self.find(&self.binding.instance).await? else {
             return Ok(absent());

@@ -66,7 +66,8 @@ fn where_ec2_does_not_answer_the_quarantine_group_keeps_new_clients_out_all_the_
         !account.world().tags.contains_key(FENCED),
         "nothing was read back"
     );
-    assert!(wait(database.observe()).is_err());
+    let error = wait(database.observe()).unwrap_err();
+    assert!(error.operation.starts_with("ec2:"), "RDS answered: {error}");
 }
 
 #[test]
