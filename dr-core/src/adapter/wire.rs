@@ -266,8 +266,14 @@ impl<'a> Wiring<'a> {
             .filter(|policy| policy.component == id)
             .map(|policy| policy.keep)
             .max();
+        let beside = self.estate.bindings.get(&site).into_iter().flatten();
+        let beside = beside.filter_map(|(_, binding)| match binding {
+            Binding::Rds(other) => Some(other.clone()),
+            _ => None,
+        });
         let database = RdsDatabase::new(here, aws, binding, peer, keep)
-            .with_secrets(self.machine.secrets.clone());
+            .with_secrets(self.machine.secrets.clone())
+            .beside(beside);
         let database = Arc::new(database);
         self.reached
             .databases

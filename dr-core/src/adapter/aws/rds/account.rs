@@ -25,11 +25,15 @@ pub(super) struct World {
     pub(super) replica: bool,
     pub(super) groups: BTreeSet<String>,
     pub(super) tags: BTreeMap<String, String>,
+    /// Tags of the database [`NEIGHBOUR`].
+    pub(super) beside: BTreeMap<String, String>,
     pub(super) protected: bool,
     pub(super) multi_az: bool,
     pub(super) retention: u32,
     /// Deny rules of the network ACL: number and addresses.
     pub(super) denied: BTreeMap<u32, String>,
+    /// Numbers of the network ACL that somebody else takes just before they are asked for.
+    pub(super) slower: BTreeSet<u32>,
     /// Its subnets.
     pub(super) behind: BTreeSet<String>,
     /// Ingress rules of the quarantine group.
@@ -61,7 +65,7 @@ impl World {
 
     fn answer(&mut self, action: &str, asked: &Asked) -> Answer {
         let body = match action {
-            "DescribeDBInstances" => self.instance(),
+            "DescribeDBInstances" => self.instance(asked),
             "ModifyDBInstance" => {
                 self.modify(asked);
                 String::new()
@@ -86,13 +90,20 @@ impl World {
             "DescribeSecurityGroups" => self.quarantine(),
             "CreateNetworkAclEntry" => {
                 let number = asked.get("RuleNumber").and_then(|n| n.parse().ok());
+                let number = number.expect("a number");
+                if self.slower.remove(&number) || self.denied.contains_key(&number) {
+                    self.denied.insert(number, "192.0.2.0/24".to_owned());
+                    return error(400, "NetworkAclEntryAlreadyExists");
+                }
                 let cidr = asked.get("CidrBlock").expect("addresses");
-                self.denied.insert(number.expect("a number"), cidr);
+                self.denied.insert(number, cidr);
                 String::new()
             }
             "DeleteNetworkAclEntry" => {
                 let number = asked.get("RuleNumber").and_then(|n| n.parse().ok());
-                self.denied.remove(&number.expect("a number"));
+                if self.denied.remove(&number.expect("a number")).is_none() {
+                    return error(400, "InvalidNetworkAclEntry.NotFound");
+                }
                 String::new()
             }
             _ => return error(400, "InvalidAction"),
@@ -120,7 +131,9 @@ impl World {
         }
     }
 
-    fn instance(&self) -> String {
+    fn instance(&self, asked: &Asked) -> String {
+        let is_other = asked.get("DBInstanceIdentifier").as_deref() == Some(NEIGHBOUR);
+        let tags = if is_other { &self.beside } else { &self.tags };
         let mut text = format!(
             "<DBInstances><DBInstance><DBInstanceIdentifier>storefront-database</DBInstanceIdentifier>\
              <DBInstanceArn>arn:aws:rds:us-west-1:1:db:storefront-database</DBInstanceArn>\
@@ -131,15 +144,15 @@ impl World {
              <DBSubnetGroup><Subnets><Subnet><SubnetIdentifier>subnet-a</SubnetIdentifier></Subnet></Subnets></DBSubnetGroup>",
             self.status, self.multi_az, self.retention, self.protected
         );
-        if self.replica {
+        if self.replica && !is_other {
             text += "<ReadReplicaSourceDBInstanceIdentifier>arn:aws:rds:us-east-2:1:db:storefront-database</ReadReplicaSourceDBInstanceIdentifier>";
         }
         text += "<VpcSecurityGroups>";
-        for group in &self.groups {
+        for group in self.groups.iter().filter(|_| !is_other) {
             write!(text, "<VpcSecurityGroupMembership><VpcSecurityGroupId>{group}</VpcSecurityGroupId><Status>active</Status></VpcSecurityGroupMembership>").expect("a string takes it");
         }
         text += "</VpcSecurityGroups><TagList>";
-        for (key, value) in &self.tags {
+        for (key, value) in tags {
             write!(text, "<Tag><Key>{key}</Key><Value>{value}</Value></Tag>")
                 .expect("a string takes it");
         }
@@ -312,6 +325,8 @@ impl Clock for Instants {
 
 pub(super) const ADDRESS: &str = "storefront-database.abc.us-west-1.rds.amazonaws.com";
 pub(super) const QUARANTINE: &str = "sg-quarantine";
+/// Another database, behind the same network ACL.
+pub(super) const NEIGHBOUR: &str = "orders-database";
 
 /// The account.
 #[derive(Clone)]
@@ -397,6 +412,16 @@ impl Account {
         };
         bind(&mut binding);
         RdsDatabase::new(here, aws, binding, None, None)
+    }
+
+    /// The same, with [`NEIGHBOUR`] behind its network ACL.
+    pub(super) fn shared_database(&self) -> RdsDatabase {
+        let database = self.database(|_| {});
+        let neighbour = RdsBinding {
+            instance: NEIGHBOUR.to_owned(),
+            ..database.binding.clone()
+        };
+        database.beside([neighbour])
     }
 }
 

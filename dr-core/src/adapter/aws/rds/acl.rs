@@ -14,6 +14,9 @@
 //! An ACL is judged where traffic enters or leaves a subnet, and only of those that it is associated with: it counts
 //! where it is that of every subnet of the instance's subnet group. Nothing but databases belongs into these subnets; a client
 //! inside them would not be cut off.
+//!
+//! Several databases may share an ACL, and those on the same port share its rules: the fence of one cuts the others off, too. So
+//! a rule is removed only when none of them is fenced any more.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
@@ -24,6 +27,9 @@ use aws_sdk_ec2::types::{
 
 /// Rule numbers that are kept free for `dr`: rules are judged in ascending order, and the first that matches decides.
 pub(super) const RESERVED: RangeInclusive<i32> = 1..=50;
+
+/// How EC2 says that another rule has the number (EC2 API reference, "Error codes").
+pub(super) const NUMBER_TAKEN: &str = "NetworkAclEntryAlreadyExists";
 
 /// TCP (IANA, protocol numbers).
 pub(super) const TCP: &str = "6";

@@ -20,10 +20,10 @@ use aws_sdk_ec2::types::{PortRange, RuleAction};
 use futures_util::future::join;
 use jiff::Timestamp;
 
-use super::RdsDatabase;
 use super::acl::{self, Rules};
 use super::instance::{BEFORE_FENCE, FENCED, Instance, RETIRED};
 use super::walls::{Gate, Parts};
+use super::{RdsDatabase, says};
 use crate::model::Duration;
 use crate::port::{ErrorClass, Permit, PortError, PortResult};
 
@@ -31,6 +31,8 @@ const MODIFY: &str = "rds:ModifyDBInstance";
 
 /// How long a fence is waited for until it is in force. Security groups take seconds.
 const IN_FORCE: Duration = Duration::from_mins(2);
+/// How often a number of the network ACL may be found taken, by the fences of other databases behind it.
+const NUMBERS_TAKEN: u32 = 5;
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_secs(3);
 
@@ -103,7 +105,7 @@ impl RdsDatabase {
         }
         let until = IN_FORCE.after(self.here.clock.now());
         let denied = match gate {
-            Ok(gate) => self.deny(&gate, permit).await,
+            Ok(gate) => self.deny(gate, permit).await,
             Err(error) => Err(error),
         };
         let isolated = match standing {
@@ -132,8 +134,21 @@ impl RdsDatabase {
         }
     }
 
+    /// Puts the deny rules up. Where another fence at the same network ACL took a number meanwhile, what stands is read again.
+    async fn deny(&self, mut gate: Gate, permit: &Permit) -> PortResult<()> {
+        for _ in 1..NUMBERS_TAKEN {
+            match self.add_missing(&gate, permit).await {
+                Err(error) if error.message.starts_with(acl::NUMBER_TAKEN) => {
+                    gate = self.gate().await?;
+                }
+                result => return result,
+            }
+        }
+        self.add_missing(&gate, permit).await
+    }
+
     /// Adds the deny rules that are missing.
-    async fn deny(&self, gate: &Gate, permit: &Permit) -> PortResult<()> {
+    async fn add_missing(&self, gate: &Gate, permit: &Permit) -> PortResult<()> {
         let operation = "ec2:CreateNetworkAclEntry";
         let missing = gate.rules.missing(&gate.everybody).ok_or_else(|| {
             self.here.error(
@@ -276,11 +291,19 @@ impl RdsDatabase {
         }
     }
 
-    /// Removes the rules of a fence.
-    pub(super) async fn allow(&self, permit: &Permit) -> PortResult<()> {
+    /// Removes the rules of a fence, unless another database behind the same network ACL is fenced by them: that database's
+    /// name.
+    pub(super) async fn allow(&self, permit: &Permit) -> PortResult<Option<String>> {
         let acl = self.network_acl().await?;
-        for number in Rules::read(acl.entries(), self.binding.port).of_fence() {
-            self.aws
+        let rules = Rules::read(acl.entries(), self.binding.port);
+        if rules.has_any()
+            && let Some(other) = self.fenced_neighbour().await?
+        {
+            return Ok(Some(other));
+        }
+        for number in rules.of_fence() {
+            let deleted = self
+                .aws
                 .change("ec2:DeleteNetworkAclEntry", permit, || {
                     self.ec2
                         .delete_network_acl_entry()
@@ -289,9 +312,30 @@ impl RdsDatabase {
                         .rule_number(number)
                         .send()
                 })
-                .await?;
+                .await;
+            match deleted {
+                // Somebody else removed it.
+                Err(error) if says(&error, "InvalidNetworkAclEntry.NotFound") => {}
+                result => _ = result?,
+            }
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// A database behind the same network ACL that is fenced, wholly or in part.
+    async fn fenced_neighbour(&self) -> PortResult<Option<String>> {
+        for neighbour in &self.neighbours {
+            let found = self.find(&neighbour.instance).await?;
+            let is_fenced = found.is_some_and(|instance| {
+                !instance.is_replica()
+                    && (instance.tags.contains_key(BEFORE_FENCE)
+                        || instance.groups.contains_key(&neighbour.quarantine_group))
+            });
+            if is_fenced {
+                return Ok(Some(neighbour.instance.clone()));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -48,6 +48,7 @@ pub struct RdsDatabase {
     aws: AwsSite,
     binding: RdsBinding,
     peer: Option<RdsBinding>,
+    neighbours: Vec<RdsBinding>,
     retention_days: i32,
     secrets: LocalSecrets,
     rds: aws_sdk_rds::Client,
@@ -81,7 +82,21 @@ impl RdsDatabase {
             aws,
             binding,
             peer,
+            neighbours: Vec::new(),
         }
+    }
+
+    /// Beside other databases of the site, of which some may stand behind the same rules of a network ACL.
+    #[must_use]
+    pub fn beside(mut self, others: impl IntoIterator<Item = RdsBinding>) -> Self {
+        let own = &self.binding;
+        let shares = |other: &RdsBinding| {
+            other.network_acl == own.network_acl
+                && other.port == own.port
+                && other.instance != own.instance
+        };
+        self.neighbours = others.into_iter().filter(shares).collect();
+        self
     }
 
     /// With what the operator's machine keeps, for a login that is kept there.

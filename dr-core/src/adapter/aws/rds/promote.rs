@@ -78,7 +78,13 @@ impl RdsDatabase {
             _ => {}
         }
         // Of a fence in another's time: nobody could write to the new primary.
-        self.allow(permit).await?;
+        if let Some(other) = self.allow(permit).await? {
+            let message = format!(
+                "{} keeps everybody from {other}, which is fenced, and would keep clients from {}",
+                self.binding.network_acl, replica.id
+            );
+            return Err(self.here.error(ErrorClass::Conflict, operation, message));
+        }
         if !is_asked {
             let tags = BTreeMap::from([(PROMOTING, permit.run.to_string())]);
             self.tag(replica, &tags, permit).await?;

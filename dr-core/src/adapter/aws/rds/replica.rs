@@ -177,7 +177,8 @@ impl RdsDatabase {
                 format!("{} is {}: ask again when it is over", busy.id, busy.word),
             ));
         }
-        self.allow(permit).await?;
+        // Of another database's fence the rule stays: nobody needs the replica before that is lifted.
+        let _fenced_neighbour = self.allow(permit).await?;
         let newest = old.into_iter().max_by_key(Instance::retired_at);
         let tags = newest.map(|old| old.tags).unwrap_or_default();
         self.create(&peer.instance, tags, permit).await

@@ -1,6 +1,6 @@
 use super::*;
 use crate::adapter::aws::memory::wait;
-use crate::adapter::aws::rds::account::{Account, QUARANTINE, permit};
+use crate::adapter::aws::rds::account::{Account, NEIGHBOUR, QUARANTINE, permit};
 use crate::port::Database;
 
 fn denies_everybody(account: &Account) -> bool {
@@ -142,5 +142,52 @@ fn an_instance_that_is_busy_is_asked_again_until_it_is_not() {
     account.world().refused.insert(modify, busy);
     let database = account.database(|_| {});
     wait(database.fence(&permit())).unwrap();
+    assert!(wait(database.observe()).unwrap().fenced);
+}
+
+#[test]
+fn a_rule_that_another_fenced_database_needs_stays_until_that_is_lifted_too() {
+    let account = Account::new();
+    let database = account.shared_database();
+    wait(database.fence(&permit())).unwrap();
+    let fenced = (BEFORE_FENCE.to_owned(), "sg-app protected=off".to_owned());
+    account.world().beside.extend([fenced]);
+    wait(database.unfence(&permit())).unwrap();
+    assert!(denies_everybody(&account) && account.world().tags.is_empty());
+
+    account.world().beside.clear();
+    account.world().silent.insert("rds");
+    assert!(wait(database.unfence(&permit())).is_err());
+    assert!(denies_everybody(&account), "nobody knows who needs it");
+    account.world().silent.clear();
+    wait(database.unfence(&permit())).unwrap();
+    assert!(account.world().denied.is_empty());
+}
+
+#[test]
+fn a_replica_is_not_promoted_behind_the_rule_that_fences_another_database() {
+    let account = Account::new();
+    let database = account.shared_database();
+    wait(database.fence(&permit())).unwrap();
+    {
+        let mut world = account.world();
+        world.tags.clear();
+        world.replica = true;
+        let fenced = (BEFORE_FENCE.to_owned(), "sg-app protected=off".to_owned());
+        world.beside.extend([fenced]);
+    }
+    let error = wait(database.promote(&permit())).unwrap_err();
+    assert_eq!(error.class, ErrorClass::Conflict);
+    assert!(error.message.contains(NEIGHBOUR), "{error}");
+    assert!(account.world().replica);
+}
+
+#[test]
+fn a_number_that_another_fence_takes_meanwhile_keeps_nobody_from_the_next_one() {
+    let account = Account::new();
+    account.world().slower.extend([1, 2]);
+    let database = account.database(|_| {});
+    wait(database.fence(&permit())).unwrap();
+    assert!(denies_everybody(&account));
     assert!(wait(database.observe()).unwrap().fenced);
 }
