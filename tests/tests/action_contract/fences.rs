@@ -93,6 +93,25 @@ fn what_was_fenced_of_a_site_that_answers_in_part_is_lifted_again() {
 }
 
 #[test]
+fn what_was_fenced_blind_is_lifted_blind() {
+    let mut bench = Bench::of(Mode::Unplanned, 5, |estate| estate.write_lease = None);
+    bench.sim.inject(Fault::Denied {
+        site: ohio(),
+        call: "rds:DescribeDBInstances".to_owned(),
+    });
+    let output = bench.carry_out(&fence());
+    let Detail::Fence(evidence) = &output.detail else {
+        panic!("{output:?}");
+    };
+    assert!(evidence.unanswered.contains(&id("database")));
+    assert!(bench.try_undo(&fence(), &Default::default()).is_err());
+    bench.sim.inject(Fault::DenialEnds(ohio()));
+    bench.sim.advance(Duration::from_mins(5));
+    let database = &bench.look()["database@ohio"];
+    assert!(database.contains("writable=true"), "{database}");
+}
+
+#[test]
 fn a_switchover_takes_nothing_from_a_site_that_answers_in_part() {
     let bench = Bench::new(Mode::Planned, 5);
     is_down(&bench, "autoscaling");

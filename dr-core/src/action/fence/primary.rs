@@ -11,8 +11,7 @@ use crate::action::poll::{Poll, tolerate};
 use crate::action::read::is_unreachable;
 use crate::action::{Before, Context, Detail, Observation, Output, StepError, UndoError};
 use crate::model::{
-    ComponentId, DatabaseRole, Duration, FenceEvidence, FenceLevel, LeaseState, Mode, Reachability,
-    Settings,
+    ComponentId, Duration, FenceEvidence, FenceLevel, LeaseState, Mode, Reachability, Settings,
 };
 use crate::port::PortError;
 use crate::port::retry::{self, Patience};
@@ -278,7 +277,7 @@ pub(super) async fn undo(cx: &Context<'_>, before: &Before) -> Result<String, Un
             cx.from()
         ));
     }
-    lift(cx, before, &look).await?;
+    site::lift(cx, before, &look, |id| members_before(cx, before, id)).await?;
     look.whole()?;
     let poll = Poll::of(cx);
     loop {
@@ -323,25 +322,6 @@ fn is_lifted(cx: &Context<'_>, before: &Before, look: &Look) -> bool {
             .members
             .iter()
             .all(|(id, wanted)| members_before(cx, before, id) == Some(*wanted))
-}
-
-/// Every database and fleet that was not so before is asked for, whatever was read: what a service tells may be older than
-/// what this step did to it.
-async fn lift(cx: &Context<'_>, before: &Before, look: &Look) -> Result<(), UndoError> {
-    for (id, state) in &look.databases {
-        if state.role == DatabaseRole::Primary && !before.fenced.contains(id) {
-            cx.ports.database(id, cx.from())?.unfence(cx.permit).await?;
-        }
-    }
-    for id in look.members.keys() {
-        if let Some(count) = members_before(cx, before, id) {
-            cx.ports
-                .compute(id, cx.from())?
-                .scale(count, cx.permit)
-                .await?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

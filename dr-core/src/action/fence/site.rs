@@ -198,12 +198,54 @@ pub(super) async fn impose(
 /// Why a part was not fenced: one whose answer was lost first, since it may be in force.
 pub(super) async fn ask(cx: &Context<'_>, look: &Look) -> PortResult<()> {
     let asked = impose(cx, look, &BTreeSet::new()).await;
-    let failed = asked.into_iter().filter_map(|asked| asked.result.err());
+    all(asked.into_iter().map(|asked| asked.result))
+}
+
+/// Whether all of it worked.
+///
+/// # Errors
+/// The first that is there, one whose answer was lost before any other.
+fn all(results: impl IntoIterator<Item = PortResult<()>>) -> PortResult<()> {
+    let failed = results.into_iter().filter_map(Result::err);
     // `false` sorts first.
     match failed.min_by_key(|error| error.class != ErrorClass::Indeterminate) {
         Some(error) => Err(error),
         None => Ok(()),
     }
+}
+
+/// Lifts what was not so `before`, whatever was read: what a service tells may be older than what was done to it. A part that was
+/// not read is asked too: what was put up there blind must not wait until it can be read. `members` says how many a fleet had.
+///
+/// One database after the other: those that share a network ACL look whether another still needs its rule.
+///
+/// # Errors
+/// Why a part was not lifted; the others were asked all the same.
+pub(super) async fn lift(
+    cx: &Context<'_>,
+    before: &Before,
+    look: &Look,
+    members: impl Fn(&ComponentId) -> Option<u32>,
+) -> PortResult<()> {
+    let primaries = look.databases.iter();
+    let primaries = primaries.filter(|(_, state)| state.role == DatabaseRole::Primary);
+    let databases = primaries.map(|(id, _)| id).chain(look.unread_databases());
+    let mut results = Vec::new();
+    for id in databases.filter(|id| !before.fenced.contains(*id)) {
+        results.push(match cx.ports.database(id, cx.from()) {
+            Ok(port) => port.unfence(cx.permit).await,
+            Err(error) => Err(error),
+        });
+    }
+    let blind = look.unread_fleets.keys().filter(|_| !look.is_silent());
+    for id in look.members.keys().chain(blind) {
+        let Some(count) = members(id) else { continue };
+        results.push(match cx.ports.compute(id, cx.from()) {
+            Ok(port) => port.scale(count, cx.permit).await,
+            Err(error) => Err(error),
+        });
+    }
+    all(results)
 }
 
 /// Waits until the whole fence is read to be in force, within the time of the step.

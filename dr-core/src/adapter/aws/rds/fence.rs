@@ -223,9 +223,18 @@ impl RdsDatabase {
         self.tag(instance, &tags, permit).await
     }
 
-    /// Lifts the fence: tag, groups, rules.
+    /// Lifts the fence: tag, groups, rules. Where RDS tells nothing, the rules alone: they may have been put up while it did not,
+    /// and would keep clients from a healthy database.
+    ///
+    /// # Errors
+    /// What could not be lifted, or not be read.
     pub(super) async fn lift(&self, permit: &Permit) -> PortResult<()> {
-        let instance = self.standing(MODIFY).await?;
+        let instance = match self.standing(MODIFY).await {
+            Err(error) if error.class != ErrorClass::NotFound => {
+                return both(self.allow(permit).await.map(drop), Err(error));
+            }
+            standing => standing?,
+        };
         if instance.tags.contains_key(RETIRED) {
             return Err(self.here.error(
                 ErrorClass::Conflict,

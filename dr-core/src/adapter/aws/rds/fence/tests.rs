@@ -146,6 +146,18 @@ fn an_instance_that_is_busy_is_asked_again_until_it_is_not() {
 }
 
 #[test]
+fn what_was_put_up_while_rds_was_down_is_lifted_while_it_still_is() {
+    let account = Account::new();
+    account.world().silent.insert("rds");
+    let database = account.database(|_| {});
+    assert!(wait(database.fence(&permit())).is_err());
+    assert!(denies_everybody(&account));
+    let error = wait(database.unfence(&permit())).unwrap_err();
+    assert!(error.operation.starts_with("rds:"), "the rest is not known");
+    assert!(account.world().denied.is_empty());
+}
+
+#[test]
 fn a_rule_that_another_fenced_database_needs_stays_until_that_is_lifted_too() {
     let account = Account::new();
     let database = account.shared_database();
