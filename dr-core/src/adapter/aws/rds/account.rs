@@ -75,9 +75,11 @@ impl World {
                 String::new()
             }
             "AddTagsToResource" => {
-                let (key, value) = (asked.get("Tags.Tag.1.Key"), asked.get("Tags.Tag.1.Value"));
-                self.tags
-                    .insert(key.expect("a key"), value.expect("a value"));
+                for number in 1.. {
+                    let of = |what: &str| asked.get(&format!("Tags.Tag.{number}.{what}"));
+                    let Some(key) = of("Key") else { break };
+                    self.tags.insert(key, of("Value").expect("a value"));
+                }
                 String::new()
             }
             "RemoveTagsFromResource" => {

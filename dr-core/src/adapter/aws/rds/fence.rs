@@ -4,11 +4,12 @@
 //!
 //! 1. A deny rule in the network ACL, for everybody: ends the sessions that there are ([`super::acl`]).
 //! 2. The quarantine group instead of the security groups, and protection against deletion: `ModifyDBInstance`, at once. What
-//!    was there before is kept in a tag first, so that exactly that can be restored.
+//!    was there before is kept in a tag first, so that exactly that can be restored, and another tag says which fence this is.
 //! 3. Once both are read back, a tag with that instant. From it follows what the instance can contain: see
-//!    [`super::observe`].
+//!    [`super::observe`]. It names the fence that it is of: the instant of an earlier one, whose walls somebody took down, vouches
+//!    for none that is put up later.
 //!
-//! The first two are asked for in this order, each by itself: EC2 or RDS alone puts up its wall while the other does not answer.
+//! The first two are asked for side by side: EC2 or RDS alone puts up its wall while the other does not answer.
 //! They count only where they are walls: the ACL is that of the database's subnets, the group has no rule ([`super::walls`]).
 //!
 //! Lifting it goes the other way round. A crash in between leaves an instance that is neither reported as fenced nor as
@@ -21,7 +22,7 @@ use futures_util::future::join;
 use jiff::Timestamp;
 
 use super::acl::{self, Rules};
-use super::instance::{BEFORE_FENCE, FENCED, Instance, RETIRED};
+use super::instance::{BEFORE_FENCE, FENCED, FENCING, Instance, RETIRED};
 use super::walls::{Gate, Parts};
 use super::{RdsDatabase, says};
 use crate::model::Duration;
@@ -95,23 +96,15 @@ impl RdsDatabase {
         let (standing, gate) = join(self.standing(MODIFY), self.gate()).await;
         if let (Ok(instance), Ok(_)) = (&standing, &gate)
             && instance.fenced_at().is_some()
-            && let Ok(parts) = self.parts(instance).await
+            && self.parts(instance).await.is_ok_and(Parts::is_fence)
         {
-            if parts.is_fence() {
-                return Ok(());
-            }
-            // Of an earlier fence: the instant in it says nothing about this one, and would vouch for it once it is whole.
-            self.untag(instance, &[FENCED], permit).await?;
+            return Ok(());
         }
         let until = IN_FORCE.after(self.here.clock.now());
-        let denied = match gate {
-            Ok(gate) => self.deny(gate, permit).await,
-            Err(error) => Err(error),
-        };
-        let isolated = match standing {
-            Ok(instance) => self.isolate(&instance, until, permit).await,
-            Err(error) => Err(error),
-        };
+        let is_gate_read = gate.is_ok();
+        let denied = async { self.deny(gate?, permit).await };
+        let isolated = async { self.isolate(&standing?, is_gate_read, until, permit).await };
+        let (denied, isolated) = join(denied, isolated).await;
         both(denied, isolated)?;
         self.take_hold(until, permit).await
     }
@@ -121,8 +114,10 @@ impl RdsDatabase {
         loop {
             let instance = self.standing(MODIFY).await?;
             let walls = self.walls().await?;
-            if Parts::read(&instance, &self.binding.quarantine_group, &walls).cuts_off() {
-                return self.record(&instance, permit).await;
+            if Parts::read(&instance, &self.binding.quarantine_group, &walls).cuts_off()
+                && let Some(fencing) = instance.tags.get(FENCING)
+            {
+                return self.record(&instance, fencing, permit).await;
             }
             if let Some(hole) = self.hole(&instance, &walls) {
                 return Err(hole);
@@ -189,18 +184,27 @@ impl RdsDatabase {
         PortRange::builder().from(port).to(port).build()
     }
 
-    /// Puts the instance into quarantine, waiting while it is busy with something else. What it was in before is written down
-    /// first.
+    /// Puts the instance into quarantine, waiting while it is busy with something else. What it was in before, and which fence
+    /// this is, are written down first.
     async fn isolate(
         &self,
         instance: &Instance,
+        is_gate_read: bool,
         until: Timestamp,
         permit: &Permit,
     ) -> PortResult<()> {
         let is_alone = instance.groups.keys().eq([&self.binding.quarantine_group]);
-        if !instance.tags.contains_key(BEFORE_FENCE) && !is_alone {
-            let before = BeforeFence::of(instance).text();
-            let tags = BTreeMap::from([(BEFORE_FENCE, before)]);
+        let mut tags = BTreeMap::new();
+        // Recorded, and not whole any more: another fence begins. Where the network ACL is not read, it may be whole.
+        let is_over = instance.fenced_at().is_some() && (is_gate_read || !is_alone);
+        if is_over || !instance.tags.contains_key(FENCING) {
+            let now = self.here.clock.now();
+            tags.insert(FENCING, format!("{now} {}", permit.run));
+        }
+        if !is_alone && !self.is_kept(instance) {
+            tags.insert(BEFORE_FENCE, BeforeFence::of(instance).text());
+        }
+        if !tags.is_empty() {
             self.tag(instance, &tags, permit).await?;
         }
         if is_alone && instance.protected {
@@ -213,13 +217,24 @@ impl RdsDatabase {
         self.regroup(instance, &quarantine, until, permit).await
     }
 
+    /// Whether what the instance was in before its fence is written down. Of an instance that nothing of a fence is left of,
+    /// that is what it is in now.
+    fn is_kept(&self, instance: &Instance) -> bool {
+        let Some(kept) = instance.tags.get(BEFORE_FENCE) else {
+            return false;
+        };
+        instance.groups.contains_key(&self.binding.quarantine_group)
+            || BeforeFence::parse(kept)
+                .is_some_and(|kept| kept.groups.iter().eq(instance.groups.keys()))
+    }
+
     /// Records that the fence was read back, and when.
-    async fn record(&self, instance: &Instance, permit: &Permit) -> PortResult<()> {
+    async fn record(&self, instance: &Instance, fencing: &str, permit: &Permit) -> PortResult<()> {
         if instance.fenced_at().is_some() {
             return Ok(());
         }
         let now = self.here.clock.now();
-        let tags = BTreeMap::from([(FENCED, format!("{now} {}", permit.run))]);
+        let tags = BTreeMap::from([(FENCED, format!("{now} {fencing}"))]);
         self.tag(instance, &tags, permit).await
     }
 
@@ -242,8 +257,10 @@ impl RdsDatabase {
                 format!("{} was set aside and stays fenced", instance.id),
             ));
         }
-        if instance.tags.contains_key(FENCED) {
-            self.untag(&instance, &[FENCED], permit).await?;
+        let marks = [FENCED, FENCING].into_iter();
+        let marks: Vec<_> = marks.filter(|m| instance.tags.contains_key(*m)).collect();
+        if !marks.is_empty() {
+            self.untag(&instance, &marks, permit).await?;
         }
         let before = instance.tags.get(BEFORE_FENCE);
         if before.is_some() || instance.groups.contains_key(&self.binding.quarantine_group) {

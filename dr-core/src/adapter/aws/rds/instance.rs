@@ -7,8 +7,11 @@ use jiff::Timestamp;
 
 use super::status::{self, Status};
 
-/// When a fence was read back, and by which run: `2026-11-21T05:00:00Z r-…`. Part of the fence: without it nobody knows up to
-/// when the instance took writes.
+/// Since when the walls of a fence are being put up, and by which run: `2026-11-21T05:00:00Z r-…`. Written before the quarantine
+/// group is put on.
+pub(super) const FENCING: &str = "dr:fencing";
+/// When a fence was read back, and the words of its [`FENCING`]: `2026-11-21T05:00:09Z 2026-11-21T05:00:00Z r-…`. Part of the fence:
+/// without it nobody knows up to when the instance took writes. With other words it is of an earlier fence, and says nothing.
 pub(super) const FENCED: &str = "dr:fenced";
 /// What a fence replaced: the security groups, and whether the instance was protected against deletion.
 pub(super) const BEFORE_FENCE: &str = "dr:before-fence";
@@ -114,9 +117,11 @@ impl Instance {
         self.groups.len() == 1 && self.groups.get(group) == Some(&true)
     }
 
-    /// When its fence was read back.
+    /// When its fence was read back. What was recorded of an earlier one does not count.
     pub(super) fn fenced_at(&self) -> Option<Timestamp> {
-        instant(self.tags.get(FENCED)?)
+        let (at, fencing) = self.tags.get(FENCED)?.split_once(' ')?;
+        let is_of_this = self.tags.get(FENCING).is_some_and(|of| of == fencing);
+        at.parse().ok().filter(|_| is_of_this)
     }
 
     /// When it was set aside.

@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 
 use super::RdsDatabase;
 use super::instance::{
-    BEFORE_FENCE, EQUIPPING, EXPIRES, FENCED, Instance, PROMOTING, RETIRED, instant, tag,
+    BEFORE_FENCE, EQUIPPING, EXPIRES, FENCED, FENCING, Instance, PROMOTING, RETIRED, instant, tag,
 };
 use crate::model::{Duration, SiteId};
 use crate::port::{ErrorClass, Permit, PortError, PortResult};
@@ -26,7 +26,15 @@ const KEPT: Duration = Duration::from_mins(14 * 24 * 60);
 const LONGEST: usize = 63;
 
 /// Tags that are of one instance's own story.
-const OWN: [&str; 6] = [FENCED, BEFORE_FENCE, PROMOTING, EQUIPPING, RETIRED, EXPIRES];
+const OWN: [&str; 7] = [
+    FENCING,
+    FENCED,
+    BEFORE_FENCE,
+    PROMOTING,
+    EQUIPPING,
+    RETIRED,
+    EXPIRES,
+];
 
 /// An old primary that was set aside.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use super::acl::{RESERVED, Rules};
 use super::endpoint::{in_the_form_of, names};
 use super::fence::BeforeFence;
-use super::instance::{FENCED, Instance, PROMOTING, tag};
+use super::instance::{FENCED, FENCING, Instance, PROMOTING, tag};
 use super::observe::{self, MARGIN};
 use super::promote::retention_days;
 use super::replica::{instance_arn, retired_name};
@@ -149,7 +149,7 @@ fn no_addresses_to_deny_are_no_proof() {
 
 #[test]
 fn a_fence_is_the_quarantine_alone_and_in_force_the_deny_rules_and_the_record_of_both() {
-    let recorded = [(FENCED, "2026-11-21T05:00:00Z r-1")];
+    let recorded = [(FENCED, "2026-11-21T05:00:00Z r-1"), (FENCING, "r-1")];
     let fenced = instance(&[(QUARANTINE, "active")], &recorded);
     assert!(parts(&fenced, &denied()).is_fence());
 
@@ -170,10 +170,21 @@ fn a_fence_is_the_quarantine_alone_and_in_force_the_deny_rules_and_the_record_of
 }
 
 #[test]
+fn what_was_recorded_of_an_earlier_fence_is_no_record_of_this_one() {
+    let tags = |fencing| [(FENCED, "2026-11-21T05:00:00Z r-1"), (FENCING, fencing)];
+    for (fencing, is_fence) in [("r-1", true), ("r-2", false), ("", false)] {
+        let instance = instance(&[(QUARANTINE, "active")], &tags(fencing));
+        assert_eq!(parts(&instance, &denied()).is_fence(), is_fence);
+    }
+    let alone = instance(&[(QUARANTINE, "active")], &tags("r-1")[..1]);
+    assert!(!parts(&alone, &denied()).is_fence());
+}
+
+#[test]
 fn an_acl_that_is_not_the_one_of_every_subnet_of_the_database_is_no_wall() {
     let fenced = instance(
         &[(QUARANTINE, "active")],
-        &[(FENCED, "2026-11-21T05:00:00Z r-1")],
+        &[(FENCED, "2026-11-21T05:00:00Z r-1"), (FENCING, "r-1")],
     );
     for subnets in [vec!["subnet-a"], vec!["subnet-c"], vec![]] {
         let mut walls = walls(&denied());
@@ -193,7 +204,7 @@ fn an_acl_that_is_not_the_one_of_every_subnet_of_the_database_is_no_wall() {
 fn a_quarantine_group_that_lets_someone_in_is_no_wall() {
     let fenced = instance(
         &[(QUARANTINE, "active")],
-        &[(FENCED, "2026-11-21T05:00:00Z r-1")],
+        &[(FENCED, "2026-11-21T05:00:00Z r-1"), (FENCING, "r-1")],
     );
     let mut walls = walls(&denied());
     walls.doors = 1;
@@ -250,7 +261,10 @@ fn half_a_fence_is_reported_neither_as_fenced_nor_as_writable() {
 #[test]
 fn a_replica_has_reached_a_fenced_primary_only_with_a_commit_after_its_fence() {
     let value = format!("{} r-1", at(100));
-    let fenced = instance(&[(QUARANTINE, "active")], &[(FENCED, &value)]);
+    let fenced = instance(
+        &[(QUARANTINE, "active")],
+        &[(FENCED, &value), (FENCING, "r-1")],
+    );
     let source = observe::primary(&fenced, parts(&fenced, &denied()), true, at(5000));
     assert!(source.fenced);
     let copy = |second| Position::Committed {
@@ -260,7 +274,10 @@ fn a_replica_has_reached_a_fenced_primary_only_with_a_commit_after_its_fence() {
     assert!(copy(100 + 10).has_reached(&source.position));
     assert_eq!(MARGIN, Duration::from_secs(10));
 
-    let free = instance(&[("sg-app", "active")], &[(FENCED, &value)]);
+    let free = instance(
+        &[("sg-app", "active")],
+        &[(FENCED, &value), (FENCING, "r-1")],
+    );
     let rules = Rules::read(&open(), PORT);
     let source = observe::primary(&free, parts(&free, &rules), true, at(5000));
     assert!(!copy(4999).has_reached(&source.position), "it goes on");

@@ -125,13 +125,69 @@ fn walls_that_are_none_are_put_up_and_named_and_never_told_as_a_fence() {
     }
 }
 
+/// What an earlier fence left, whose walls were taken down by hand.
+fn left_over(account: &Account) {
+    account.world().tags.extend(
+        [
+            (FENCED, "1960-01-01T00:00:09Z 1960-01-01T00:00:00Z r-1"),
+            (FENCING, "1960-01-01T00:00:00Z r-1"),
+            (BEFORE_FENCE, "sg-gone protected=off"),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned())),
+    );
+}
+
 #[test]
 fn an_instant_of_an_earlier_fence_does_not_vouch_for_a_later_one() {
     let account = Account::new();
-    let long_ago = "1960-01-01T00:00:00Z r-1".to_owned();
-    account.world().tags.insert(FENCED.to_owned(), long_ago);
-    wait(account.database(|_| {}).fence(&permit())).unwrap();
+    left_over(&account);
+    // Nothing has to be removed for that.
+    let no = (403, "AccessDenied", usize::MAX);
+    let remove = "RemoveTagsFromResource".to_owned();
+    account.world().refused.insert(remove, no);
+    let database = account.database(|_| {});
+    wait(database.fence(&permit())).unwrap();
     assert!(account.world().tags[FENCED].starts_with("1970-01-01"));
+    assert!(wait(database.observe()).unwrap().fenced);
+    let before = account.world().tags[BEFORE_FENCE].clone();
+    assert_eq!(before, "sg-app protected=off", "and not what once was");
+}
+
+#[test]
+fn an_instant_of_an_earlier_fence_vouches_for_nothing_where_tags_cannot_be_changed() {
+    let account = Account::new();
+    left_over(&account);
+    let no = (403, "AccessDenied", usize::MAX);
+    let add = "AddTagsToResource".to_owned();
+    account.world().refused.insert(add, no);
+    let database = account.database(|_| {});
+    assert!(wait(database.fence(&permit())).is_err());
+    assert!(denies_everybody(&account));
+    assert!(!wait(database.observe()).unwrap().fenced);
+}
+
+#[test]
+fn a_fence_that_stands_keeps_its_instant() {
+    let account = Account::new();
+    let database = account.database(|_| {});
+    wait(database.fence(&permit())).unwrap();
+    let tags = account.world().tags.clone();
+    wait(database.here.clock.sleep(Duration::from_secs(60)));
+    wait(database.fence(&permit())).unwrap();
+    assert_eq!(account.world().tags, tags);
+}
+
+#[test]
+fn a_fence_whose_rule_was_removed_by_hand_is_another_one_when_it_is_whole_again() {
+    let account = Account::new();
+    let database = account.database(|_| {});
+    wait(database.fence(&permit())).unwrap();
+    let first = account.world().tags[FENCED].clone();
+    account.world().denied.clear();
+    wait(database.here.clock.sleep(Duration::from_secs(60)));
+    wait(database.fence(&permit())).unwrap();
+    assert!(account.world().tags[FENCED] > first);
+    assert!(wait(database.observe()).unwrap().fenced);
 }
 
 #[test]
