@@ -46,6 +46,10 @@ pub(super) struct World {
     pub(super) record: Option<(String, u32)>,
     /// Calls that are refused, with which code, how often.
     pub(super) refused: BTreeMap<String, (u16, &'static str, usize)>,
+    /// Whether there is no room for a standby in another zone.
+    pub(super) is_full: bool,
+    /// After how many more changes the instance is busy.
+    pub(super) busy_after: Option<u32>,
     /// Services of which no call is answered.
     pub(super) silent: BTreeSet<&'static str>,
     /// Every call that was answered.
@@ -67,6 +71,13 @@ impl World {
         let body = match action {
             "DescribeDBInstances" => self.instance(asked),
             "ModifyDBInstance" => {
+                if self.is_full && asked.get("MultiAZ").as_deref() == Some("true") {
+                    return error(400, "InsufficientDBInstanceCapacity");
+                }
+                if self.busy_after == Some(0) {
+                    return error(400, "InvalidDBInstanceState");
+                }
+                self.busy_after = self.busy_after.map(|more| more - 1);
                 self.modify(asked);
                 String::new()
             }

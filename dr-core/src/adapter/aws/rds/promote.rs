@@ -7,9 +7,10 @@
 //!
 //! Order: the address first, because clients wait for it; then backups, Multi-AZ and protection as the estate says. While RDS
 //! refuses those because the instance is busy, with the backup that follows a promotion say, they are asked for again, for
-//! [`EQUIPPED_WITHIN`] at most: a tag says since when. What is refused for longer, or for good (no capacity in the other zone, not
-//! allowed), does not hold up a failover: the primary is told with what it lacks ([`DatabaseState::lacks`]), and `converge`
-//! compares and sets it again.
+//! [`EQUIPPED_WITHIN`] at most: a tag says since when. They are asked for in one call, which RDS does wholly or not at all; where
+//! that is refused for good (no capacity in the other zone, not allowed), each by itself. What is refused then, or for longer,
+//! does not hold up a failover: the primary is told with what it lacks ([`DatabaseState::lacks`]), and `converge` compares and
+//! sets it again.
 //!
 //! [`DatabaseState::lacks`]: crate::model::DatabaseState
 
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 use super::RdsDatabase;
 use super::instance::{EQUIPPING, Instance, PROMOTING, RETIRED, instant};
 use crate::model::{DatabaseStatus, Duration, Settings};
-use crate::port::{ErrorClass, Permit, PortResult};
+use crate::port::{ErrorClass, Permit, PortError, PortResult};
 
 /// Days that automated backups can be kept (RDS API reference, `BackupRetentionPeriod`). 0 turns them off, and then there is
 /// no replica of the instance.
@@ -106,15 +107,12 @@ impl RdsDatabase {
             self.publish(address, permit).await?;
         }
         match self.equip(primary, permit).await {
-            Err(error) if error.class.is_retryable() => return Err(error),
-            Err(error) if error.class == ErrorClass::Indeterminate => return Err(error),
+            // Busy for long.
             Err(error)
                 if error.class == ErrorClass::Conflict
-                    && self.is_worth_waiting_for(primary, permit).await? =>
-            {
-                return Err(error);
-            }
-            // Refused for good, or for long: the primary is told with what it lacks.
+                    && !self.is_worth_waiting_for(primary, permit).await? => {}
+            Err(error) if !is_for_good(&error) => return Err(error),
+            // What was refused for good is told with what the primary lacks.
             Ok(()) | Err(_) => {}
         }
         let marks = [PROMOTING, EQUIPPING];
@@ -171,26 +169,75 @@ impl RdsDatabase {
 
     /// Backups, a standby in another zone and protection against deletion, as the estate says.
     async fn equip(&self, primary: &Instance, permit: &Permit) -> PortResult<()> {
-        let multi_az = self.wants_multi_az();
-        let is_equipped = primary.protected
-            && primary.retention == self.retention_days
-            && primary.multi_az == multi_az;
-        if is_equipped {
+        let parts = self.unequipped(primary);
+        if parts.is_empty() {
             return Ok(());
         }
-        self.aws
-            .change("rds:ModifyDBInstance", permit, || {
-                self.rds
-                    .modify_db_instance()
-                    .db_instance_identifier(&primary.id)
-                    .backup_retention_period(self.retention_days)
-                    .multi_az(multi_az)
-                    .deletion_protection(true)
-                    .apply_immediately(true)
-                    .send()
-            })
-            .await?;
+        match self.set(primary, &parts, permit).await {
+            // It may be refused for one of them: the others are not to go without.
+            Err(error) if is_for_good(&error) && parts.len() > 1 => {}
+            result => return result,
+        }
+        let mut refused = Vec::new();
+        for part in parts {
+            refused.extend(self.set(primary, &[part], permit).await.err());
+        }
+        // `false` sorts first: what may work later is waited for.
+        refused
+            .into_iter()
+            .min_by_key(is_for_good)
+            .map_or(Ok(()), Err)
+    }
+
+    /// What is to be set. The standby is last: building it keeps the instance busy for long.
+    fn unequipped(&self, primary: &Instance) -> Vec<Part> {
+        let parts = [
+            (Part::Protection, primary.protected),
+            (Part::Backups, primary.retention == self.retention_days),
+            (Part::Standby, primary.multi_az == self.wants_multi_az()),
+        ];
+        let missing = parts.into_iter().filter(|(_, is_so)| !is_so);
+        missing.map(|(part, _)| part).collect()
+    }
+
+    async fn set(&self, primary: &Instance, parts: &[Part], permit: &Permit) -> PortResult<()> {
+        let ask = || {
+            let modify = self
+                .rds
+                .modify_db_instance()
+                .db_instance_identifier(&primary.id)
+                .apply_immediately(true);
+            let with = parts.iter().fold(modify, |modify, part| match part {
+                Part::Protection => modify.deletion_protection(true),
+                Part::Backups => modify.backup_retention_period(self.retention_days),
+                Part::Standby => modify.multi_az(self.wants_multi_az()),
+            });
+            with.send()
+        };
+        self.aws.change("rds:ModifyDBInstance", permit, ask).await?;
         Ok(())
+    }
+}
+
+/// What a primary has, and a replica need not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Protection against deletion.
+    Protection,
+    /// Automated backups, kept for as long as the estate wants.
+    Backups,
+    /// A standby in another zone, or none.
+    Standby,
+}
+
+/// Whether the same call is refused the next time, too.
+fn is_for_good(error: &PortError) -> bool {
+    match error.class {
+        ErrorClass::Denied | ErrorClass::NotFound | ErrorClass::Invalid => true,
+        ErrorClass::Throttled
+        | ErrorClass::Transient
+        | ErrorClass::Conflict
+        | ErrorClass::Indeterminate => false,
     }
 }
 

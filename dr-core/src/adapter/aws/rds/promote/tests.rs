@@ -1,7 +1,7 @@
 use super::*;
 use crate::adapter::aws::memory::wait;
 use crate::adapter::aws::rds::account::{Account, permit};
-use crate::port::{Database, PortError};
+use crate::port::Database;
 
 /// A replica that was just promoted: it serves, and nothing else is done.
 fn promoted() -> Account {
@@ -86,4 +86,29 @@ fn backups_that_are_kept_for_longer_lack_nothing() {
     }
     let database = account.database(|_| {});
     assert_eq!(status(&database), (DatabaseStatus::Available, 0));
+}
+
+#[test]
+fn what_is_refused_for_good_keeps_the_primary_from_nothing_else() {
+    let account = promoted();
+    account.world().is_full = true;
+    let database = account.database(|_| {});
+    promote(&database).unwrap();
+    let state = wait(database.observe()).unwrap();
+    assert!(state.is_writable_primary());
+    assert_eq!(state.lacks, ["a standby in another zone"]);
+}
+
+#[test]
+fn what_is_only_refused_for_now_is_waited_for_beside_what_is_refused_for_good() {
+    let account = promoted();
+    account.world().is_full = true;
+    // Only its protection is set at once: the instance is busy with that.
+    account.world().busy_after = Some(1);
+    let database = account.database(|_| {});
+    assert_eq!(promote(&database).unwrap_err().class, ErrorClass::Conflict);
+    assert_eq!(status(&database), (DatabaseStatus::Promoting, 2));
+    account.world().busy_after = None;
+    promote(&database).unwrap();
+    assert_eq!(status(&database), (DatabaseStatus::Available, 1));
 }
