@@ -38,6 +38,13 @@ impl Context<'_> {
         retry::read(self.clock(), self.patience(site), || port.observe()).await
     }
 
+    /// Whether the database's address could be written where the application reads it.
+    pub(super) async fn endpoint(&self, id: &ComponentId, site: &SiteId) -> PortResult<()> {
+        let port = self.ports.database(id, site)?;
+        let patience = self.patience(site);
+        retry::read(self.clock(), patience, || port.check_endpoint()).await
+    }
+
     pub(super) async fn compute(
         &self,
         id: &ComponentId,

@@ -29,7 +29,15 @@ pub(super) async fn component(cx: &Context<'_>, id: &ComponentId) -> Vec<Finding
 async fn component_findings(cx: &Context<'_>, component: &Component) -> Vec<Finding> {
     let (id, site) = (&component.id, cx.to());
     let found = match component.kind() {
-        Kind::Database => judge(cx.database(id, site).await, |state| database(cx, id, state)),
+        Kind::Database => match cx.database(id, site).await {
+            Ok(state) if state.is_writable_primary() => Ok(Vec::new()),
+            Ok(state) => {
+                let mut findings = database(cx, id, &state);
+                findings.extend(endpoint(cx, id).await);
+                Ok(findings)
+            }
+            Err(error) => Err(error),
+        },
         Kind::Infrastructure => judge(cx.stack(id, site, Role::Primary).await, |state| {
             stack(id, site, state)
         }),
@@ -83,9 +91,6 @@ pub(super) fn unread(id: &ComponentId, site: &SiteId, error: &PortError) -> Find
 /// and the gate of the promotion judges the rest with the evidence of the fence.
 fn database(cx: &Context<'_>, id: &ComponentId, state: &DatabaseState) -> Vec<Finding> {
     let site = cx.to();
-    if state.is_writable_primary() {
-        return Vec::new();
-    }
     let DatabaseRole::Replica { source } = &state.role else {
         return vec![Finding::blocking(
             "replica-missing",
@@ -123,6 +128,20 @@ fn database(cx: &Context<'_>, id: &ComponentId, state: &DatabaseState) -> Vec<Fi
     }
     findings.extend(lag(cx, id, state));
     findings
+}
+
+/// What would keep clients from being told where the new primary is, found after the promotion otherwise.
+async fn endpoint(cx: &Context<'_>, id: &ComponentId) -> Option<Finding> {
+    let site = cx.to();
+    let error = cx.endpoint(id, site).await.err()?;
+    Some(Finding::blocking(
+        "endpoint-not-writable",
+        placed(id, site),
+        format!(
+            "the address of {id} at {site} could not be written where the application reads it: {error}"
+        ),
+        "let the secret be there and hold a JSON object, and allow the operator's role to read the place that the binding names",
+    ))
 }
 
 fn lag(cx: &Context<'_>, id: &ComponentId, state: &DatabaseState) -> Option<Finding> {

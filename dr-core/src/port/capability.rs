@@ -14,6 +14,15 @@ pub trait Database: Send + Sync {
     /// What it is now.
     async fn observe(&self) -> PortResult<DatabaseState>;
 
+    /// Whether its address could be written where the application reads it, as far as a reading tells. A promotion writes it when
+    /// there is no way back any more. A technology whose clients find it by themselves has nothing to say.
+    ///
+    /// # Errors
+    /// What keeps the address from being written, or from being read there.
+    async fn check_endpoint(&self) -> PortResult<()> {
+        Ok(())
+    }
+
     /// Makes it refuse writes, and ends the sessions that could still write.
     async fn fence(&self, permit: &Permit) -> PortResult<()>;
 

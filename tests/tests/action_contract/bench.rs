@@ -118,7 +118,17 @@ impl Bench {
     }
 
     pub(crate) fn preflight(&self, verb: &Verb) -> Vec<Finding> {
-        let scene = self.scene(verb);
+        self.preflight_wired(verb, |_| {})
+    }
+
+    /// The same in a world that is wired otherwise.
+    pub(crate) fn preflight_wired(
+        &self,
+        verb: &Verb,
+        wire: impl FnOnce(&mut Ports),
+    ) -> Vec<Finding> {
+        let mut scene = self.scene(verb);
+        wire(&mut scene.ports);
         let preflight = async { for_verb(verb).preflight(&scene.context(self, verb)).await };
         self.sim
             .run(&self.operator, preflight)

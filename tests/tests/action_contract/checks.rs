@@ -1,7 +1,11 @@
 //! What a check does not take for good.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use dr_core::action::{Before, Observation, StepError};
-use dr_core::model::{Check, Duration, Mode, Verb};
+use dr_core::model::{Check, DatabaseState, Duration, Mode, Severity, SiteId, Verb};
+use dr_core::port::{Database, ErrorClass, Permit, PortError, PortResult};
 use dr_core::sim::Fault;
 
 use crate::bench::{Bench, ohio};
@@ -72,4 +76,65 @@ fn a_standby_with_all_its_members_and_a_database_that_takes_no_writes_is_not_ope
     };
     assert_eq!(code, "standby-not-serving");
     assert_eq!(message, "database takes no writes");
+}
+
+/// A database whose address cannot be written where the application reads it.
+struct Untold(Arc<dyn Database>);
+
+#[async_trait]
+impl Database for Untold {
+    async fn observe(&self) -> PortResult<DatabaseState> {
+        self.0.observe().await
+    }
+
+    async fn check_endpoint(&self) -> PortResult<()> {
+        Err(PortError {
+            class: ErrorClass::NotFound,
+            operation: "secretsmanager:GetSecretValue".to_owned(),
+            place: "california".to_owned(),
+            message: "there is no app/database".to_owned(),
+        })
+    }
+
+    async fn fence(&self, permit: &Permit) -> PortResult<()> {
+        self.0.fence(permit).await
+    }
+
+    async fn unfence(&self, permit: &Permit) -> PortResult<()> {
+        self.0.unfence(permit).await
+    }
+
+    async fn promote(&self, permit: &Permit) -> PortResult<()> {
+        self.0.promote(permit).await
+    }
+
+    async fn replicate_from(&self, source: &SiteId, permit: &Permit) -> PortResult<()> {
+        self.0.replicate_from(source, permit).await
+    }
+
+    async fn retire(&self, permit: &Permit) -> PortResult<()> {
+        self.0.retire(permit).await
+    }
+}
+
+#[test]
+fn an_address_that_could_not_be_written_blocks_a_promotion_before_it_is_begun() {
+    let bench = healthy();
+    let blocking = |verb: &Verb| -> Vec<String> {
+        let findings = bench.preflight_wired(verb, |ports| {
+            for database in ports.databases.values_mut() {
+                *database = Arc::new(Untold(database.clone()));
+            }
+        });
+        let blocking = findings
+            .into_iter()
+            .filter(|f| f.severity == Severity::Blocking);
+        blocking.map(|finding| finding.code.to_string()).collect()
+    };
+    for verb in [
+        Verb::Promote(id("database")),
+        Verb::Verify(Check::StandbyReady),
+    ] {
+        assert_eq!(blocking(&verb), ["endpoint-not-writable"], "{verb}");
+    }
 }

@@ -33,6 +33,19 @@ impl RdsDatabase {
         matches!(self.binding.endpoint(), Some(Endpoint::Record { .. }))
     }
 
+    /// Whether an address could be written there: a parameter that is not there is made, a secret is not.
+    ///
+    /// # Errors
+    /// What keeps it from being read, or from being written.
+    pub(super) async fn check_place(&self) -> PortResult<()> {
+        match self.binding.endpoint() {
+            None => Ok(()),
+            Some(Endpoint::Parameter(name)) => self.held_parameter(name).await.map(drop),
+            Some(Endpoint::Secret { name, key }) => self.check_secret(name, key).await,
+            Some(Endpoint::Record { zone, name }) => self.held_record(zone, name).await.map(drop),
+        }
+    }
+
     /// Tells the application this address, and reads that back.
     ///
     /// # Errors

@@ -209,6 +209,10 @@ impl Database for RdsDatabase {
         self.look().await
     }
 
+    async fn check_endpoint(&self) -> PortResult<()> {
+        self.check_place().await
+    }
+
     async fn fence(&self, permit: &Permit) -> PortResult<()> {
         self.impose(permit).await
     }

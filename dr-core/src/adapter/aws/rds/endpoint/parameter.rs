@@ -41,7 +41,8 @@ impl RdsDatabase {
         Ok(())
     }
 
-    async fn held_parameter(&self, name: &str) -> PortResult<Option<String>> {
+    /// The parameter's value; `None` where there is none.
+    pub(super) async fn held_parameter(&self, name: &str) -> PortResult<Option<String>> {
         let answer = self
             .aws
             .read("ssm:GetParameter", || {

@@ -54,7 +54,12 @@ impl RdsDatabase {
         Ok(())
     }
 
-    async fn held_record(&self, zone: &str, name: &str) -> PortResult<Option<ResourceRecordSet>> {
+    /// The record; `None` where there is none.
+    pub(super) async fn held_record(
+        &self,
+        zone: &str,
+        name: &str,
+    ) -> PortResult<Option<ResourceRecordSet>> {
         let answer = self
             .aws
             .read(LIST, || {

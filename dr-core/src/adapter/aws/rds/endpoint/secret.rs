@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{in_the_form_of, names};
 use crate::adapter::aws::rds::{RdsDatabase, says};
-use crate::port::{ErrorClass, Permit, PortResult};
+use crate::port::{ErrorClass, Permit, PortError, PortResult};
 
 const GET: &str = "secretsmanager:GetSecretValue";
 pub(super) const PUT: &str = "secretsmanager:PutSecretValue";
@@ -57,10 +57,8 @@ impl RdsDatabase {
             Some(value) => in_the_form_of(&value, address),
             None => address.to_owned(),
         };
-        let changed = with_field(text, key, &value).ok_or_else(|| {
-            let message = format!("{name} holds no JSON object, so it has no field `{key}`");
-            self.here.error(ErrorClass::Invalid, PUT, message)
-        })?;
+        let changed = with_field(text, key, &value);
+        let changed = changed.ok_or_else(|| self.no_object(PUT, name, key))?;
         let changed = SecretString::from(changed);
         let version = next_version(&permit.token, &held.version, &value);
         self.aws
@@ -74,6 +72,20 @@ impl RdsDatabase {
             })
             .await?;
         Ok(())
+    }
+
+    /// Whether an address could be written into that field.
+    pub(super) async fn check_secret(&self, name: &str, key: &str) -> PortResult<()> {
+        let held = self.held_secret(name).await?;
+        let changed = with_field(held.text.expose_secret(), key, "").map(SecretString::from);
+        changed
+            .map(drop)
+            .ok_or_else(|| self.no_object(GET, name, key))
+    }
+
+    fn no_object(&self, operation: &str, name: &str, key: &str) -> PortError {
+        let message = format!("{name} holds no JSON object, so it has no field `{key}`");
+        self.here.error(ErrorClass::Invalid, operation, message)
     }
 
     async fn held_secret(&self, name: &str) -> PortResult<Held> {

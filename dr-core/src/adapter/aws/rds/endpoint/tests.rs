@@ -109,6 +109,36 @@ fn a_secret_that_is_not_there_tells_no_address_and_is_not_made() {
 }
 
 #[test]
+fn what_keeps_an_address_from_being_written_is_told_before_it_is() {
+    for way in WAYS {
+        let (account, database) = bound(way);
+        wait(database.check_endpoint()).unwrap();
+        let silent = ["ssm", "secretsmanager", "route53"];
+        account.world().silent.extend(silent);
+        assert!(wait(database.check_endpoint()).is_err(), "{way}");
+    }
+    let (account, database) = bound("secret");
+    account.world().secret = vec![("v1".to_owned(), "user:hunter2".to_owned())];
+    let error = wait(database.check_endpoint()).unwrap_err();
+    assert_eq!(error.class, ErrorClass::Invalid);
+    assert!(!error.to_string().contains("hunter2"), "{error}");
+    account.world().secret.clear();
+    let error = wait(database.check_endpoint()).unwrap_err();
+    assert_eq!(error.class, ErrorClass::NotFound);
+    assert!(
+        account
+            .world()
+            .calls
+            .iter()
+            .all(|call| call.starts_with("Get"))
+    );
+    // The promotion makes it.
+    let (account, database) = bound("parameter");
+    account.world().parameters.clear();
+    wait(database.check_endpoint()).unwrap();
+}
+
+#[test]
 fn a_record_keeps_its_time_to_live() {
     let (account, database) = bound("record");
     wait(database.publish(ADDRESS, &permit())).unwrap();
