@@ -1,4 +1,5 @@
-//! Fences one site and reads back what it does: databases first, so that writes end at once; then the fleets.
+//! Fences one site and reads back what it does. Its parts are asked side by side: one that does not answer costs the others no
+//! time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -154,7 +155,16 @@ pub(super) struct Asked {
     pub(super) result: PortResult<()>,
 }
 
-/// Asks for what is missing of the fence, databases first. What one part answers keeps no other from being asked. A part that
+impl Asked {
+    fn of(component: &ComponentId, result: PortResult<()>) -> Self {
+        Self {
+            component: component.clone(),
+            result,
+        }
+    }
+}
+
+/// Asks for what is missing of the fence, all parts at once; told are databases first, then fleets, by name. A part that
 /// was not read is asked too where anything of its site answered: the service that changes it may be another than the one that
 /// failed. A database that has accepted its fence and does not show it is asked again, which finishes a fence that took long; a
 /// fleet of `emptied` is not.
@@ -165,30 +175,27 @@ pub(super) async fn impose(
 ) -> Vec<Asked> {
     let open = look.databases.iter().filter(|(_, s)| !refuses_writes(s));
     let blind = look.unread_databases.keys().filter(|_| !look.is_silent());
-    let mut asked = Vec::new();
-    for id in open.map(|(id, _)| id).chain(blind) {
+    let databases = open.map(|(id, _)| id).chain(blind);
+    let databases = databases.map(|id| async move {
         let result = match cx.ports.database(id, cx.from()) {
             Ok(port) => port.fence(cx.permit).await,
             Err(error) => Err(error),
         };
-        asked.push(Asked {
-            component: id.clone(),
-            result,
-        });
-    }
+        Asked::of(id, result)
+    });
     let staffed = look.members.iter().filter(|(_, wanted)| **wanted > 0);
     let blind = look.unread_fleets.keys().filter(|_| !look.is_silent());
     let fleets = staffed.map(|(id, _)| id).chain(blind);
-    for id in fleets.filter(|id| !emptied.contains(*id)) {
+    let fleets = fleets.filter(|id| !emptied.contains(*id));
+    let fleets = fleets.map(|id| async move {
         let result = match cx.ports.compute(id, cx.from()) {
             Ok(port) => port.scale(0, cx.permit).await,
             Err(error) => Err(error),
         };
-        asked.push(Asked {
-            component: id.clone(),
-            result,
-        });
-    }
+        Asked::of(id, result)
+    });
+    let (mut asked, emptied) = join(join_all(databases), join_all(fleets)).await;
+    asked.extend(emptied);
     asked
 }
 
