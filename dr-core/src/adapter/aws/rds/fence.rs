@@ -12,8 +12,10 @@
 //! The first two are asked for side by side: EC2 or RDS alone puts up its wall while the other does not answer.
 //! They count only where they are walls: the ACL is that of the database's subnets, the group has no rule ([`super::walls`]).
 //!
-//! Lifting it goes the other way round. A crash in between leaves an instance that is neither reported as fenced nor as
-//! writable. `StopDBInstance` is no fence: it is refused while a replica exists (RDS user guide, "USER_StopInstance").
+//! Lifting it goes the other way round ([`lift`]). A crash in between leaves an instance that is neither reported as fenced nor
+//! as writable. `StopDBInstance` is no fence: it is refused while a replica exists (RDS user guide, "USER_StopInstance").
+
+mod lift;
 
 use std::collections::BTreeMap;
 
@@ -21,10 +23,10 @@ use aws_sdk_ec2::types::{PortRange, RuleAction};
 use futures_util::future::join;
 use jiff::Timestamp;
 
-use super::acl::{self, Rules};
-use super::instance::{BEFORE_FENCE, FENCED, FENCING, Instance, RETIRED};
+use super::RdsDatabase;
+use super::acl;
+use super::instance::{BEFORE_FENCE, FENCED, FENCING, Instance};
 use super::walls::{Gate, Parts};
-use super::{RdsDatabase, says};
 use crate::model::Duration;
 use crate::port::{ErrorClass, Permit, PortError, PortResult};
 
@@ -238,52 +240,6 @@ impl RdsDatabase {
         self.tag(instance, &tags, permit).await
     }
 
-    /// Lifts the fence: tag, groups, rules. Where RDS tells nothing, the rules alone: they may have been put up while it did not,
-    /// and would keep clients from a healthy database.
-    ///
-    /// # Errors
-    /// What could not be lifted, or not be read.
-    pub(super) async fn lift(&self, permit: &Permit) -> PortResult<()> {
-        let instance = match self.standing(MODIFY).await {
-            Err(error) if error.class != ErrorClass::NotFound => {
-                return both(self.allow(permit).await.map(drop), Err(error));
-            }
-            standing => standing?,
-        };
-        if instance.tags.contains_key(RETIRED) {
-            return Err(self.here.error(
-                ErrorClass::Conflict,
-                MODIFY,
-                format!("{} was set aside and stays fenced", instance.id),
-            ));
-        }
-        let marks = [FENCED, FENCING].into_iter();
-        let marks: Vec<_> = marks.filter(|m| instance.tags.contains_key(*m)).collect();
-        if !marks.is_empty() {
-            self.untag(&instance, &marks, permit).await?;
-        }
-        let before = instance.tags.get(BEFORE_FENCE);
-        if before.is_some() || instance.groups.contains_key(&self.binding.quarantine_group) {
-            let before = before
-                .and_then(|text| BeforeFence::parse(text))
-                .unwrap_or_else(|| BeforeFence {
-                    groups: vec![self.binding.security_group.clone()],
-                    protected: instance.protected,
-                });
-            let is_restored =
-                instance.groups.keys().eq(&before.groups) && instance.protected == before.protected;
-            if !is_restored {
-                let until = IN_FORCE.after(self.here.clock.now());
-                self.regroup(&instance, &before, until, permit).await?;
-            }
-        }
-        self.allow(permit).await?;
-        if instance.tags.contains_key(BEFORE_FENCE) {
-            self.untag(&instance, &[BEFORE_FENCE], permit).await?;
-        }
-        Ok(())
-    }
-
     /// Replaces the security groups, waiting while the instance is busy with something else.
     async fn regroup(
         &self,
@@ -315,53 +271,6 @@ impl RdsDatabase {
                 Err(error) => return Err(error),
             }
         }
-    }
-
-    /// Removes the rules of a fence, unless another database behind the same network ACL is fenced by them: that database's
-    /// name.
-    pub(super) async fn allow(&self, permit: &Permit) -> PortResult<Option<String>> {
-        let acl = self.network_acl().await?;
-        let rules = Rules::read(acl.entries(), self.binding.port);
-        if rules.has_any()
-            && let Some(other) = self.fenced_neighbour().await?
-        {
-            return Ok(Some(other));
-        }
-        for number in rules.of_fence() {
-            let deleted = self
-                .aws
-                .change("ec2:DeleteNetworkAclEntry", permit, || {
-                    self.ec2
-                        .delete_network_acl_entry()
-                        .network_acl_id(&self.binding.network_acl)
-                        .egress(false)
-                        .rule_number(number)
-                        .send()
-                })
-                .await;
-            match deleted {
-                // Somebody else removed it.
-                Err(error) if says(&error, "InvalidNetworkAclEntry.NotFound") => {}
-                result => _ = result?,
-            }
-        }
-        Ok(None)
-    }
-
-    /// A database behind the same network ACL that is fenced, wholly or in part.
-    async fn fenced_neighbour(&self) -> PortResult<Option<String>> {
-        for neighbour in &self.neighbours {
-            let found = self.find(&neighbour.instance).await?;
-            let is_fenced = found.is_some_and(|instance| {
-                !instance.is_replica()
-                    && (instance.tags.contains_key(BEFORE_FENCE)
-                        || instance.groups.contains_key(&neighbour.quarantine_group))
-            });
-            if is_fenced {
-                return Ok(Some(neighbour.instance.clone()));
-            }
-        }
-        Ok(None)
     }
 }
 
