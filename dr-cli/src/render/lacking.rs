@@ -2,22 +2,29 @@
 
 use std::fmt::Write as _;
 
-use dr_core::access::Lacking;
+use dr_core::access::{Lacking, gone_without};
 use dr_core::action::StepError;
 use dr_core::runbook::engine::RunState;
 
 use super::style::Style;
 
-/// What the steps lack that failed and are not behind, in the order of the plan.
+/// What the steps lack that failed and are not behind, and what those lacked that went on without, in the order of the plan.
 pub(crate) fn of(state: &RunState) -> Vec<Lacking> {
     let mut found = Vec::new();
     for planned in state.plan.steps() {
         let step = state.step(&planned.id);
-        let Some(StepError::Port(error)) = step.error.as_ref().filter(|_| !step.is_behind()) else {
-            continue;
+        let failed = match step.error.as_ref().filter(|_| !step.is_behind()) {
+            Some(StepError::Port(error)) => Lacking::of(&state.plan, planned, error),
+            _ => None,
         };
-        let lacking = Lacking::of(&state.plan, planned, error);
-        found.extend(lacking.filter(|lacking| !found.contains(lacking)));
+        let outputs = state.history.outputs.iter();
+        let outputs = outputs.filter(|(id, _)| *id == planned.id);
+        let without = outputs.flat_map(|(_, output)| gone_without(&state.plan, planned, output));
+        for lacking in failed.into_iter().chain(without) {
+            if !found.contains(&lacking) {
+                found.push(lacking);
+            }
+        }
     }
     found
 }

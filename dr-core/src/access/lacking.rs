@@ -8,8 +8,9 @@ use serde::Serialize;
 use super::need::for_verbs;
 use super::policy::{Policy, Statement};
 use super::{Need, Subject};
+use crate::action::{Detail, Output};
 use crate::model::{ComponentId, SiteId};
-use crate::port::{ErrorClass, PortError};
+use crate::port::{ErrorClass, NOT_AUTHORIZED, PortError};
 use crate::runbook::{Plan, PlannedStep};
 
 /// Codes that say that no policy allows the call (IAM, "Common errors"; EC2 API reference, "Error codes"). Others that deny say
@@ -22,9 +23,8 @@ const NOT_ALLOWED: [&str; 6] = [
     "NotAuthorized",
     "UnauthorizedOperation",
 ];
-/// How AWS begins to say what was not allowed (IAM user guide, "Troubleshoot access denied error messages").
-const PERFORM: &str = "not authorized to perform: ";
-/// How it says that a policy forbids the call: to allow it somewhere else changes nothing (the same page).
+/// How AWS says that a policy forbids the call: to allow it somewhere else changes nothing (IAM user guide, "Troubleshoot access
+/// denied error messages").
 const FORBIDDEN: &str = "explicit deny";
 
 /// A permission that a call did not have.
@@ -60,6 +60,18 @@ impl Lacking {
     }
 }
 
+/// What calls lacked that a step went on without: the evidence of a fence says which.
+pub fn gone_without(plan: &Plan, step: &PlannedStep, output: &Output) -> Vec<Lacking> {
+    let evidence = match &output.detail {
+        Detail::Fence(evidence) | Detail::FormerFence { evidence, .. } => evidence,
+        _ => return Vec::new(),
+    };
+    let denied = evidence.denied.iter().map(PortError::from);
+    denied
+        .filter_map(|error| Lacking::of(plan, step, &error))
+        .collect()
+}
+
 impl fmt::Display for Lacking {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} is not allowed at {}", self.action, self.place)?;
@@ -82,7 +94,7 @@ fn denied_action(error: &PortError) -> Option<String> {
     if message.contains(FORBIDDEN) {
         return None;
     }
-    if let Some((_, rest)) = message.split_once(PERFORM) {
+    if let Some((_, rest)) = message.split_once(NOT_AUTHORIZED) {
         let is_part = |c: char| c.is_ascii_alphanumeric() || c == ':' || c == '-';
         let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
         return Some(rest[..end].to_owned());

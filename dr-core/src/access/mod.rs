@@ -13,6 +13,6 @@ mod resource;
 #[cfg(test)]
 mod tests;
 
-pub use lacking::Lacking;
+pub use lacking::{Lacking, gone_without};
 pub use need::{Need, Subject, needs};
 pub use policy::{Policy, Statement};

@@ -56,6 +56,20 @@ pub struct FenceEvidence {
     /// Where a fence was asked for that was not read back, or whose answer was lost: it may be in force.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<ComponentId>,
+    /// Calls that were not allowed, each told once. The fence may be weaker for want of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub denied: Vec<DeniedCall>,
+}
+
+/// A call that the other side did not allow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeniedCall {
+    /// The call: `rds:ModifyDBInstance`.
+    pub operation: String,
+    /// Where: a placement or a site.
+    pub place: String,
+    /// What the other side said.
+    pub message: String,
 }
 
 /// A place in a database's stream of changes, in the unit in which it could be read. Comparable within one history and one

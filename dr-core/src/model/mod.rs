@@ -32,7 +32,7 @@ pub use disaster::{Mishap, Spread};
 pub use endpoint::Endpoint;
 pub use epoch::Epoch;
 pub use estate::{BackupPolicy, Estate};
-pub use evidence::{FenceEvidence, FenceLevel, LossStatement, Position, Waiver};
+pub use evidence::{DeniedCall, FenceEvidence, FenceLevel, LossStatement, Position, Waiver};
 pub use finding::{Finding, Severity, Subject};
 pub use id::{ComponentId, EstateName, InvalidName, RunId, SiteId, StepId};
 pub use inventory::{EstateInventory, Gap, Inventory, Observed};

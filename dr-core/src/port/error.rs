@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ComponentId, SiteId};
+use crate::model::{ComponentId, DeniedCall, SiteId};
 
 /// The result of a call to the world.
 pub type PortResult<T> = Result<T, PortError>;
@@ -75,7 +75,32 @@ pub struct PortError {
     pub message: String,
 }
 
+/// How AWS begins to say what was not allowed (IAM user guide, "Troubleshoot access denied error messages"). It may be a call that
+/// it makes on behalf of the one that failed, and that one's class another than denied.
+pub(crate) const NOT_AUTHORIZED: &str = "not authorized to perform: ";
+
+impl From<&DeniedCall> for PortError {
+    fn from(call: &DeniedCall) -> Self {
+        Self {
+            class: ErrorClass::Denied,
+            operation: call.operation.clone(),
+            place: call.place.clone(),
+            message: call.message.clone(),
+        }
+    }
+}
+
 impl PortError {
+    /// The call, where what it lacked was a permission.
+    pub fn denied_call(&self) -> Option<DeniedCall> {
+        let is_denied = self.class == ErrorClass::Denied || self.message.contains(NOT_AUTHORIZED);
+        is_denied.then(|| DeniedCall {
+            operation: self.operation.clone(),
+            place: self.place.clone(),
+            message: self.message.clone(),
+        })
+    }
+
     /// Nothing is wired for this placement: a defect of the wiring, told as an error.
     pub fn unwired(component: &ComponentId, site: &SiteId) -> Self {
         Self {

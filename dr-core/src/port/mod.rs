@@ -27,6 +27,7 @@ pub use capability::{
     Observers, Repository, Traffic, WriteLease,
 };
 pub use clock::Clock;
+pub(crate) use error::NOT_AUTHORIZED;
 pub use error::{ErrorClass, PortError, PortResult};
 pub use log::LogStore;
 pub use narrator::{Narrator, Silent};

@@ -44,6 +44,20 @@ fn a_database_that_answers_is_fenced_for_certain_where_its_fleets_do_not() {
 }
 
 #[test]
+fn a_call_that_was_not_allowed_is_told_in_the_evidence_once() {
+    let mut bench = Bench::new(Mode::Unplanned, 5);
+    bench.sim.inject(Fault::Denied {
+        site: ohio(),
+        call: "autoscaling:SuspendProcesses".to_owned(),
+    });
+    bench.carry_out(&fence());
+    assert_eq!(evidence(&bench).level, FenceLevel::Confirmed);
+    let denied = evidence(&bench).denied.iter();
+    let denied: Vec<&str> = denied.map(|call| call.operation.as_str()).collect();
+    assert_eq!(denied, ["autoscaling:SuspendProcesses"]);
+}
+
+#[test]
 fn fleets_that_do_not_answer_do_not_hold_a_proven_fence_up() {
     let mut bench = Bench::new(Mode::Unplanned, 5);
     is_down(&bench, "autoscaling");

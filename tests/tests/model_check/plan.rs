@@ -49,6 +49,7 @@ impl Step {
             observations: Vec::new(),
             pending: level != FenceLevel::Confirmed,
             unanswered: Vec::new(),
+            denied: Vec::new(),
         };
         let detail = match self {
             Self::Fence => Detail::Fence(evidence),

@@ -1,9 +1,11 @@
 use std::collections::BTreeSet;
 
 use super::{BOUND, estate, policy, runbook};
-use crate::access::Lacking;
-use crate::action::for_verb;
-use crate::model::{Direction, Duration, Estate, Mode, OnDoubt};
+use crate::access::{Lacking, gone_without};
+use crate::action::{Detail, Output, for_verb};
+use crate::model::{
+    DeniedCall, Direction, Duration, Estate, FenceEvidence, FenceLevel, Mode, OnDoubt,
+};
 use crate::port::{ErrorClass, Place, PortError};
 use crate::runbook::{Only, Plan, PlannedStage, PlannedStep, Prediction};
 
@@ -191,4 +193,35 @@ fn a_run_that_goes_another_way_than_its_runbook_at_home_is_told_of_the_policy_of
     let lacking =
         Lacking::of(&back, step.expect("it is there"), &error).expect("a statement is missing");
     assert_eq!(lacking.policy, "dr iam policy");
+}
+
+#[test]
+fn what_a_fence_went_without_is_told_with_the_statement_that_allows_it() {
+    let estate = estate(BOUND);
+    let plan = plan(&estate, estate.outward());
+    let step = plan
+        .steps()
+        .find(|step| step.id.as_str() == "fence-primary");
+    let step = step.expect("the runbook has that step");
+    let evidence = FenceEvidence {
+        site: "ohio".parse().unwrap(),
+        level: FenceLevel::ByLease,
+        at: jiff::Timestamp::UNIX_EPOCH,
+        observations: Vec::new(),
+        pending: true,
+        unanswered: Vec::new(),
+        denied: vec![DeniedCall {
+            operation: "rds:ModifyDBInstance".to_owned(),
+            place: "ohio".to_owned(),
+            message: "AccessDenied: no".to_owned(),
+        }],
+    };
+    let output = Output::with("fenced", Detail::Fence(evidence));
+    let found = gone_without(&plan, step, &output);
+    let [lacking] = found.as_slice() else {
+        panic!("{found:?}");
+    };
+    assert_eq!(lacking.action, "rds:ModifyDBInstance");
+    assert!(lacking.to_string().contains("DatabaseOhio"), "{lacking}");
+    assert!(gone_without(&plan, step, &Output::said("fenced")).is_empty());
 }

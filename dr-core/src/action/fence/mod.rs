@@ -1,5 +1,6 @@
 //! `fence`: makes a site unable to accept writes, with evidence.
 
+mod denials;
 mod former;
 mod lease;
 mod primary;

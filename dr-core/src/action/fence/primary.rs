@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use super::denials::Denials;
 use super::lease;
 use super::site::{self, Look};
 use crate::action::poll::{Poll, tolerate};
@@ -47,7 +48,12 @@ pub(super) async fn observe(cx: &Context<'_>) -> Observation {
     let run_out = lease.as_ref().and_then(|lease| run_out(cx, lease));
     match run_out {
         // A database that answers is fenced at its site, which is better evidence.
-        Some(evidence) if look.databases.is_empty() => Observation::Done(done(evidence)),
+        Some(evidence) if look.databases.is_empty() => {
+            let mut denials = Denials::default();
+            denials.add(look.unread().map(|(_, error)| error));
+            let denied = denials.told();
+            Observation::Done(done(FenceEvidence { denied, ..evidence }))
+        }
         _ if look.is_partly_fenced() => Observation::Partial(with_lease(look.before())),
         _ => Observation::NotDone(with_lease(look.before())),
     }
@@ -80,6 +86,7 @@ fn weak(cx: &Context<'_>, level: FenceLevel, observations: Vec<String>) -> Fence
         observations,
         pending: true,
         unanswered: Vec::new(),
+        denied: Vec::new(),
     }
 }
 
@@ -115,9 +122,16 @@ pub(super) async fn apply(cx: &Context<'_>) -> Result<Output, StepError> {
 }
 
 async fn best_evidence(cx: &Context<'_>, lease_error: Option<PortError>) -> FenceEvidence {
+    let mut denials = Denials::default();
+    denials.add(lease_error.iter());
     let mut observations = Vec::new();
-    let unanswered = match try_site(cx).await {
-        Ok(look) => return site::confirmed(cx, &look),
+    let unanswered = match try_site(cx, &mut denials).await {
+        Ok(look) => {
+            return FenceEvidence {
+                denied: denials.told(),
+                ..site::confirmed(cx, &look)
+            };
+        }
         Err(failed) => {
             observations.push(failed.reason);
             failed.unanswered
@@ -126,13 +140,16 @@ async fn best_evidence(cx: &Context<'_>, lease_error: Option<PortError>) -> Fenc
     if let Some(error) = lease_error {
         observations.push(format!("the write lease was not revoked at once: {error}"));
     }
-    let mut evidence = match by_lease(cx, &mut observations).await {
+    let evidence = match by_lease(cx, &mut observations).await {
         Some(evidence) => evidence,
         None => by_observers(cx, &mut observations).await,
     };
-    evidence.observations = observations;
-    evidence.unanswered = unanswered.into_iter().collect();
-    evidence
+    FenceEvidence {
+        observations,
+        unanswered: unanswered.into_iter().collect(),
+        denied: denials.told(),
+        ..evidence
+    }
 }
 
 /// A site whose fence was not read back.
@@ -147,7 +164,7 @@ struct NotFenced {
 ///
 /// What does not answer is tried for [`TRYING`] at most. A fence that was asked for gets half of the step's time to take hold;
 /// by then a lease has long run out.
-async fn try_site(cx: &Context<'_>) -> Result<Look, NotFenced> {
+async fn try_site(cx: &Context<'_>, denials: &mut Denials) -> Result<Look, NotFenced> {
     let silent = Poll::within(cx, TRYING);
     let answering = Poll::within(cx, Duration::from_millis(cx.timeout.as_millis() / 2));
     let mut accepted = BTreeSet::new();
@@ -157,8 +174,10 @@ async fn try_site(cx: &Context<'_>) -> Result<Look, NotFenced> {
         if look.is_fenced() {
             return Ok(look);
         }
+        denials.add(look.unread().map(|(_, error)| error));
         let mut refused = None;
         for asked in site::impose(cx, &look, &accepted).await {
+            denials.add(asked.result.as_ref().err().into_iter());
             unanswered.insert(asked.component.clone());
             match asked.result {
                 Ok(()) => _ = accepted.insert(asked.component),

@@ -293,6 +293,7 @@ pub(super) fn confirmed(cx: &Context<'_>, look: &Look) -> FenceEvidence {
         observations,
         pending: false,
         unanswered: Vec::new(),
+        denied: Vec::new(),
     }
 }
 

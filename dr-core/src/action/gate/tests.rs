@@ -53,6 +53,7 @@ fn fence(level: FenceLevel, second: u64) -> FenceEvidence {
         observations: vec!["0 of 3 observers reach ohio".to_owned()],
         pending: level != FenceLevel::Confirmed,
         unanswered: Vec::new(),
+        denied: Vec::new(),
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::FenceLevel;
+use crate::model::{DeniedCall, FenceLevel};
 
 fn at(second: i64) -> jiff::Timestamp {
     jiff::Timestamp::from_second(second).unwrap()
@@ -22,9 +22,32 @@ fn fence(level: FenceLevel, second: i64) -> (StepId, Output) {
         observations: Vec::new(),
         pending: level != FenceLevel::Confirmed,
         unanswered: Vec::new(),
+        denied: Vec::new(),
     };
     let output = Output::with("fenced", Detail::Fence(evidence));
     (format!("fence-{second}").parse().unwrap(), output)
+}
+
+#[test]
+fn evidence_of_a_journal_that_knew_no_denied_calls_is_read() {
+    let (_, output) = fence(FenceLevel::ByLease, 5);
+    let told = serde_json::to_string(&output).unwrap();
+    assert!(!told.contains("denied"), "{told}");
+    assert_eq!(serde_json::from_str::<Output>(&told).unwrap(), output);
+
+    let Detail::Fence(mut evidence) = output.detail else {
+        panic!("it is a fence");
+    };
+    evidence.denied.push(DeniedCall {
+        operation: "rds:ModifyDBInstance".to_owned(),
+        place: "ohio".to_owned(),
+        message: "AccessDenied".to_owned(),
+    });
+    let told = serde_json::to_string(&evidence).unwrap();
+    assert_eq!(
+        serde_json::from_str::<FenceEvidence>(&told).unwrap(),
+        evidence
+    );
 }
 
 #[test]

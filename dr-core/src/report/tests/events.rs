@@ -138,6 +138,7 @@ pub(super) fn fence(level: FenceLevel, seconds: i64, pending: bool) -> FenceEvid
         },
         pending,
         unanswered: Vec::new(),
+        denied: Vec::new(),
     }
 }
 

@@ -22,6 +22,7 @@ fn all_done_with_a_pending_fence() -> Vec<Event> {
             observations: Vec::new(),
             pending: true,
             unanswered: Vec::new(),
+            denied: Vec::new(),
         }),
     );
     events[1] = Event::StepSucceeded {

@@ -162,6 +162,7 @@ fn output_of(step: &StepId) -> Output {
             observations: Vec::new(),
             pending: false,
             unanswered: Vec::new(),
+            denied: Vec::new(),
         }),
         "reprotect" => Detail::Protected {
             component: id("database"),
