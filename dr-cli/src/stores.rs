@@ -277,6 +277,10 @@ impl<T: LogStore> LogStore for Inline<T> {
         self.runtime.block_on(self.inner.read(run))
     }
 
+    async fn last_line(&self, run: &RunId) -> PortResult<Option<Vec<u8>>> {
+        self.runtime.block_on(self.inner.last_line(run))
+    }
+
     async fn repair(&self, run: &RunId, keep: u64) -> PortResult<()> {
         self.runtime.block_on(self.inner.repair(run, keep))
     }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use dr_core::model::{Duration, Mode, SiteId};
-use dr_core::port::LogStore;
+use dr_core::model::{Duration, Mode, RunId, SiteId};
+use dr_core::port::{LogStore, ObjectStore};
 use dr_core::runbook::RunStatus;
 use dr_core::runbook::event::Event;
 use dr_core::runbook::host::{Host, HostError, Outcome, StartOptions, run_id};
@@ -89,4 +89,32 @@ fn a_store_that_does_not_answer_holds_no_failover_up_and_is_told() {
         .find(|finding| finding.code == "opposite-runs-unread")
         .expect("what was not read is told");
     assert!(said.message.contains("ohio"), "{}", said.message);
+}
+
+/// Copies a run under so many older names, as a store has them after years.
+async fn repeat(store: &Arc<dyn ObjectStore>, run: &RunId, times: u32) {
+    let log = ObjectLog::new(store.clone());
+    let bytes = log.read(run).await.expect("the store answers");
+    let bytes = bytes.expect("the run is there");
+    for number in 0..times {
+        let older = format!("switchover-20250101-{number:06}-abcd");
+        let older: RunId = older.parse().expect("a name");
+        for (seq, line) in (0..).zip(bytes.split_inclusive(|byte| *byte == b'\n')) {
+            let line = line.strip_suffix(b"\n").expect("nothing is torn");
+            log.append(&older, seq, line).await.expect("it is new");
+        }
+    }
+}
+
+#[test]
+fn a_hundred_old_runs_in_the_other_store_hold_no_switchover_up() {
+    let lab = Lab::new(1);
+    let there = start(&lab, "failover", Mode::Planned, false).expect("it is begun");
+    assert_eq!(there.status(), RunStatus::Completed);
+    let reader = lab.sim.operator("reader");
+    let store = reader.store(&lab.site("california"));
+    let repeated = lab.sim.run(&reader, repeat(&store, &there.run, 100));
+    repeated.expect("nobody crashes");
+    let home = start(&lab, "failback", Mode::Planned, true).expect("it is begun");
+    assert_eq!(home.status(), RunStatus::Completed);
 }

@@ -75,6 +75,10 @@ impl LogStore for MirroredLog {
         Ok(found)
     }
 
+    async fn last_line(&self, run: &RunId) -> PortResult<Option<Vec<u8>>> {
+        self.decides.last_line(run).await
+    }
+
     async fn repair(&self, run: &RunId, keep: u64) -> PortResult<()> {
         self.decides.repair(run, keep).await
     }

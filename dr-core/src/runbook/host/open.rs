@@ -7,10 +7,11 @@
 use std::pin::pin;
 
 use futures_util::future::{Either, select};
+use futures_util::stream::{self, StreamExt};
 
 use super::{Host, HostError};
 use crate::model::{Duration, Finding, Mode, RunId, Severity, Subject};
-use crate::port::{ErrorClass, LogStore, PortError, PortResult};
+use crate::port::{ErrorClass, LogStore, PortError};
 use crate::runbook::event::RunStatus;
 use crate::runbook::journal;
 use crate::runbook::plan::Plan;
@@ -18,6 +19,9 @@ use crate::runbook::replay::replay;
 
 /// How long the other store is waited for: its region may be the one that is lost.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many journals are looked at at a time.
+const AT_ONCE: usize = 8;
 
 /// A run that is not over.
 type Open = (RunId, RunStatus);
@@ -76,21 +80,48 @@ fn no_answer(plan: &Plan) -> PortError {
     }
 }
 
-/// A run of the plan's estate that is not over.
+/// A run of the plan's estate that is not over. Newest first: an open run is rarely an old one.
+///
+/// A journal that is damaged speaks against a beginning only where no run is found open: that is the better thing to tell.
 async fn open_run(logs: &dyn LogStore, plan: &Plan) -> Result<Option<Open>, HostError> {
-    let runs: PortResult<_> = logs.runs().await;
-    for run in runs.map_err(HostError::Store)? {
-        let Some(bytes) = logs.read(&run).await.map_err(HostError::Store)? else {
-            continue;
-        };
-        let journal = journal::read(&bytes).map_err(HostError::Journal)?;
-        if journal.header.plan.estate.name != plan.estate.name {
-            continue;
-        }
-        let status = replay(&journal).map_err(HostError::Replay)?.status;
-        if !status.is_over() {
-            return Ok(Some((run, status)));
+    let mut runs = logs.runs().await.map_err(HostError::Store)?;
+    runs.sort_by(|a, b| begun(b).cmp(&begun(a)));
+    let mut looks = stream::iter(runs)
+        .map(|run| look(logs, run, plan))
+        .buffered(AT_ONCE);
+    let mut damaged = None;
+    while let Some(looked) = looks.next().await {
+        match looked {
+            Ok(None) => {}
+            Err(error @ (HostError::Journal(_) | HostError::Replay(_))) => {
+                damaged.get_or_insert(error);
+            }
+            found => return found,
         }
     }
-    Ok(None)
+    damaged.map_or(Ok(None), Err)
+}
+
+/// Date and time of a run, as [`super::run_id`] puts them into its name.
+fn begun(run: &RunId) -> Option<(&str, &str)> {
+    let mut parts = run.as_str().rsplit('-').skip(1);
+    let time = parts.next()?;
+    Some((parts.next()?, time))
+}
+
+/// The run, where it is one of the plan's estate and not over. Of one that is over only the last line is read.
+async fn look(logs: &dyn LogStore, run: RunId, plan: &Plan) -> Result<Option<Open>, HostError> {
+    let last = logs.last_line(&run).await.map_err(HostError::Store)?;
+    if last.is_some_and(|line| journal::ending(&line).is_some()) {
+        return Ok(None);
+    }
+    let Some(bytes) = logs.read(&run).await.map_err(HostError::Store)? else {
+        return Ok(None);
+    };
+    let journal = journal::read(&bytes).map_err(HostError::Journal)?;
+    if journal.header.plan.estate.name != plan.estate.name {
+        return Ok(None);
+    }
+    let status = replay(&journal).map_err(HostError::Replay)?.status;
+    Ok((!status.is_over()).then_some((run, status)))
 }

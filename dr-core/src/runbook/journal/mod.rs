@@ -19,6 +19,6 @@ mod tests;
 
 pub use line::{Digest, Header, InvalidDigest, JOURNAL_FORMAT, Record};
 pub use object_log::ObjectLog;
-pub use read::{JournalError, ReadJournal, read};
+pub use read::{JournalError, ReadJournal, ending, read};
 pub(in crate::runbook) use writer::Seen;
 pub use writer::{AppendError, Journal};

@@ -27,16 +27,15 @@ impl ObjectLog {
         Self { store }
     }
 
-    async fn line(&self, key: &str) -> PortResult<Vec<u8>> {
+    /// A record, without a line feed.
+    async fn record(&self, key: &str) -> PortResult<Vec<u8>> {
         let object = self.store.get(key).await?.ok_or_else(|| PortError {
             class: ErrorClass::NotFound,
             operation: "read-journal".to_owned(),
             place: key.to_owned(),
             message: "it was listed and is gone".to_owned(),
         })?;
-        let mut line = object.bytes;
-        line.push(b'\n');
-        Ok(line)
+        Ok(object.bytes)
     }
 }
 
@@ -58,10 +57,19 @@ impl LogStore for ObjectLog {
         }
         let mut bytes = Vec::new();
         for some in keys.chunks(READS) {
-            let lines = try_join_all(some.iter().map(|key| self.line(key))).await?;
-            bytes.extend(lines.concat());
+            for record in try_join_all(some.iter().map(|key| self.record(key))).await? {
+                bytes.extend(record);
+                bytes.push(b'\n');
+            }
         }
         Ok(Some(bytes))
+    }
+
+    async fn last_line(&self, run: &RunId) -> PortResult<Option<Vec<u8>>> {
+        match self.store.list(&folder(run)).await?.last() {
+            Some(key) => self.record(key).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     async fn repair(&self, run: &RunId, keep: u64) -> PortResult<()> {

@@ -6,6 +6,7 @@ use super::line::{check_sum, decode};
 use super::{Digest, Header, JOURNAL_FORMAT, Record};
 use crate::model::RunId;
 use crate::port::PortError;
+use crate::runbook::event::{Event, RunStatus};
 
 /// Why a journal cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -103,6 +104,15 @@ pub fn read(bytes: &[u8]) -> Result<ReadJournal, JournalError> {
         torn: !tail.is_empty(),
         head,
     })
+}
+
+/// How a run ended, by the last line of its journal, given without its line feed; `None` where that line tells of no end: then only
+/// the whole journal says where the run stands. The engine takes in nothing after [`Event::Closed`], so what it tells is final.
+pub fn ending(last_line: &[u8]) -> Option<RunStatus> {
+    match decode::<Record>(last_line).ok()?.0.event {
+        Event::Closed { status, .. } => Some(status),
+        _ => None,
+    }
 }
 
 /// Of a header that does not read, the format is looked at first: a newer one may look different in all else.

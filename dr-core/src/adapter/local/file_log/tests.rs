@@ -63,6 +63,20 @@ fn a_number_can_be_taken_once_and_none_can_be_left_out() {
 }
 
 #[test]
+fn the_last_line_is_told_without_the_beginning_of_another() {
+    let place = Place::with_lines(3);
+    let last = || block_on(place.log.last_line(&run()));
+    assert_eq!(last(), Ok(Some(b"line 2".to_vec())));
+    let mut file = open_to_write(&place.file()).unwrap();
+    file.write_all(b"lin").unwrap();
+    assert_eq!(last(), Ok(Some(b"line 2".to_vec())));
+    assert_eq!(
+        block_on(Place::with_lines(0).log.last_line(&run())),
+        Ok(None)
+    );
+}
+
+#[test]
 fn a_line_that_holds_a_line_feed_is_refused() {
     let place = Place::with_lines(1);
     let Err(PutError::Store(error)) = block_on(place.log.append(&run(), 1, b"a\nb")) else {

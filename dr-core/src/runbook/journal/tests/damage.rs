@@ -43,6 +43,27 @@ fn every_flip_of_a_single_bit_is_noticed() {
 }
 
 #[test]
+fn only_a_sound_line_that_closes_a_run_tells_of_its_end() {
+    let log: Arc<dyn LogStore> = Arc::new(ObjectLog::new(Arc::new(FaultyStore::default())));
+    let last = || drive(&ManualClock::default(), log.last_line(&run())).unwrap();
+    assert_eq!(last(), None);
+    drive(&ManualClock::default(), async {
+        let mut journal = begun(&log, 3).await;
+        let told = log.last_line(&run()).await.unwrap().unwrap();
+        assert_eq!(ending(&told), None, "it is held");
+        let closed = Event::Closed {
+            status: RunStatus::Unwound,
+            missing: Vec::new(),
+        };
+        journal.append(Epoch(1), at(9), closed).await.unwrap();
+    });
+    let mut line = last().unwrap();
+    assert_eq!(ending(&line), Some(RunStatus::Unwound));
+    line[20] ^= 1;
+    assert_eq!(ending(&line), None);
+}
+
+#[test]
 fn damage_names_its_line() {
     let bytes = written(3);
     let ends = line_ends(&bytes);

@@ -13,7 +13,7 @@ use crate::action::{Before, Output};
 use crate::adapter::local::fakes::{FaultyStore, ManualClock, drive};
 use crate::model::{Epoch, RunId};
 use crate::port::LogStore;
-use crate::runbook::{Event, Plan};
+use crate::runbook::{Event, Plan, RunStatus};
 
 fn run() -> RunId {
     "failover-1".parse().unwrap()
