@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::command::Invocation;
 use super::plan::{Change, Changes};
-use super::{Planned, TerraformStack};
+use super::{Planned, TerraformStack, kept};
 use crate::port::{ErrorClass, Permit, PortResult};
 
 impl TerraformStack {
@@ -84,16 +84,13 @@ impl TerraformStack {
         if !ended.success() {
             return Err(self.error(ErrorClass::Transient, "state", ended.complaint()));
         }
-        let kept = self.data.join("states").join(permit.run.as_str());
-        let file = kept.join(format!("{}.tfstate", permit.step));
-        std::fs::create_dir_all(&kept)
-            .and_then(|()| {
-                if file.exists() {
-                    Ok(())
-                } else {
-                    std::fs::write(&file, &ended.output)
-                }
-            })
+        let folder = self.data.join("states").join(permit.run.as_str());
+        let file = folder.join(format!("{}.tfstate", permit.step));
+        if file.exists() {
+            // Of an earlier attempt of the step: what stands now may have been changed by it.
+            return Ok(());
+        }
+        kept::keep(&file, &ended.output)
             .map_err(|cause| self.error(ErrorClass::Invalid, "adopt", cause.to_string()))
     }
 

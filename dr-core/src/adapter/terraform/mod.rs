@@ -11,6 +11,7 @@ mod adopt;
 mod apply;
 mod command;
 mod files;
+mod kept;
 mod lock;
 mod plan;
 mod roles;
@@ -123,6 +124,8 @@ impl TerraformStack {
 
     /// Makes the working directory ready once, and proves that its backend is the binding's.
     async fn init(&self) -> PortResult<()> {
+        kept::close(&self.data)
+            .map_err(|cause| self.error(ErrorClass::Invalid, "init", cause.to_string()))?;
         let backend = self.program.data.join("terraform.tfstate");
         // The backend's file is there before the provider is: only what ended well counts, and for these providers only.
         let marker = self.program.data.join("dr-initialised");
@@ -243,12 +246,12 @@ impl TerraformStack {
             return Err(self.error(ErrorClass::Conflict, "apply", danger));
         }
         let folder = self.data.join("plans").join(permit.run.as_str());
-        let kept = |kind: &str| folder.join(format!("{}.{kind}", permit.step));
-        let (plan, variables) = (kept("tfplan"), kept("tfvars.json"));
-        std::fs::create_dir_all(&folder)
-            .and_then(|()| std::fs::copy(files.plan(), &plan))
-            .and_then(|_| std::fs::copy(files.variables(), &variables))
-            .and_then(|_| std::fs::write(kept("txt"), changes.to_string()))
+        let place = |kind: &str| folder.join(format!("{}.{kind}", permit.step));
+        let (plan, variables, text) = (place("tfplan"), place("tfvars.json"), place("txt"));
+        let copy = |from: PathBuf, to: &Path| kept::keep(to, &std::fs::read(from)?);
+        copy(files.plan(), &plan)
+            .and_then(|()| copy(files.variables(), &variables))
+            .and_then(|()| kept::keep(&text, changes.to_string().as_bytes()))
             .map_err(|cause| self.error(ErrorClass::Invalid, "apply", cause.to_string()))?;
         for line in changes.to_string().lines() {
             self.narrator.line(&self.here.to_string(), line);

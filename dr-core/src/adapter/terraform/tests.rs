@@ -264,6 +264,24 @@ fn a_plan_leaves_nothing_behind_but_what_was_applied() {
 }
 
 #[test]
+fn nobody_else_can_read_the_plans_and_states_that_are_kept() {
+    let mode = |path: PathBuf| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let bench = Bench::new(&resized());
+    wait(bench.stack.adopt(Role::Primary, &permit("t"))).unwrap();
+    let plans = bench.folder.path().join("data/plans/failover-20261121");
+    for entry in std::fs::read_dir(&plans).unwrap() {
+        assert_eq!(mode(entry.unwrap().path()), 0o600);
+    }
+    let bench = Bench::new(&renamed());
+    wait(bench.stack.adopt(Role::Primary, &permit("t"))).unwrap();
+    let states = bench.folder.path().join("data/states/failover-20261121");
+    assert_eq!(mode(states.join("provision.tfstate")), 0o600);
+    for folder in [plans, states, bench.folder.path().join("data")] {
+        assert_eq!(mode(folder), 0o700);
+    }
+}
+
+#[test]
 fn a_state_that_could_not_be_kept_is_not_changed() {
     let bench = Bench::new(&renamed());
     std::fs::remove_file(bench.folder.path().join("state.json")).unwrap();
