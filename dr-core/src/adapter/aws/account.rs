@@ -7,7 +7,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_rds::error::DisplayErrorContext;
 use secrecy::SecretString;
 
-use super::AwsSite;
+use super::{AwsSite, error};
 use crate::adapter::terraform::Account;
 use crate::port::{ErrorClass, PortError, PortResult};
 
@@ -59,18 +59,21 @@ fn variables(made: &Credentials) -> Vec<(&'static str, SecretString)> {
     variables
 }
 
-fn refused(aws: &AwsSite, error: &CredentialsError) -> PortError {
-    let class = match error {
-        CredentialsError::ProviderTimedOut(_) => ErrorClass::Transient,
-        _ => ErrorClass::Denied,
+fn refused(aws: &AwsSite, cause: &CredentialsError) -> PortError {
+    let told = match error::not_assumed(cause) {
+        Some(sts) => error::message(sts),
+        None => DisplayErrorContext(cause).to_string(),
     };
-    aws.error(class, ASSUME, DisplayErrorContext(error).to_string())
+    aws.error(error::of_credentials(cause), ASSUME, told)
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
+    use aws_config::retry::RetryConfig;
+    use aws_config::sts::AssumeRoleProvider;
+    use aws_config::{BehaviorVersion, Region};
     use aws_credential_types::provider::SharedCredentialsProvider;
     use secrecy::ExposeSecret;
 
@@ -110,6 +113,67 @@ mod tests {
         assert_eq!(given(Some("arn:aws:iam::123456789012:role/dr")), all);
     }
 
+    /// The home primary, whose role is asked of an STS that answers so.
+    fn assuming(status: u16, body: &str) -> AwsSite {
+        let aws = site(status, body, Some("arn:aws:iam::123456789012:role/dr"));
+        let network = aws.regional().http_client().expect("it is in memory");
+        // The provider of a role wants what only a loaded configuration has: a clock.
+        let loaded = aws_config::defaults(BehaviorVersion::latest())
+            .region(Region::from_static("us-east-2"))
+            .retry_config(RetryConfig::disabled())
+            .credentials_provider(Credentials::new("id", "key", None, None, "test"))
+            .http_client(network)
+            .load();
+        let provider = AssumeRoleProvider::builder("arn:aws:iam::123456789012:role/dr")
+            .session_name("dr")
+            .configure(&wait(loaded))
+            .build();
+        let role = SharedCredentialsProvider::new(wait(provider));
+        let config = aws.regional().to_builder().credentials_provider(role);
+        AwsSite::over(aws.site(), config.build(), Arc::new(SystemClock))
+    }
+
+    /// An error as the query protocol has it.
+    fn code(code: &str) -> String {
+        format!(
+            "<ErrorResponse><Error><Code>{code}</Code><Message>no</Message></Error><RequestId>1</RequestId></ErrorResponse>"
+        )
+    }
+
+    #[test]
+    fn what_keeps_a_role_from_being_assumed_is_classed_as_every_answer_of_aws() {
+        for (status, body, class) in [
+            (400, code("Throttling"), ErrorClass::Throttled),
+            (503, code("ServiceUnavailable"), ErrorClass::Transient),
+            (
+                502,
+                "<html>502 Bad Gateway</html>".to_owned(),
+                ErrorClass::Transient,
+            ),
+            (403, code("ExpiredTokenException"), ErrorClass::Denied),
+            (403, code("AccessDenied"), ErrorClass::Denied),
+            (403, code("RegionDisabledException"), ErrorClass::Denied),
+        ] {
+            let aws = assuming(status, &body);
+            let told = wait(aws.credentials()).expect_err("nothing is given");
+            assert_eq!(told.class, class, "{body}: {told}");
+        }
+        let told = wait(assuming(403, &code("AccessDenied")).credentials()).unwrap_err();
+        assert_eq!(told.message, "AccessDenied: no");
+    }
+
+    #[test]
+    fn a_call_that_nobody_gave_credentials_for_is_classed_by_what_sts_answered() {
+        for (status, name, class) in [
+            (503, "ServiceUnavailable", ErrorClass::Transient),
+            (403, "AccessDenied", ErrorClass::Denied),
+        ] {
+            let aws = assuming(status, &code(name));
+            let told = wait(aws.has_database("app-db")).expect_err("nothing was asked");
+            assert_eq!(told.class, class, "{name}: {told}");
+        }
+    }
+
     #[test]
     fn a_database_stands_does_not_stand_or_cannot_be_read() {
         let asked = |status, body: &str| wait(site(status, body, None).has_database("app-db"));
@@ -122,11 +186,6 @@ mod tests {
         let one = "<DBInstance><DBInstanceIdentifier>app-db</DBInstanceIdentifier></DBInstance>";
         assert_eq!(asked(200, &list(one)), Ok(true));
         assert_eq!(asked(200, &list("")), Ok(false));
-        let code = |code: &str| {
-            format!(
-                "<ErrorResponse><Error><Code>{code}</Code></Error><RequestId>1</RequestId></ErrorResponse>"
-            )
-        };
         assert_eq!(asked(404, &code("DBInstanceNotFound")), Ok(false));
         assert!(asked(403, &code("AccessDenied")).is_err());
     }

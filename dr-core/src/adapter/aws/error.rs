@@ -3,8 +3,10 @@
 use std::error::Error;
 use std::fmt::Write as _;
 
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::port::ErrorClass;
@@ -66,6 +68,10 @@ pub(super) fn class<E>(error: &SdkError<E, HttpResponse>, intent: Intent) -> Err
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
+    // The call itself was not sent: nobody gave the credentials that sign it.
+    if let Some(unsigned) = first::<CredentialsError>(error) {
+        return of_credentials(unsigned);
+    }
     match error {
         SdkError::ConstructionFailure(_) => {
             if is_about_credentials(error) {
@@ -96,6 +102,30 @@ where
         }
         _ => intent.lost(),
     }
+}
+
+/// The class of what keeps credentials from being given: that of the answer of STS, where a role is assumed. What STS does not answer
+/// may be answered the next time; all else, such as a profile that is not there or a token that ran out, is mended by a person.
+pub(super) fn of_credentials(error: &CredentialsError) -> ErrorClass {
+    if matches!(error, CredentialsError::ProviderTimedOut(_)) {
+        return ErrorClass::Transient;
+    }
+    if let Some(sts) = not_assumed(error) {
+        return class(sts, Intent::Read);
+    }
+    let unreached = |cause: &ConnectorError| cause.is_timeout() || cause.is_io();
+    if first::<ConnectorError>(error).is_some_and(unreached) {
+        ErrorClass::Transient
+    } else {
+        ErrorClass::Denied
+    }
+}
+
+/// What STS was asked and did not do: give the credentials of a role.
+pub(super) fn not_assumed(
+    error: &CredentialsError,
+) -> Option<&SdkError<AssumeRoleError, HttpResponse>> {
+    first(error)
 }
 
 /// Whether an answer comes from the service itself, and not from something before it.
@@ -168,6 +198,11 @@ fn was_never_sent(error: &(dyn Error + 'static)) -> bool {
 
 fn is_about_credentials(error: &(dyn Error + 'static)) -> bool {
     causes(error).any(|cause| cause.to_string().contains("credentials"))
+}
+
+/// The first of the causes that is one of these.
+fn first<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    causes(error).find_map(<dyn Error>::downcast_ref)
 }
 
 fn causes<'a>(
