@@ -63,7 +63,7 @@ mod real {
     use std::time::Duration;
 
     use dr_core::adapter::local::SystemClock;
-    use dr_core::adapter::observer::{Observer, router};
+    use dr_core::adapter::observer::{Observer, Room, router};
     use dr_core::model::{Binding, Estate, Kind};
     use dr_core::port::Clock;
     use tokio::net::TcpListener;
@@ -134,7 +134,7 @@ mod real {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let app = router(observer.clone(), clock.clone());
         tokio::select! {
-            served = async { axum::serve(listener, app).await } =>
+            served = async { axum::serve(Room::new(listener), app).await } =>
                 served.map_err(failed("cannot answer any more".to_owned()))?,
             () = measure(&observer, &*clock) => {}
             pressed = tokio::signal::ctrl_c() =>
@@ -155,8 +155,8 @@ mod real {
                     tokio::spawn(async move { observer.measure(now).await });
                 }
                 _ = minutes.tick() => {
-                    let observer = observer.clone();
-                    tokio::spawn(async move { observer.learn().await });
+                    let (observer, now) = (observer.clone(), clock.now());
+                    tokio::spawn(async move { observer.learn(now).await });
                 }
             }
         }

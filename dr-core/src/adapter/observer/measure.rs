@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::io;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use futures_util::future::ready;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
 use reqwest::header::HeaderMap;
@@ -13,8 +13,9 @@ use reqwest::{Client, Url, redirect};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
+use super::shortage::is_of_this_machine;
 use crate::adapter::http::Second;
-use crate::model::SiteId;
+use crate::model::{Duration, SiteId};
 use crate::port::{ErrorClass, PortError, PortResult};
 
 /// How long measurements are kept, in seconds: twice as long as is asked back for at most.
@@ -22,6 +23,10 @@ pub const KEPT_S: usize = 7200;
 
 /// How long a client waits for a write before it counts as not acknowledged.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// How long an address is taken for a site's after its name was last seen to have it: resolvers and clients keep an answer past its
+/// time to live, though hardly so long.
+const STAYS: Duration = Duration::from_mins(10);
 
 /// The header by which an application may say which site it is.
 const SITE_HEADER: &str = "dr-site";
@@ -33,7 +38,25 @@ pub struct Observer {
     sites: BTreeMap<SiteId, Vec<String>>,
     client: Client,
     seconds: Mutex<BTreeMap<i64, Second>>,
-    addresses: Mutex<BTreeMap<IpAddr, SiteId>>,
+    addresses: Mutex<BTreeMap<IpAddr, Seen>>,
+}
+
+/// To which site an address leads, and since when that was last heard.
+struct Seen {
+    site: SiteId,
+    name: String,
+    at: Timestamp,
+}
+
+/// Why it is not known whether a site is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unmeasured {
+    /// The observer knows no such site.
+    #[error("there is no such site")]
+    NoSuchSite,
+    /// It could not try: the machine that it runs on has no descriptor, memory or address left.
+    #[error("this machine has no room for another connection")]
+    NoRoom,
 }
 
 impl Observer {
@@ -67,25 +90,46 @@ impl Observer {
     }
 
     /// Looks the sites' names up again, to tell by its address which site answered. Those of a name that is not found stay.
-    pub async fn learn(&self) {
+    pub async fn learn(&self, at: Timestamp) {
         for (site, names) in &self.sites {
             for name in names {
                 let Ok(found) = lookup_host((name.as_str(), self.port())).await else {
                     continue;
                 };
                 let found: Vec<IpAddr> = found.map(|address| address.ip()).collect();
-                let mut known = self
-                    .addresses
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
-                known.extend(found.into_iter().map(|address| (address, site.clone())));
+                self.note(site, name, &found, at);
             }
         }
     }
 
-    /// Makes one write as a client would, and keeps what came of it under the second in which it began.
+    /// Notes the addresses that a name has now. One that it has not had for [`STAYS`] is forgotten: a load balancer gives its
+    /// addresses up, and somebody else is given them.
+    pub(super) fn note(&self, site: &SiteId, name: &str, found: &[IpAddr], at: Timestamp) {
+        let mut known = self
+            .addresses
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        known.extend(found.iter().map(|address| {
+            let seen = Seen {
+                site: site.clone(),
+                name: name.to_owned(),
+                at,
+            };
+            (*address, seen)
+        }));
+        known.retain(|_, seen| seen.name != name || Duration::between(seen.at, at) <= STAYS);
+    }
+
+    /// Makes one write as a client would, and keeps what came of it under the second in which it began. One that this machine could
+    /// not send is no measurement.
     pub async fn measure(&self, at: Timestamp) {
         let answer = self.client.post(self.write.clone()).send().await;
+        if answer
+            .as_ref()
+            .is_err_and(|error| is_of_this_machine(error))
+        {
+            return;
+        }
         let acknowledged = answer.ok().filter(|answer| answer.status().is_success());
         let served_by = acknowledged.as_ref().and_then(|answer| {
             let peer = answer.remote_addr().map(|peer| peer.ip());
@@ -124,7 +168,7 @@ impl Observer {
                     .addresses
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner);
-                addresses.get(&peer?).cloned()
+                addresses.get(&peer?).map(|seen| seen.site.clone())
             })
     }
 
@@ -140,28 +184,45 @@ impl Observer {
             .collect()
     }
 
-    /// Whether a connection to the path that clients take to a site can be made now; `None` for a site that it does not know. Every
-    /// address is tried at once: a balancer of which one node swallows packets is reached.
-    pub async fn reaches(&self, site: &SiteId) -> Option<bool> {
-        let attempts: FuturesUnordered<_> = self
-            .sites
-            .get(site)?
-            .iter()
-            .map(|name| self.connects(name))
-            .collect();
-        let mut connected = attempts.filter(|connected| ready(*connected));
-        let first = timeout(PATIENCE, connected.next()).await;
-        Some(matches!(first, Ok(Some(_))))
+    /// Whether a connection to the path that clients take to a site can be made now. Every address is tried at once: a balancer of
+    /// which one node swallows packets is reached.
+    ///
+    /// # Errors
+    /// [`Unmeasured`]: then nothing is known of the site.
+    pub async fn reaches(&self, site: &SiteId) -> Result<bool, Unmeasured> {
+        let names = self.sites.get(site).ok_or(Unmeasured::NoSuchSite)?;
+        let mut attempts: FuturesUnordered<_> =
+            names.iter().map(|name| self.connects(name)).collect();
+        let mut is_short = false;
+        let connected = async {
+            while let Some(attempt) = attempts.next().await {
+                match attempt {
+                    Ok(()) => return true,
+                    Err(error) => is_short |= is_of_this_machine(&error),
+                }
+            }
+            false
+        };
+        match timeout(PATIENCE, connected).await {
+            Ok(true) => Ok(true),
+            _ if is_short => Err(Unmeasured::NoRoom),
+            _ => Ok(false),
+        }
     }
 
-    /// Whether one of the addresses of a name takes a connection.
-    async fn connects(&self, name: &str) -> bool {
-        let Ok(found) = lookup_host((name, self.port())).await else {
-            return false;
-        };
-        let attempts: FuturesUnordered<_> = found.map(TcpStream::connect).collect();
-        let mut connected = attempts.filter(|connected| ready(connected.is_ok()));
-        connected.next().await.is_some()
+    /// Connects to one of the addresses of a name; else the error that says most.
+    async fn connects(&self, name: &str) -> io::Result<()> {
+        let found = lookup_host((name, self.port())).await?;
+        let mut attempts: FuturesUnordered<_> = found.map(TcpStream::connect).collect();
+        let mut told = io::Error::from(io::ErrorKind::NotFound);
+        while let Some(attempt) = attempts.next().await {
+            match attempt {
+                Ok(_) => return Ok(()),
+                Err(error) if !is_of_this_machine(&told) => told = error,
+                Err(_) => {}
+            }
+        }
+        Err(told)
     }
 
     fn port(&self) -> u16 {

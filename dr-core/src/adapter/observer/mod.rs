@@ -5,9 +5,12 @@
 //! [`KEPT_S`] seconds. [`super::http::HttpObservers`] is who asks.
 
 mod measure;
+mod room;
 mod serve;
+mod shortage;
 
-pub use measure::{KEPT_S, Observer};
+pub use measure::{KEPT_S, Observer, Unmeasured};
+pub use room::{Guest, Room};
 pub use serve::router;
 
 #[cfg(test)]

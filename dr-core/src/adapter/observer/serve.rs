@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
-use super::Observer;
+use super::{Observer, Unmeasured};
 use crate::adapter::http::Second;
 use crate::model::SiteId;
 use crate::port::Clock;
@@ -26,6 +28,12 @@ pub fn router(observer: Arc<Observer>, clock: Arc<dyn Clock>) -> Router {
         .route("/v1/clients", get(clients))
         .route("/v1/reach", get(reach))
         .route("/healthz", get(|| async { "ok\n" }))
+        // One request a connection: none that is kept holds a place of the room, and none is closed under a second request.
+        .layer(map_response(|mut answer: Response| async {
+            let close = HeaderValue::from_static("close");
+            answer.headers_mut().insert(CONNECTION, close);
+            answer
+        }))
         .with_state(Shared { observer, clock })
 }
 
@@ -57,10 +65,16 @@ struct Reached {
 async fn reach(State(shared): State<Shared>, Query(which): Query<Which>) -> Response {
     let reached = match which.site.parse::<SiteId>() {
         Ok(site) => shared.observer.reaches(&site).await,
-        Err(_) => None,
+        Err(_) => Err(Unmeasured::NoSuchSite),
     };
     match reached {
-        Some(reached) => Json(Reached { reached }).into_response(),
-        None => (StatusCode::NOT_FOUND, "no such site\n").into_response(),
+        Ok(reached) => Json(Reached { reached }).into_response(),
+        Err(why) => {
+            let status = match why {
+                Unmeasured::NoSuchSite => StatusCode::NOT_FOUND,
+                Unmeasured::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+            };
+            (status, format!("{why}\n")).into_response()
+        }
     }
 }
