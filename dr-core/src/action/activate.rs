@@ -9,8 +9,8 @@ use super::{
 };
 use crate::adapter::technology;
 use crate::model::{
-    Capacity, ComponentId, ComputeState, Direction, Duration, Estate, Finding, Kind, Mode,
-    Settings, Verb,
+    Capacity, Component, ComponentId, ComputeState, Direction, Duration, Estate, Finding, Kind,
+    Mode, Settings, Verb,
 };
 use crate::port::{CallSpec, ErrorClass, Operation, PortError};
 
@@ -118,8 +118,8 @@ async fn scale_up(
 }
 
 async fn observe_repository(cx: &Context<'_>, id: &ComponentId) -> Observation {
-    match cx.repository(id, cx.to()).await {
-        Ok(state) if state.running && ready::mirror(id, cx.to(), &state).is_none() => {
+    match cx.mirror(id).await {
+        Ok(state) if state.running && !state.is_in_question() => {
             Observation::Done(runs(id, cx, state.commits))
         }
         Ok(state) => {
@@ -153,11 +153,12 @@ async fn start(cx: &Context<'_>, id: &ComponentId) -> Result<Output, StepError> 
         if let Some(state) = tolerate(cx.repository(id, cx.to()).await)?
             && state.running
         {
-            return match ready::mirror(id, cx.to(), &state) {
+            let state = cx.mirror(id).await.unwrap_or(state);
+            return match ready::mirror(cx.estate, id, cx.to(), &state) {
                 None => Ok(runs(id, cx, state.commits)),
                 Some(finding) => Err(StepError::NotMet {
                     code: finding.code,
-                    message: finding.message,
+                    message: format!("{}; {}", finding.message, finding.fix),
                 }),
             };
         }
@@ -175,13 +176,16 @@ impl Action for Activate {
         verb: &Verb,
     ) -> Vec<CallSpec> {
         let id = subject(verb);
-        let operations = estate
-            .component(id)
-            .map_or(&[][..], |component| operations(component.kind()));
-        CallList::new(estate, direction, mode)
+        let kind = estate.component(id).map(Component::kind);
+        let list = CallList::new(estate, direction, mode)
             .add(id, &direction.to, &[Operation::Observe])
-            .add(id, &direction.to, operations)
-            .done()
+            .add(id, &direction.to, kind.map_or(&[], operations));
+        match kind {
+            // What the mirror must hold is what the primary has.
+            Some(Kind::Repository) => list.add(id, &direction.from, &[Operation::Observe]),
+            _ => list,
+        }
+        .done()
     }
 
     fn undoable(&self, _: &Verb) -> Undo {

@@ -8,6 +8,7 @@ use crate::model::{
 use crate::port::{ErrorClass, PortError, PortResult};
 
 use super::{Context, gate};
+use crate::adapter::git;
 
 /// What speaks against using any component of the standby.
 pub(super) async fn standby(cx: &Context<'_>) -> Vec<Finding> {
@@ -44,8 +45,8 @@ async fn component_findings(cx: &Context<'_>, component: &Component) -> Vec<Find
         Kind::Compute | Kind::Kubernetes => judge(cx.compute(id, site).await, |state| {
             fleet(cx.estate, component, site, state)
         }),
-        Kind::Repository => judge(cx.repository(id, site).await, |state| {
-            mirror(id, site, state).into_iter().collect()
+        Kind::Repository => judge(cx.mirror(id).await, |state| {
+            mirror(cx.estate, id, site, state).into_iter().collect()
         }),
         Kind::Network | Kind::Balancer | Kind::ObjectStore => {
             judge(cx.facility(id, site).await, |state| {
@@ -265,33 +266,48 @@ fn quota_unread(component: &Component, site: &SiteId, state: &ComputeState) -> O
 }
 
 /// A mirror that has all that the primary was last seen to have. Of one that is off little is known: it is proven when it runs.
-pub(super) fn mirror(id: &ComponentId, site: &SiteId, state: &RepositoryState) -> Option<Finding> {
+pub(super) fn mirror(
+    estate: &Estate,
+    id: &ComponentId,
+    site: &SiteId,
+    state: &RepositoryState,
+) -> Option<Finding> {
+    if !state.is_in_question() {
+        return None;
+    }
+    let note = git::note_key(&estate.name, id);
     let (code, message, fix) = match state.lineage {
         Lineage::Complete => return None,
-        Lineage::Unknown if !state.running => return None,
         Lineage::Behind => (
             "mirror-behind",
             format!(
                 "the mirror {id} at {site} is {} commits behind what the primary was last seen to have",
                 state.last_seen_at_primary.saturating_sub(state.commits)
             ),
-            "fetch from the primary, or from a clone that has the missing commits",
+            format!(
+                "fetch from the primary, or from a clone that has the missing commits; were they taken back on purpose, delete {note} in \
+                 both sites' stores and skip the step"
+            ),
         ),
         Lineage::Diverged => (
             "mirror-diverged",
             format!(
                 "the mirror {id} at {site} went another way: it lacks what the primary was last seen to have, and holds commits that the \
-                 primary never had"
+                 primary was not seen to have"
             ),
-            "find out who pushed to it; keep its branch under another name, and push the primary's from a clone that has it",
+            format!(
+                "find out who pushed. Where the primary's history was rewritten and this is the new one, delete {note} in both sites' \
+                 stores and skip the step; else keep the mirror's branch under another name, and push the primary's from a clone that \
+                 has it"
+            ),
         ),
         Lineage::Unknown => (
             "mirror-unproven",
             format!(
-                "whether the mirror {id} at {site} holds what the primary was last seen to have is unknown: the two have no commit \
-                 in common that is remembered"
+                "whether the mirror {id} at {site} holds what the primary has is unknown: nothing is remembered of the primary, or no \
+                 commit that both have"
             ),
-            "look from a machine that has read the primary, or compare with a clone and push what is missing",
+            "look from a machine that has read the primary, or compare with a clone and push what is missing; then skip the step".to_owned(),
         ),
     };
     Some(Finding::blocking(code, placed(id, site), message, fix))

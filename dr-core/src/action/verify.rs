@@ -160,7 +160,9 @@ impl Action for Verify {
         let list = CallList::new(estate, direction, mode);
         let observe = &[Operation::Observe];
         match check(verb) {
-            Check::StandbyReady => list.add_kinds(&Kind::ALL, &direction.to, observe),
+            Check::StandbyReady => list
+                .add_kinds(&Kind::ALL, &direction.to, observe)
+                .add_kinds(&[Kind::Repository], &direction.from, observe),
             Check::StandbyServing => list.add_kinds(
                 &[
                     Kind::Database,

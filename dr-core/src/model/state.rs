@@ -181,6 +181,17 @@ pub struct RepositoryState {
     pub lineage: Lineage,
 }
 
+impl RepositoryState {
+    /// Whether it may lack something. Of one that is off nothing is known until it runs.
+    pub fn is_in_question(&self) -> bool {
+        match self.lineage {
+            Lineage::Complete => false,
+            Lineage::Unknown => self.running,
+            Lineage::Behind | Lineage::Diverged => true,
+        }
+    }
+}
+
 /// How the history that a Git server holds relates to the newest commit that the primary was seen to have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -101,6 +101,10 @@ pub trait Repository: Send + Sync {
     /// What it holds now.
     async fn observe(&self) -> PortResult<RepositoryState>;
 
+    /// The same of the server that is the primary's now. What it holds is the history that a mirror must hold, whatever was known
+    /// before: a forced push may have replaced that.
+    async fn witness(&self) -> PortResult<RepositoryState>;
+
     /// Turns it on.
     async fn start(&self, permit: &Permit) -> PortResult<()>;
 

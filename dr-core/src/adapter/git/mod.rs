@@ -1,6 +1,7 @@
 //! A Git server on one site: what it holds is proven by reading it, with the system's `git`.
 //!
-//! The newest commit that any server was seen to hold is remembered in the store, with those before it. After the primary is lost, a
+//! The newest commit that any server was seen to hold is remembered in the store, with those before it; what a run's primary holds is
+//! remembered whatever was known before ([`Repository::witness`]): its history may have been rewritten. After the primary is lost, a
 //! mirror that contains it is known to be complete; one that is among those before it is behind; one that is neither, and goes
 //! back to one of them, went another way. Numbers of commits prove none of it.
 
@@ -14,7 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::adapter::Here;
-use crate::model::{GitBinding, Lineage, RepositoryState};
+use crate::model::{ComponentId, EstateName, GitBinding, Lineage, RepositoryState, Role};
 use crate::port::{ErrorClass, ObjectStore, Permit, PortError, PortResult, PutError, Repository};
 
 use command::Git;
@@ -48,6 +49,11 @@ struct Known {
     /// whether another is behind it.
     #[serde(default)]
     trail: Vec<String>,
+}
+
+/// The object of a store that holds what is remembered of a repository's servers. A person who deletes it makes `dr` forget.
+pub fn note_key(estate: &EstateName, repository: &ComponentId) -> String {
+    format!("repositories/{estate}/{repository}.json")
 }
 
 /// A Git server.
@@ -93,10 +99,7 @@ impl GitServer {
     }
 
     fn key(&self) -> String {
-        format!(
-            "repositories/{}/{}.json",
-            self.here.estate, self.here.component.id
-        )
+        note_key(&self.here.estate, &self.here.component.id)
     }
 
     /// Where the branch of this site's server is kept in the cache.
@@ -126,8 +129,10 @@ impl GitServer {
         put(&*self.memory.own, &self.key(), &bytes).await
     }
 
-    /// Reads the server, and remembers what it holds where that is the newest.
-    async fn look(&self) -> PortResult<RepositoryState> {
+    /// Reads the server, and remembers what it holds where that is the newest, or where the server is the primary's.
+    ///
+    /// Where nothing is remembered it is not known who is ahead: only the home primary is believed then.
+    async fn look(&self, is_primary: bool) -> PortResult<RepositoryState> {
         let reference = self.reference();
         self.git
             .fetch(&self.binding.url, &self.binding.branch, &reference)
@@ -136,7 +141,9 @@ impl GitServer {
         let count = self.git.count(&reference).await?;
         let known = self.remembered().await?;
         let lineage = match &known {
-            None => Lineage::Complete,
+            _ if is_primary => Lineage::Complete,
+            None if self.here.site.home_role == Role::Primary => Lineage::Complete,
+            None => Lineage::Unknown,
             Some(known) => self.lineage(&commit, known).await?,
         };
         let is_newer = lineage == Lineage::Complete
@@ -159,6 +166,18 @@ impl GitServer {
                 .map_or(count, |known| known.count),
             lineage,
         })
+    }
+
+    async fn read(&self, is_primary: bool) -> PortResult<RepositoryState> {
+        let running = match &self.power {
+            Some(power) => power.is_on().await?,
+            None => true,
+        };
+        if running {
+            self.look(is_primary).await
+        } else {
+            self.recall().await
+        }
     }
 
     /// What can be said of a server that is off: what was read of it last. Of one that never was, nothing: what it holds is proven
@@ -215,15 +234,11 @@ impl GitServer {
 #[async_trait]
 impl Repository for GitServer {
     async fn observe(&self) -> PortResult<RepositoryState> {
-        let running = match &self.power {
-            Some(power) => power.is_on().await?,
-            None => true,
-        };
-        if running {
-            self.look().await
-        } else {
-            self.recall().await
-        }
+        self.read(false).await
+    }
+
+    async fn witness(&self) -> PortResult<RepositoryState> {
+        self.read(true).await
     }
 
     async fn start(&self, permit: &Permit) -> PortResult<()> {

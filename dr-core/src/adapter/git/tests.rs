@@ -82,6 +82,10 @@ impl World {
     }
 
     fn server(&self, name: &str, machine: &str) -> GitServer {
+        let home_role = match name {
+            "mirror" => Role::Standby,
+            _ => Role::Primary,
+        };
         let here = Here {
             estate: "shop".parse().unwrap(),
             component: Component {
@@ -89,8 +93,8 @@ impl World {
                 technology: Technology::Git,
                 settings: Settings::Repository(RepositorySettings { standby_off: true }),
             },
-            site: site(name, Role::Primary),
-            peer: site("other", Role::Standby),
+            site: site(name, home_role),
+            peer: site("other", home_role.other()),
             clock: Arc::new(SystemClock),
         };
         let binding = GitBinding {
@@ -129,8 +133,8 @@ fn a_mirror_is_behind_what_the_primary_was_seen_to_hold_also_for_another_machine
     assert_eq!(world.look("mirror", "another"), (3, 5, Behind));
 }
 
-#[test]
-fn a_history_that_was_rewritten_is_not_taken_for_a_newer_one() {
+/// A world whose primary's history was replaced by a forced push after it was seen.
+fn rewritten() -> World {
     let world = World::new();
     assert_eq!(world.look("primary", "laptop"), (3, 3, Complete));
     let primary = world.primary();
@@ -141,7 +145,49 @@ fn a_history_that_was_rewritten_is_not_taken_for_a_newer_one() {
         &["commit", "--quiet", "--allow-empty", "-m", "fresh"],
     );
     git(&primary, &["branch", "-M", "fresh", "main"]);
+    world
+}
+
+#[test]
+fn a_history_that_was_rewritten_is_not_taken_for_a_newer_one() {
+    let world = rewritten();
     assert_eq!(world.look("primary", "laptop"), (1, 3, Diverged));
+}
+
+#[test]
+fn what_the_primary_of_a_run_holds_replaces_what_was_known_and_a_mirror_must_follow() {
+    let world = rewritten();
+    let witnessed = run(world.server("primary", "laptop").witness()).unwrap();
+    assert_eq!((witnessed.commits, witnessed.lineage), (1, Complete));
+    assert_eq!(world.look("mirror", "laptop"), (3, 1, Diverged));
+    let mirror = world.folder.path().join("mirror");
+    git(&mirror, &["fetch", "--quiet", "origin", "+main:main"]);
+    assert_eq!(world.look("mirror", "laptop"), (1, 1, Complete));
+}
+
+#[test]
+fn commits_that_were_taken_back_are_not_missed_by_a_mirror_that_follows() {
+    let world = World::new();
+    assert_eq!(world.look("primary", "laptop"), (3, 3, Complete));
+    git(&world.primary(), &["reset", "--quiet", "--hard", "HEAD~1"]);
+    let mirror = world.folder.path().join("mirror");
+    git(&mirror, &["fetch", "--quiet", "origin", "+main:main"]);
+    assert_eq!(world.look("mirror", "laptop"), (2, 3, Behind));
+    run(world.server("primary", "laptop").witness()).unwrap();
+    assert_eq!(world.look("mirror", "laptop"), (2, 2, Complete));
+}
+
+#[test]
+fn a_mirror_of_which_nothing_is_remembered_is_not_complete_and_not_remembered() {
+    let world = World::new();
+    commit(&world.primary(), 2);
+    assert_eq!(world.look("mirror", "laptop"), (3, 3, Unknown));
+    assert_eq!(
+        run(world.server("mirror", "laptop").remembered()).unwrap(),
+        None
+    );
+    assert_eq!(world.look("primary", "laptop"), (5, 5, Complete));
+    assert_eq!(world.look("mirror", "laptop"), (3, 5, Behind));
 }
 
 /// A mirror that somebody has pushed two commits to while the primary got two others.

@@ -18,8 +18,9 @@ pub(super) fn is_of_this_machine(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// What the system said, where it is among the causes.
-fn errno(error: &(dyn Error + 'static)) -> Option<Errno> {
-    std::iter::successors(Some(error), |error| error.source())
+fn errno<'a>(error: &'a (dyn Error + 'static)) -> Option<Errno> {
+    let source = |error: &&'a (dyn Error + 'static)| (*error).source();
+    std::iter::successors(Some(error), source)
         .filter_map(|cause| cause.downcast_ref::<io::Error>())
         .find_map(Errno::from_io_error)
 }

@@ -222,6 +222,10 @@ impl Repository for Placed {
             .await
     }
 
+    async fn witness(&self) -> PortResult<RepositoryState> {
+        Repository::observe(self).await
+    }
+
     async fn start(&self, permit: &Permit) -> PortResult<()> {
         let change = Change::Start(self.component.id.clone(), self.column);
         self.change(Operation::Start, change, permit).await
