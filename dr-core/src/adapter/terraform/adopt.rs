@@ -9,7 +9,8 @@ use std::path::Path;
 
 use super::command::Invocation;
 use super::plan::{Change, Changes};
-use super::{Planned, TerraformStack, kept};
+use super::planning::Planned;
+use super::{TerraformStack, kept};
 use crate::port::{ErrorClass, Permit, PortResult};
 
 impl TerraformStack {

@@ -43,6 +43,12 @@ impl Held {
         self.operation == "OperationTypePlan"
     }
 
+    /// The lock, who holds it and what removes it, as a line of progress.
+    pub(super) fn line_for(&self, binding: &TerraformBinding) -> String {
+        let holder = self.to_string_for(binding);
+        format!("the state's lock {} is held: {holder}", self.id)
+    }
+
     /// Who holds it and what removes it; a lock that was copied here with the bucket of another region is told as what it is.
     pub(super) fn to_string_for(&self, binding: &TerraformBinding) -> String {
         let Self {

@@ -14,6 +14,7 @@ mod files;
 mod kept;
 mod lock;
 mod plan;
+mod planning;
 mod roles;
 #[cfg(test)]
 mod tests;
@@ -21,7 +22,7 @@ pub(in crate::adapter) mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 
@@ -36,11 +37,10 @@ pub(super) use command::Interrupt;
 use apply::Directly;
 use command::{Invocation, Program};
 use files::Files;
+use lock::Held;
 use plan::{Changes, State};
+use planning::Planned;
 use roles::Roles;
-
-/// How long somebody else's work on the state is waited for before it is changed.
-const PATIENT: &str = "-lock-timeout=60s";
 
 /// Where a stack's files are on this machine.
 #[derive(Debug, Clone)]
@@ -72,6 +72,8 @@ pub struct TerraformStack {
     data: PathBuf,
     narrator: Arc<dyn Narrator>,
     applier: Arc<dyn Applier>,
+    /// Whose lock was told of last.
+    told_of: Mutex<Option<Held>>,
 }
 
 impl TerraformStack {
@@ -108,6 +110,7 @@ impl TerraformStack {
             data,
             narrator,
             applier: Arc::new(directly),
+            told_of: Mutex::default(),
         }
     }
 
@@ -181,58 +184,6 @@ impl TerraformStack {
         Roles::of(&self.described.fleets, role, database_role)
     }
 
-    /// Looks at what would change. Somebody else who looks is not in the way.
-    async fn look(&self, roles: &Roles) -> PortResult<Planned> {
-        match self.plan(roles, "-lock-timeout=5s").await? {
-            Planned::Locked(held) if held.is_a_look() => self.plan(roles, "-lock=false").await,
-            planned => Ok(planned),
-        }
-    }
-
-    /// Plans the stack with those variables, in files of its own.
-    async fn plan(&self, roles: &Roles, lock: &str) -> PortResult<Planned> {
-        let files = Files::below(&self.data.join("planning"))
-            .and_then(|files| roles.write_whole(&files.variables()).map(|()| files))
-            .map_err(|cause| self.error(ErrorClass::Invalid, "plan", cause.to_string()))?;
-        let invocation = Invocation::reading(&[
-            "plan",
-            "-input=false",
-            "-no-color",
-            "-detailed-exitcode",
-            lock,
-        ])
-        .with(format!("-var-file={}", files.variables().display()))
-        .with(format!("-out={}", files.plan().display()));
-        let ended = self.program.run(invocation).await?;
-        match ended.status {
-            0 | 2 => {}
-            _ => {
-                if let Some(held) = lock::held(&ended.errors) {
-                    return Ok(Planned::Locked(held));
-                }
-                return Err(self.error(ErrorClass::Transient, "plan", ended.complaint()));
-            }
-        }
-        let changes = if ended.status == 0 {
-            Changes::default()
-        } else {
-            self.show(&files.plan()).await?
-        };
-        Ok(Planned::Changes { changes, files })
-    }
-
-    /// What a saved plan would change. To show it starts the provider again, for its schema: seconds.
-    async fn show(&self, plan: &Path) -> PortResult<Changes> {
-        let show =
-            Invocation::reading(&["show", "-json", "-no-color"]).with(plan.display().to_string());
-        let shown = self.program.run(show).await?;
-        if !shown.success() {
-            return Err(self.error(ErrorClass::Transient, "show", shown.complaint()));
-        }
-        Changes::read(&shown.output)
-            .map_err(|why| self.error(ErrorClass::Invalid, "show", why.to_string()))
-    }
-
     /// Judges a plan, and has it applied. It is kept under the run's name with its text and its variables, and what is kept is
     /// what is applied: it outlives this process.
     async fn apply_plan(
@@ -268,14 +219,6 @@ impl TerraformStack {
     }
 }
 
-/// What a plan came to.
-enum Planned {
-    /// Somebody holds the state's lock.
-    Locked(lock::Held),
-    /// What would change; nothing where the plan is empty.
-    Changes { changes: Changes, files: Files },
-}
-
 /// What the program and its provider read from their environment, beside what they inherit.
 fn environment(here: &Here) -> Vec<(String, String)> {
     let mut set = vec![
@@ -306,10 +249,11 @@ impl Infrastructure for TerraformStack {
         })?;
         let roles = self.roles(role, &applied.database_role);
         let (locked_by, pending) = match self.look(&roles).await? {
-            Planned::Locked(held) => (
-                Some(held.to_string_for(&self.binding)),
-                StackChanges::default(),
-            ),
+            Planned::Locked(held) => {
+                let holder = held.to_string_for(&self.binding);
+                self.tell_of(held);
+                (Some(holder), StackChanges::default())
+            }
             Planned::Changes { changes, .. } => (None, changes.pending()),
         };
         Ok(StackState {
@@ -324,7 +268,7 @@ impl Infrastructure for TerraformStack {
         self.init().await?;
         let database_role = self.state().await?.database_role();
         let roles = self.roles(role, &database_role);
-        let planned = self.plan(&roles, PATIENT).await?;
+        let planned = self.plan_to_apply(&roles).await?;
         self.carry_out(planned, &roles, permit).await
     }
 
@@ -335,9 +279,9 @@ impl Infrastructure for TerraformStack {
             Role::Standby => "replica",
         };
         let roles = self.roles(role, database_role);
-        let mut planned = self.plan(&roles, PATIENT).await?;
+        let mut planned = self.plan_to_apply(&roles).await?;
         if self.tell_what_is_there(&planned, permit).await? {
-            planned = self.plan(&roles, PATIENT).await?;
+            planned = self.plan_to_apply(&roles).await?;
         }
         self.carry_out(planned, &roles, permit).await
     }

@@ -5,11 +5,12 @@ use std::os::unix::fs::PermissionsExt;
 use secrecy::SecretString;
 use serde_json::json;
 
+use super::planning::PATIENT;
 use super::*;
 use crate::adapter::local::SystemClock;
 use crate::adapter::pipeline::trial::{Heard, here, permit};
 
-/// A program `terraform` that writes down each call. A plan ends with the status in the file `status`, and is then empty; what is
+/// A program `terraform` that writes down each call. A plan that finds the file `locked` complains with it, and removes it. A plan ends with the status in the file `status`, and is then empty; what is
 /// saved of it are its variables, which an apply copies to the file `applied`.
 const PROGRAM: &str = r#"#!/bin/sh
 cd "$(dirname "$0")"
@@ -18,6 +19,7 @@ echo "$AWS_ACCESS_KEY_ID ${AWS_PROFILE-none}" > credentials
 case "$1 $2" in
     init*) [ ! -e offline ] ;;
     plan*)
+        if [ -e locked ]; then cat locked >&2; rm locked; exit 1; fi
         for word; do
             case "$word" in -var-file=*) from="${word#*=}" ;; -out=*) to="${word#*=}" ;; esac
         done
@@ -45,6 +47,7 @@ impl Account for Standing {
 
 struct Bench {
     folder: tempfile::TempDir,
+    heard: Arc<Heard>,
     stack: TerraformStack,
 }
 
@@ -81,7 +84,8 @@ impl Bench {
         let config = json!({ "bucket": "states", "key": "site.tfstate" });
         let backend = json!({ "backend": { "type": "s3", "config": config } });
         std::fs::write(data.join("terraform.tfstate"), backend.to_string()).unwrap();
-        let narrator: Arc<dyn Narrator> = Arc::new(Heard::default());
+        let heard = Arc::new(Heard::default());
+        let narrator: Arc<dyn Narrator> = heard.clone();
         let account: Arc<dyn Account> = Arc::new(Standing(standing));
         let inherited = ("AWS_PROFILE".to_owned(), "a-profile".to_owned());
         let program = Arc::new(Program {
@@ -109,8 +113,13 @@ impl Bench {
             data,
             narrator,
             applier,
+            told_of: Mutex::default(),
         };
-        Self { folder, stack }
+        Self {
+            folder,
+            heard,
+            stack,
+        }
     }
 
     fn calls(&self) -> Vec<String> {
@@ -179,6 +188,42 @@ fn what_is_applied_is_the_plan_that_was_read() {
     let bench = Bench::new(&resized());
     wait(bench.stack.adopt(Role::Primary, &permit("t"))).unwrap();
     assert_eq!(bench.calls(), ["init", "plan", "show", "apply"]);
+}
+
+/// The complaint of a plan that finds the state locked.
+fn lock(id: &str) -> String {
+    format!(
+        "Error: Error acquiring the state lock\n  ID: {id}\n  Path: states/site.tfstate\n  Who: ada@laptop\n  Created: 05:00\n"
+    )
+}
+
+#[test]
+fn whose_lock_is_waited_for_is_told_before_it_is_waited_for() {
+    let bench = Bench::new(&resized());
+    std::fs::write(bench.folder.path().join("locked"), lock("0a1b")).unwrap();
+    wait(bench.stack.apply(Role::Primary, &permit("t"))).unwrap();
+    assert_eq!(
+        bench.calls(),
+        ["init", "state pull", "plan", "plan", "show", "apply"]
+    );
+    let told = bench.heard.text();
+    assert!(
+        told.contains("the state's lock 0a1b is held: ada@laptop since 05:00"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_lock_that_is_seen_again_and_again_is_told_once_and_another_one_too() {
+    let bench = Bench::new(&resized());
+    for id in ["0a1b", "0a1b", "2c3d"] {
+        std::fs::write(bench.folder.path().join("locked"), lock(id)).unwrap();
+        let seen = wait(bench.stack.observe(Role::Primary)).unwrap();
+        assert!(seen.locked_by.is_some());
+    }
+    let told = bench.heard.text();
+    assert_eq!(told.matches("lock 0a1b").count(), 1, "{told}");
+    assert_eq!(told.matches("lock 2c3d").count(), 1, "{told}");
 }
 
 #[test]
