@@ -11,7 +11,7 @@ use super::{
 use crate::adapter::technology::{self, CLIENTS};
 use crate::model::{
     ClientView, ComponentId, Direction, Duration, Estate, Finding, Mode, Outage, Settings,
-    Severity, Subject, TrafficState, Verb,
+    Severity, Subject, TrafficMethod, TrafficState, Verb,
 };
 use crate::port::retry::{self, Patience};
 use crate::port::{CallSpec, Operation, PortResult};
@@ -169,6 +169,28 @@ pub(crate) fn front_door_findings(
     findings
 }
 
+/// What is found of a front door whose records were edited and whose code says otherwise.
+const NOT_IN_CODE: &str = "records-not-in-code";
+
+/// What came of the shift; with what a person has to mend, where the records were edited and nobody could write it into the code. The
+/// clients are moved all the same.
+async fn done(cx: &Context<'_>, reading: Reading) -> Output {
+    let id = subject(cx.verb);
+    let mut output = reading.output(cx);
+    let is_edited = matches!(
+        cx.estate.component(id).map(|component| &component.settings),
+        Some(Settings::Traffic(traffic)) if traffic.method == TrafficMethod::RecordEdit
+    );
+    if is_edited && let Ok(port) = cx.ports.traffic(id) {
+        let found = port.inspect().await.into_iter();
+        for finding in found.filter(|finding| finding.code == NOT_IN_CODE) {
+            let Finding { message, fix, .. } = finding;
+            output.summary.push_str(&format!("; {message}: {fix}"));
+        }
+    }
+    output
+}
+
 #[async_trait]
 impl Action for Shift {
     fn calls(
@@ -228,7 +250,7 @@ impl Action for Shift {
             Ok(clients) => {
                 let reading = Reading { traffic, clients };
                 if reading.is_shifted(cx) {
-                    Observation::Done(reading.output(cx))
+                    Observation::Done(done(cx, reading).await)
                 } else if asked_for {
                     Observation::Partial(Before::default())
                 } else {
@@ -254,7 +276,7 @@ impl Action for Shift {
                 Some(reading) if reading.is_shifted(cx) => {
                     agreeing += 1;
                     if agreeing == AGREEING {
-                        return Ok(reading.output(cx));
+                        return Ok(done(cx, reading).await);
                     }
                 }
                 _ => agreeing = 0,

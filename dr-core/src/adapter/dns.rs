@@ -33,7 +33,8 @@ fn error(class: ErrorClass, server: &str, message: impl Into<String>) -> PortErr
 /// The IPv4 addresses of `name` by `server` (`address:port`).
 ///
 /// # Errors
-/// [`ErrorClass::Invalid`] where `server` is no address with a port, [`ErrorClass::Transient`] where it does not answer.
+/// [`ErrorClass::Invalid`] where `server` is no address with a port, [`ErrorClass::Transient`] where it does not answer, or has no
+/// address for the name: an answer without one tells where nobody is sent, and for how long it does not say.
 pub async fn ask(server: &str, name: &str) -> PortResult<Answer> {
     let address: SocketAddr = server.parse().map_err(|_| {
         let message = "a name server is written as address:port";
@@ -63,6 +64,10 @@ pub async fn ask(server: &str, name: &str) -> PortResult<Answer> {
             addresses.push(IpAddr::V4(address.0));
             ttl = ttl.min(record.ttl);
         }
+    }
+    if addresses.is_empty() {
+        let message = "it answers without an address";
+        return Err(error(ErrorClass::Transient, server, message));
     }
     addresses.sort();
     Ok(Answer {

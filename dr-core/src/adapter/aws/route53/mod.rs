@@ -140,6 +140,9 @@ impl FrontDoor {
     }
 
     /// The site that the switch asks for; `None` while the standby's region does not answer, for then neither do its buckets.
+    ///
+    /// "Too many calls" is an answer, and an error here: the bucket stands, health checkers may well read the switch, and to say that
+    /// clients are sent home would be a guess. Who reads the front door asks again.
     async fn asked_for(&self) -> PortResult<Option<SiteId>> {
         match self.is_switched().await {
             Ok(true) => Ok(Some(self.standby().site.clone())),
@@ -209,7 +212,8 @@ impl Traffic for FrontDoor {
             }
             TrafficMethod::RecordEdit => {
                 self.edit_records(site, permit).await?;
-                self.tell_terraform(site)
+                self.tell_terraform(site);
+                Ok(())
             }
         }
     }

@@ -10,27 +10,20 @@ use super::answer::Failover;
 use super::setup::Record;
 use crate::adapter::terraform::variables;
 use crate::model::{Finding, Severity, SiteId, Subject, TrafficMethod};
-use crate::port::{ErrorClass, PortResult};
 
 /// The variable: the name of a site.
 const PRIMARY: &str = "primary";
 
 impl FrontDoor {
-    /// Writes which site's record is the primary one, where the binding names a file for that. Clients are sent there already.
-    pub(super) fn tell_terraform(&self, site: &SiteId) -> PortResult<()> {
+    /// Writes which site's record is the primary one, where the binding names a file for that. Clients are sent there already, and a
+    /// file that cannot be written does not call them back: [`Self::untold`] finds it until somebody has written it.
+    pub(super) fn tell_terraform(&self, site: &SiteId) {
         let Some(file) = &self.roles else {
-            return Ok(());
+            return;
         };
         let mut values = Map::new();
         values.insert(PRIMARY.to_owned(), Value::from(site.as_str()));
-        variables::merge(file, &values).map_err(|cause| {
-            let message = format!(
-                "the records are edited, and {} could not be written: {cause}; write `\"{PRIMARY}\": \"{site}\"` there, or the next \
-                 apply of that stack puts the records back",
-                file.display()
-            );
-            self.error(ErrorClass::Invalid, "route53:ChangeResourceRecordSets", message)
-        })
+        let _ = variables::merge(file, &values);
     }
 
     /// What speaks against a stack that describes other records than there are.

@@ -20,8 +20,13 @@ fn set(site: &str, place: &str) -> String {
 
 /// A door with record edits whose primary record is that of ohio, told in that file; every edit is accepted.
 fn door(file: &Path) -> FrontDoor {
-    let network = Memory::new(|request| {
-        let sets = set("ohio", "PRIMARY") + &set("california", "SECONDARY");
+    leading(file, ["ohio", "california"])
+}
+
+/// The same with the records of these sites as the primary and the secondary one.
+fn leading(file: &Path, [primary, secondary]: [&str; 2]) -> FrontDoor {
+    let sets = set(primary, "PRIMARY") + &set(secondary, "SECONDARY");
+    let network = Memory::new(move |request| {
         let body = match request.method() {
             "POST" => "<ChangeResourceRecordSetsResponse><ChangeInfo><Id>C1</Id><Status>PENDING</Status>\
                        <SubmittedAt>2026-11-21T05:00:00Z</SubmittedAt></ChangeInfo></ChangeResourceRecordSetsResponse>"
@@ -79,17 +84,19 @@ fn an_edit_of_the_records_is_told_to_the_stack_that_has_them() {
 }
 
 #[test]
-fn an_edit_that_could_not_be_told_is_an_error_that_says_what_to_write() {
+fn an_edit_that_could_not_be_told_is_made_and_found_until_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("dr.auto.tfvars.json");
     std::fs::write(&file, "primary = \"ohio\"").unwrap();
-    let door = door(&file);
+    let door = leading(&file, ["california", "ohio"]);
     let california = door.standby().site.clone();
-    let error = wait(door.shift(&california, &permit("t"))).unwrap_err();
-    assert_eq!(error.class, ErrorClass::Invalid);
+    wait(door.shift(&california, &permit("t"))).unwrap();
+    let found = wait(door.inspect());
+    let untold = found.iter().find(|of| of.code == "records-not-in-code");
+    let untold = untold.expect("it is found");
     assert!(
-        error.message.contains(r#""primary": "california""#),
-        "{error}"
+        untold.fix.contains(r#""primary": "california""#),
+        "{untold:?}"
     );
 }
 
