@@ -88,9 +88,13 @@ pub(super) fn in_the_form_of(value: &str, address: &str) -> String {
     format!("{}{address}{}", &value[..host.start], &value[host.end..])
 }
 
-/// Where the host stands in `host`, `host:5432` or `postgres://user:secret@host:5432/shop?sslmode=require` (RFC 3986, section
-/// 3.2).
+/// Where the host stands in `host`, `host:5432`, `postgres://user:secret@host:5432/shop?sslmode=require` (RFC 3986, section 3.2) or
+/// `host=host port=5432 dbname=shop` (PostgreSQL, "Keyword/Value Connection Strings").
 fn host(value: &str) -> Range<usize> {
+    host_by_keyword(value).unwrap_or_else(|| host_by_place(value))
+}
+
+fn host_by_place(value: &str) -> Range<usize> {
     let authority = value.find("://").map_or(0, |at| at + 3);
     let end = value[authority..]
         .find(['/', '?', '#'])
@@ -100,4 +104,40 @@ fn host(value: &str) -> Range<usize> {
         .map_or(authority, |at| authority + at + 1);
     let end = value[start..end].find(':').map_or(end, |at| start + at);
     start..end
+}
+
+/// Where the value of the keyword `host` stands; `None` where the text is not made of keywords and values. Spaces around `=` are
+/// optional; a value with spaces in it stands in single quotes, where a backslash escapes.
+fn host_by_keyword(value: &str) -> Option<Range<usize>> {
+    let place = |rest: &str| value.len() - rest.len();
+    let mut rest = value.trim_start();
+    while !rest.is_empty() {
+        let (keyword, after) = rest.split_once('=')?;
+        let (keyword, after) = (keyword.trim_end(), after.trim_start());
+        if !keyword
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        {
+            return None;
+        }
+        let (start, is_end): (_, fn(char) -> bool) = match after.strip_prefix('\'') {
+            Some(quoted) => (quoted, |c| c == '\''),
+            None => (after, char::is_whitespace),
+        };
+        let mut is_escaped = false;
+        let length = start.find(|c: char| {
+            let ends = !is_escaped && is_end(c);
+            is_escaped = !is_escaped && c == '\\';
+            ends
+        });
+        let length = length.unwrap_or(start.len());
+        if keyword == "host" {
+            return Some(place(start)..place(start) + length);
+        }
+        // What ends the value goes with it: a quote, or the space that stands there anyway.
+        let mut left = start[length..].chars();
+        left.next();
+        rest = left.as_str().trim_start();
+    }
+    None
 }

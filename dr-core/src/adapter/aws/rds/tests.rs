@@ -386,6 +386,26 @@ fn an_address_is_found_and_written_in_the_form_that_the_application_reads() {
 }
 
 #[test]
+fn of_keywords_and_values_only_the_host_is_replaced() {
+    let address = "db-2.example";
+    let forms: [fn(&str) -> String; 5] = [
+        |host| format!("host={host} port=5432 dbname=shop"),
+        |host| format!("user=shop password=a://b@c host={host}"),
+        |host| format!(r"password='it\'s host=no' host = '{host}'  port = 5432"),
+        |host| format!(r"user=a\ b host={host}"),
+        |host| format!(" host={host}"),
+    ];
+    for form in forms {
+        assert_eq!(in_the_form_of(&form("other"), address), form(address));
+        assert!(names(&form(address), address), "{}", form(address));
+        assert!(!names(&form("other"), address), "{}", form("other"));
+    }
+    // What only looks like it is none.
+    let url = "postgres://shop@other/shop?application_name=a host=b";
+    assert_eq!(in_the_form_of(url, address), url.replace("other", address));
+}
+
+#[test]
 fn backups_are_kept_for_whole_days_within_what_rds_can() {
     let days = |days: u64| Some(Duration::from_mins(days * 24 * 60));
     assert_eq!(retention_days(days(35)), 35);
