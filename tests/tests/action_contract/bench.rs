@@ -13,7 +13,7 @@ use dr_core::config::load_estate;
 use dr_core::model::{
     Direction, Duration, Epoch, Estate, Finding, Mode, Role, RunId, SiteId, StepId, Verb,
 };
-use dr_core::port::{Effect, LeaseDeadline, Permit, Ports};
+use dr_core::port::{Effect, LeaseDeadline, Permit, PortResult, Ports};
 use dr_core::sim::{CallMade, Operator, Simulation, World};
 
 /// Longer than any step of the storefront takes.
@@ -267,89 +267,57 @@ pub(crate) fn changing(calls: &[CallMade]) -> Vec<String> {
         .collect()
 }
 
+/// What was read, or why it could not be.
+fn told<T>(read: PortResult<T>, say: impl FnOnce(T) -> String) -> String {
+    read.map_or_else(|error| error.to_string(), say)
+}
+
 async fn look(ports: &Ports, estate: &Estate) -> BTreeMap<String, String> {
     let mut seen = BTreeMap::new();
     let mut put = |id: &(dyn Display + Sync), site: &(dyn Display + Sync), text: String| {
         seen.insert(format!("{id}@{site}"), text);
     };
     for ((id, site), port) in &ports.databases {
-        put(
-            id,
-            site,
-            match port.observe().await {
-                Ok(s) => format!(
-                    "{:?} {:?} writable={} fenced={}",
-                    s.role, s.status, s.writable, s.fenced
-                ),
-                Err(error) => error.to_string(),
-            },
-        );
+        let text = told(port.observe().await, |s| {
+            let (role, status) = (s.role, s.status);
+            format!(
+                "{role:?} {status:?} writable={} fenced={}",
+                s.writable, s.fenced
+            )
+        });
+        put(id, site, text);
     }
     for ((id, site), port) in &ports.computes {
-        put(
-            id,
-            site,
-            match port.observe().await {
-                Ok(s) => format!("desired={}", s.desired),
-                Err(error) => error.to_string(),
-            },
-        );
+        let text = told(port.observe().await, |s| format!("desired={}", s.desired));
+        put(id, site, text);
     }
     for ((id, site), port) in &ports.monitorings {
-        put(
-            id,
-            site,
-            match port.observe().await {
-                Ok(s) => format!("watches={}", s.watches),
-                Err(error) => error.to_string(),
-            },
-        );
+        let text = told(port.observe().await, |s| format!("watches={}", s.watches));
+        put(id, site, text);
     }
     for ((id, site), port) in &ports.stacks {
-        put(
-            id,
-            site,
-            match port.observe(Role::Primary).await {
-                Ok(s) => format!("{} locked={:?}", s.applied_role, s.locked_by),
-                Err(error) => error.to_string(),
-            },
-        );
+        let text = told(port.observe(Role::Primary).await, |s| {
+            format!("{} locked={:?}", s.applied_role, s.locked_by)
+        });
+        put(id, site, text);
     }
     for ((id, site), port) in &ports.repositories {
-        put(
-            id,
-            site,
-            match port.observe().await {
-                Ok(s) => format!("running={}", s.running),
-                Err(error) => error.to_string(),
-            },
-        );
+        let text = told(port.observe().await, |s| format!("running={}", s.running));
+        put(id, site, text);
     }
     for (id, port) in &ports.traffics {
-        put(
-            id,
-            &"both",
-            match port.observe().await {
-                Ok(s) => {
-                    let switched_to = s
-                        .switched_to
-                        .as_ref()
-                        .map_or("unread", |site| site.as_str());
-                    format!("{} switched={switched_to}", s.answers)
-                }
-                Err(error) => error.to_string(),
-            },
-        );
+        let text = told(port.observe().await, |s| {
+            let switched_to = s.switched_to.map(|site| site.to_string());
+            let switched_to = switched_to.as_deref().unwrap_or("unread");
+            format!("{} switched={switched_to}", s.answers)
+        });
+        put(id, &"both", text);
     }
     if let Some(lease) = &ports.write_lease {
-        put(
-            &"write-lease",
-            &estate.name,
-            match lease.observe().await {
-                Ok(s) => format!("{} renewable={}", s.holder, s.renewable),
-                Err(error) => error.to_string(),
-            },
-        );
+        let text = told(lease.observe().await, |s| {
+            format!("{} renewable={}", s.holder, s.renewable)
+        });
+        put(&"write-lease", &estate.name, text);
     }
     seen
 }

@@ -1,14 +1,14 @@
 //! One call of the `terraform` program.
 
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join, select};
 use rustix::process::{Pid, Signal, kill_process_group};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdout, Command};
 
 use super::Account;
 use crate::model::Duration;
@@ -35,6 +35,9 @@ pub(super) struct Program {
     pub(super) narrator: Arc<dyn Narrator>,
     pub(super) place: String,
 }
+
+/// How a process ended, where that is known.
+type Exit = std::io::Result<ExitStatus>;
 
 /// What is called.
 pub(super) struct Invocation<'a> {
@@ -155,42 +158,12 @@ impl Program {
         let mut child = self.start(&invocation, &credentials)?;
         let mut guard = Interrupt::of(&child);
         let is_told = invocation.permit.is_some();
-        let output = child.stdout.take();
-        let errors = child.stderr.take();
-        let whole = async {
-            let read_output = async {
-                let mut bytes = Vec::new();
-                let Some(output) = output else { return bytes };
-                if !is_told {
-                    let mut output = output;
-                    let _ = output.read_to_end(&mut bytes).await;
-                    return bytes;
-                }
-                let mut lines = BufReader::new(output).lines();
-                // What follows `Outputs:` is the whole of them, each time.
-                let mut is_told = true;
-                while let Ok(Some(line)) = lines.next_line().await {
-                    is_told &= line.trim() != "Outputs:";
-                    if is_told && !line.trim().is_empty() {
-                        self.narrator.line(&self.place, line.trim());
-                    }
-                    bytes.extend_from_slice(line.as_bytes());
-                    bytes.push(b'\n');
-                }
-                bytes
-            };
-            let read_errors = async {
-                let mut text = String::new();
-                if let Some(mut errors) = errors {
-                    let _ = errors.read_to_string(&mut text).await;
-                }
-                text
-            };
-            let (output, errors) = futures_util::future::join(read_output, read_errors).await;
-            (output, errors, child.wait().await)
-        };
         let ended = self
-            .until_given_up(Box::pin(whole), invocation.permit, &mut guard)
+            .until_given_up(
+                Box::pin(self.follow(&mut child, is_told)),
+                invocation.permit,
+                &mut guard,
+            )
             .await;
         guard.leave();
         let Some((output, errors, status)) = ended else {
@@ -213,6 +186,45 @@ impl Program {
             output,
             errors,
         })
+    }
+
+    /// What it prints, what it complains of, and how it ends. Where that `is_told`, each line of progress is, too.
+    async fn follow(&self, child: &mut Child, is_told: bool) -> (Vec<u8>, String, Exit) {
+        let output = child.stdout.take();
+        let errors = child.stderr.take();
+        let read_output = async {
+            let mut bytes = Vec::new();
+            match output {
+                Some(output) if is_told => self.narrate(output, &mut bytes).await,
+                Some(mut output) => _ = output.read_to_end(&mut bytes).await,
+                None => {}
+            }
+            bytes
+        };
+        let read_errors = async {
+            let mut text = String::new();
+            if let Some(mut errors) = errors {
+                let _ = errors.read_to_string(&mut text).await;
+            }
+            text
+        };
+        let (output, errors) = join(read_output, read_errors).await;
+        (output, errors, child.wait().await)
+    }
+
+    /// Keeps what is printed, and tells it line by line.
+    async fn narrate(&self, output: ChildStdout, bytes: &mut Vec<u8>) {
+        let mut lines = BufReader::new(output).lines();
+        // What follows `Outputs:` is the whole of them, each time.
+        let mut is_told = true;
+        while let Ok(Some(line)) = lines.next_line().await {
+            is_told &= line.trim() != "Outputs:";
+            if is_told && !line.trim().is_empty() {
+                self.narrator.line(&self.place, line.trim());
+            }
+            bytes.extend_from_slice(line.as_bytes());
+            bytes.push(b'\n');
+        }
     }
 
     /// What `work` gives; `None` when it had to be interrupted.

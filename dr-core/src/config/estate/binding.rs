@@ -116,83 +116,107 @@ enum Form {
 /// A key: its name, how its value is written, whether it must be there.
 type Key = (&'static str, Form, bool);
 
+/// A stack that `dr` applies.
+const TERRAFORM: &[Key] = &[
+    ("directory", Form::Word, true),
+    ("roles", Form::Word, true),
+    ("state-bucket", Form::Word, true),
+    ("state-key", Form::Word, true),
+];
+
+/// A stack that a workflow of GitHub applies.
+const GITHUB_ACTIONS: &[Key] = &[
+    ("directory", Form::Word, true),
+    ("roles", Form::Word, true),
+    ("state-bucket", Form::Word, true),
+    ("state-key", Form::Word, true),
+    ("repository", Form::Repository, true),
+    ("workflow", Form::Word, true),
+    ("branch", Form::Word, true),
+    ("token", Form::Secret, true),
+    ("api", Form::Address, false),
+];
+
+/// A stack that a program applies.
+const COMMAND: &[Key] = &[
+    ("directory", Form::Word, true),
+    ("roles", Form::Word, true),
+    ("state-bucket", Form::Word, true),
+    ("state-key", Form::Word, true),
+    ("apply", Form::Program, true),
+    ("timeout", Form::Time, false),
+];
+
+/// A database of RDS.
+const RDS: &[Key] = &[
+    ("instance", Form::Word, true),
+    ("port", Form::Number, true),
+    ("subnet-group", Form::Word, true),
+    ("parameter-group", Form::Word, true),
+    ("kms-key", Form::Word, false),
+    ("security-group", Form::Word, true),
+    ("quarantine-group", Form::Word, true),
+    ("network-acl", Form::Word, true),
+    ("endpoint-parameter", Form::Word, false),
+    ("endpoint-secret", Form::Word, false),
+    ("endpoint-key", Form::Word, false),
+    ("endpoint-zone", Form::Word, false),
+    ("endpoint-record", Form::Word, false),
+    ("login", Form::Secret, false),
+    ("certificates", Form::Word, false),
+];
+
+/// One side of a front door.
+const ROUTE53: &[Key] = &[
+    ("zone", Form::Word, true),
+    ("set-identifier", Form::Word, true),
+    ("health-check", Form::Word, false),
+    ("answers", Form::List, true),
+    ("switch-bucket", Form::Word, false),
+    ("switch-key", Form::Word, false),
+    ("roles", Form::Word, false),
+    ("name-servers", Form::List, false),
+];
+
+/// A Prometheus.
+const PROMETHEUS: &[Key] = &[
+    ("url", Form::Word, true),
+    ("targets-file", Form::Word, true),
+    ("targets", Form::List, true),
+    ("dead-man", Form::Word, false),
+];
+
+/// A Grafana.
+const GRAFANA: &[Key] = &[
+    ("url", Form::Word, true),
+    ("data-source", Form::Word, true),
+    ("source-url", Form::Word, true),
+    ("token", Form::Secret, true),
+];
+
+/// A Git server.
+const GIT: &[Key] = &[
+    ("instance", Form::Word, false),
+    ("url", Form::Word, true),
+    ("branch", Form::Word, true),
+];
+
 /// The keys of a technology's binding, as in [`Binding`]; `None` for one that needs no binding.
 fn keys(technology: Technology) -> Option<&'static [Key]> {
-    use Form::{Address, List, Number, Program, Repository, Secret, Time, Word};
+    use Form::Word;
     let keys: &[Key] = match technology {
-        Technology::Git => &[
-            ("instance", Word, false),
-            ("url", Word, true),
-            ("branch", Word, true),
-        ],
-        Technology::Terraform => &[
-            ("directory", Word, true),
-            ("roles", Word, true),
-            ("state-bucket", Word, true),
-            ("state-key", Word, true),
-        ],
-        Technology::GithubActions => &[
-            ("directory", Word, true),
-            ("roles", Word, true),
-            ("state-bucket", Word, true),
-            ("state-key", Word, true),
-            ("repository", Repository, true),
-            ("workflow", Word, true),
-            ("branch", Word, true),
-            ("token", Secret, true),
-            ("api", Address, false),
-        ],
-        Technology::Command => &[
-            ("directory", Word, true),
-            ("roles", Word, true),
-            ("state-bucket", Word, true),
-            ("state-key", Word, true),
-            ("apply", Program, true),
-            ("timeout", Time, false),
-        ],
+        Technology::Git => GIT,
+        Technology::Terraform => TERRAFORM,
+        Technology::GithubActions => GITHUB_ACTIONS,
+        Technology::Command => COMMAND,
         Technology::Vpc => &[("vpc", Word, true)],
         Technology::Alb => &[("load-balancer", Word, true), ("target-group", Word, true)],
         Technology::Ec2Autoscaling => &[("group", Word, true)],
         Technology::Eks => &[("cluster", Word, true), ("node-group", Word, true)],
-        Technology::Rds => &[
-            ("instance", Word, true),
-            ("port", Number, true),
-            ("subnet-group", Word, true),
-            ("parameter-group", Word, true),
-            ("kms-key", Word, false),
-            ("security-group", Word, true),
-            ("quarantine-group", Word, true),
-            ("network-acl", Word, true),
-            ("endpoint-parameter", Word, false),
-            ("endpoint-secret", Word, false),
-            ("endpoint-key", Word, false),
-            ("endpoint-zone", Word, false),
-            ("endpoint-record", Word, false),
-            ("login", Secret, false),
-            ("certificates", Word, false),
-        ],
-        Technology::Prometheus => &[
-            ("url", Word, true),
-            ("targets-file", Word, true),
-            ("targets", List, true),
-            ("dead-man", Word, false),
-        ],
-        Technology::Grafana => &[
-            ("url", Word, true),
-            ("data-source", Word, true),
-            ("source-url", Word, true),
-            ("token", Secret, true),
-        ],
-        Technology::Route53 => &[
-            ("zone", Word, true),
-            ("set-identifier", Word, true),
-            ("health-check", Word, false),
-            ("answers", List, true),
-            ("switch-bucket", Word, false),
-            ("switch-key", Word, false),
-            ("roles", Word, false),
-            ("name-servers", List, false),
-        ],
+        Technology::Rds => RDS,
+        Technology::Prometheus => PROMETHEUS,
+        Technology::Grafana => GRAFANA,
+        Technology::Route53 => ROUTE53,
         Technology::S3 => return None,
     };
     Some(keys)
