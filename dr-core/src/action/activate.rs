@@ -10,7 +10,7 @@ use super::{
 use crate::adapter::technology;
 use crate::model::{
     Capacity, Component, ComponentId, ComputeState, Direction, Duration, Estate, Finding, Kind,
-    Mode, Settings, Verb,
+    Mode, RepositoryState, Settings, Severity, Verb,
 };
 use crate::port::{CallSpec, ErrorClass, Operation, PortError};
 
@@ -119,10 +119,12 @@ async fn scale_up(
 
 async fn observe_repository(cx: &Context<'_>, id: &ComponentId) -> Observation {
     match cx.mirror(id).await {
-        Ok(state) if state.running && !state.is_in_question() => {
-            Observation::Done(runs(id, cx, state.commits))
-        }
         Ok(state) => {
+            if state.running
+                && let Ok(output) = runs(id, cx, &state)
+            {
+                return Observation::Done(output);
+            }
             let before = Before {
                 running: Some(state.running),
                 ..Before::default()
@@ -137,11 +139,25 @@ async fn observe_repository(cx: &Context<'_>, id: &ComponentId) -> Observation {
     }
 }
 
-fn runs(id: &ComponentId, cx: &Context<'_>, commits: u64) -> Output {
-    Output::said(format!(
-        "{id} at {} runs and holds all {commits} commits",
-        cx.to()
-    ))
+/// A server that runs, and what is found of what it holds.
+///
+/// # Errors
+/// What it lacks, where nobody may go on without it.
+fn runs(id: &ComponentId, cx: &Context<'_>, state: &RepositoryState) -> Result<Output, StepError> {
+    let (site, commits) = (cx.to(), state.commits);
+    match ready::mirror(cx, id, state) {
+        None => Ok(Output::said(format!(
+            "{id} at {site} runs and holds all {commits} commits"
+        ))),
+        Some(finding) if finding.severity < Severity::Blocking => Ok(Output::said(format!(
+            "{id} at {site} runs and holds {commits} commits; {}",
+            finding.message
+        ))),
+        Some(finding) => Err(StepError::NotMet {
+            code: finding.code,
+            message: format!("{}; {}", finding.message, finding.fix),
+        }),
+    }
 }
 
 async fn start(cx: &Context<'_>, id: &ComponentId) -> Result<Output, StepError> {
@@ -150,17 +166,10 @@ async fn start(cx: &Context<'_>, id: &ComponentId) -> Result<Output, StepError> 
     }
     let poll = Poll::of(cx);
     loop {
-        if let Some(state) = tolerate(cx.repository(id, cx.to()).await)?
+        if let Some(state) = tolerate(cx.mirror(id).await)?
             && state.running
         {
-            let state = cx.mirror(id).await.unwrap_or(state);
-            return match ready::mirror(cx.estate, id, cx.to(), &state) {
-                None => Ok(runs(id, cx, state.commits)),
-                Some(finding) => Err(StepError::NotMet {
-                    code: finding.code,
-                    message: format!("{}; {}", finding.message, finding.fix),
-                }),
-            };
+            return runs(id, cx, &state);
         }
         poll.pause().await?;
     }

@@ -82,21 +82,20 @@ impl Context<'_> {
         retry::read(self.clock(), self.patience(site), || port.observe()).await
     }
 
-    /// The mirror that takes over, compared with what the primary's server holds now, where that answers. A planned run always asks
-    /// it; an unplanned one only where the mirror is not known to be whole, since the answer may not come.
+    /// The mirror that takes over. One that is not known to be whole is compared with what the primary's server holds now, where that
+    /// answers: its history may have been rewritten since it was last seen.
     pub(super) async fn mirror(&self, id: &ComponentId) -> PortResult<RepositoryState> {
-        if self.mode == Mode::Unplanned {
-            let state = self.repository(id, self.to()).await?;
-            if !state.is_in_question() {
-                return Ok(state);
-            }
+        let state = self.repository(id, self.to()).await?;
+        if !state.is_in_question() {
+            return Ok(state);
         }
-        if let Ok(primary) = self.ports.repository(id, self.from()) {
-            // Where it does not answer, what was known of it before still counts.
-            let patience = self.patience(self.from());
-            let _ = retry::read(self.clock(), patience, || primary.witness()).await;
+        let primary = self.ports.repository(id, self.from())?;
+        let patience = self.patience(self.from());
+        match retry::read(self.clock(), patience, || primary.witness()).await {
+            Ok(_) => self.repository(id, self.to()).await,
+            // What was known of it before still counts.
+            Err(_) => Ok(state),
         }
-        self.repository(id, self.to()).await
     }
 
     pub(super) async fn facility(

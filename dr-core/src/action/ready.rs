@@ -46,7 +46,7 @@ async fn component_findings(cx: &Context<'_>, component: &Component) -> Vec<Find
             fleet(cx.estate, component, site, state)
         }),
         Kind::Repository => judge(cx.mirror(id).await, |state| {
-            mirror(cx.estate, id, site, state).into_iter().collect()
+            mirror(cx, id, state).into_iter().collect()
         }),
         Kind::Network | Kind::Balancer | Kind::ObjectStore => {
             judge(cx.facility(id, site).await, |state| {
@@ -266,16 +266,25 @@ fn quota_unread(component: &Component, site: &SiteId, state: &ComputeState) -> O
 }
 
 /// A mirror that has all that the primary was last seen to have. Of one that is off little is known: it is proven when it runs.
+///
+/// Where the primary was never seen and is lost now, nobody can prove it any more, and nothing speaks against it either: then it is
+/// told, and clients do not wait for it.
 pub(super) fn mirror(
-    estate: &Estate,
+    cx: &Context<'_>,
     id: &ComponentId,
-    site: &SiteId,
     state: &RepositoryState,
 ) -> Option<Finding> {
     if !state.is_in_question() {
         return None;
     }
-    let note = git::note_key(&estate.name, id);
+    let site = cx.to();
+    let is_unseen = state.lineage == Lineage::Unknown && state.last_seen_at_primary == 0;
+    let severity = if is_unseen && cx.mode == Mode::Unplanned {
+        Severity::Slowing
+    } else {
+        Severity::Blocking
+    };
+    let note = git::note_key(&cx.estate.name, id);
     let (code, message, fix) = match state.lineage {
         Lineage::Complete => return None,
         Lineage::Behind => (
@@ -310,7 +319,8 @@ pub(super) fn mirror(
             "look from a machine that has read the primary, or compare with a clone and push what is missing; then skip the step".to_owned(),
         ),
     };
-    Some(Finding::blocking(code, placed(id, site), message, fix))
+    let subject = placed(id, site);
+    Some(Finding::new(severity, code, subject, message, fix))
 }
 
 /// A network or bucket that is there. A balancer of a standby may rest until its fleet is started.

@@ -75,3 +75,60 @@ pub async fn ask(server: &str, name: &str) -> PortResult<Answer> {
         ttl: Duration::from_secs(u64::from(ttl)),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use super::*;
+
+    /// A name server on this machine that answers every query with success and that record, or none (RFC 1035, section 4.1).
+    fn name_server(record: Option<&'static [u8]>) -> String {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+        let address = socket.local_addr().expect("it is bound").to_string();
+        std::thread::spawn(move || {
+            let mut query = [0; 512];
+            // The thread ends with the test's process.
+            while let Ok((_, from)) = socket.recv_from(&mut query) {
+                let length = query[12..].iter().position(|byte| *byte == 0);
+                let question_end = 12 + length.expect("a name ends with the root") + 5;
+                let mut answer = query[..2].to_vec();
+                answer.extend([0x84, 0, 0, 1, 0, u8::from(record.is_some()), 0, 0, 0, 0]);
+                answer.extend(&query[12..question_end]);
+                answer.extend(record.unwrap_or_default());
+                let _ = socket.send_to(&answer, from);
+            }
+        });
+        address
+    }
+
+    fn asked(server: &str) -> PortResult<Answer> {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime for one test")
+            .block_on(ask(server, "shop.example"))
+    }
+
+    /// The name itself; type A; class IN; 60 s; four bytes.
+    const ADDRESS: &[u8] = &[0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1];
+    /// The same name is another one, `a.`; of which nothing more is told.
+    const ALIAS: &[u8] = &[0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 60, 0, 3, 1, b'a', 0];
+    /// A text beside the question.
+    const TEXT: &[u8] = &[0xc0, 12, 0, 16, 0, 1, 0, 0, 0, 60, 0, 2, 1, b'a'];
+
+    #[test]
+    fn an_answer_has_its_addresses_and_how_long_they_may_be_kept() {
+        let told = asked(&name_server(Some(ADDRESS))).expect("it is told");
+        assert_eq!(told.addresses, [IpAddr::from([192, 0, 2, 1])]);
+        assert_eq!(told.ttl, Duration::from_secs(60));
+    }
+
+    #[test]
+    fn an_answer_without_an_address_is_none() {
+        for record in [None, Some(ALIAS), Some(TEXT)] {
+            let told = asked(&name_server(record)).expect_err("nobody is sent anywhere");
+            assert_eq!(told.class, ErrorClass::Transient, "{record:?}: {told}");
+        }
+    }
+}

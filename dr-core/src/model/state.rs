@@ -174,7 +174,7 @@ pub struct RepositoryState {
     pub running: bool,
     /// Commits that it holds, counted along the main branch.
     pub commits: u64,
-    /// Commits that the primary had when the mirror last reached it.
+    /// Commits that the primary was last seen to have; 0 where it was never seen.
     pub last_seen_at_primary: u64,
     /// How its history relates to what the primary was last seen to have: equal counts prove nothing.
     #[serde(default)]

@@ -161,9 +161,11 @@ impl GitServer {
         Ok(RepositoryState {
             running: true,
             commits: count,
-            last_seen_at_primary: known
-                .filter(|_| !is_newer)
-                .map_or(count, |known| known.count),
+            last_seen_at_primary: match known {
+                _ if is_newer => count,
+                Some(known) => known.count,
+                None => 0,
+            },
             lineage,
         })
     }
@@ -198,7 +200,7 @@ impl GitServer {
         Ok(RepositoryState {
             running: false,
             commits,
-            last_seen_at_primary: known.unwrap_or(commits),
+            last_seen_at_primary: known.unwrap_or(0),
             lineage,
         })
     }

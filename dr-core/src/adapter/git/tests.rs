@@ -181,7 +181,7 @@ fn commits_that_were_taken_back_are_not_missed_by_a_mirror_that_follows() {
 fn a_mirror_of_which_nothing_is_remembered_is_not_complete_and_not_remembered() {
     let world = World::new();
     commit(&world.primary(), 2);
-    assert_eq!(world.look("mirror", "laptop"), (3, 3, Unknown));
+    assert_eq!(world.look("mirror", "laptop"), (3, 0, Unknown));
     assert_eq!(
         run(world.server("mirror", "laptop").remembered()).unwrap(),
         None
