@@ -82,8 +82,21 @@ mod tests {
 
     use super::*;
 
-    /// A name server on this machine that answers every query with success and that record, or none (RFC 1035, section 4.1).
-    fn name_server(record: Option<&'static [u8]>) -> String {
+    /// What an answer holds: a record that answers, one beside the answer, or neither.
+    #[derive(Debug, Clone, Copy)]
+    enum Holds {
+        Answer(&'static [u8]),
+        Beside(&'static [u8]),
+        Nothing,
+    }
+
+    /// A name server on this machine that answers every query with success and that (RFC 1035, section 4.1).
+    fn name_server(holds: Holds) -> String {
+        let (answers, beside, record): (u8, u8, &[u8]) = match holds {
+            Holds::Answer(record) => (1, 0, record),
+            Holds::Beside(record) => (0, 1, record),
+            Holds::Nothing => (0, 0, &[]),
+        };
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
         let address = socket.local_addr().expect("it is bound").to_string();
         std::thread::spawn(move || {
@@ -93,9 +106,9 @@ mod tests {
                 let length = query[12..].iter().position(|byte| *byte == 0);
                 let question_end = 12 + length.expect("a name ends with the root") + 5;
                 let mut answer = query[..2].to_vec();
-                answer.extend([0x84, 0, 0, 1, 0, u8::from(record.is_some()), 0, 0, 0, 0]);
+                answer.extend([0x84, 0, 0, 1, 0, answers, 0, 0, 0, beside]);
                 answer.extend(&query[12..question_end]);
-                answer.extend(record.unwrap_or_default());
+                answer.extend(record);
                 let _ = socket.send_to(&answer, from);
             }
         });
@@ -119,16 +132,21 @@ mod tests {
 
     #[test]
     fn an_answer_has_its_addresses_and_how_long_they_may_be_kept() {
-        let told = asked(&name_server(Some(ADDRESS))).expect("it is told");
+        let told = asked(&name_server(Holds::Answer(ADDRESS))).expect("it is told");
         assert_eq!(told.addresses, [IpAddr::from([192, 0, 2, 1])]);
         assert_eq!(told.ttl, Duration::from_secs(60));
     }
 
     #[test]
     fn an_answer_without_an_address_is_none() {
-        for record in [None, Some(ALIAS), Some(TEXT)] {
-            let told = asked(&name_server(record)).expect_err("nobody is sent anywhere");
-            assert_eq!(told.class, ErrorClass::Transient, "{record:?}: {told}");
+        for holds in [
+            Holds::Nothing,
+            Holds::Answer(ALIAS),
+            Holds::Answer(TEXT),
+            Holds::Beside(ADDRESS),
+        ] {
+            let told = asked(&name_server(holds)).expect_err("nobody is sent anywhere");
+            assert_eq!(told.class, ErrorClass::Transient, "{holds:?}: {told}");
         }
     }
 }
