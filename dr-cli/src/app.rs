@@ -99,6 +99,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Runbook(commands::runbook::RunbookCommand),
     Discover(commands::discover::DiscoverArgs),
+    Drift(commands::drift::DriftArgs),
     Status(commands::status::StatusArgs),
     Observe(commands::observe::ObserveArgs),
     Plan(commands::plan::PlanArgs),
@@ -163,6 +164,7 @@ fn carry_out(command: Command, session: &Session) -> Result<ExitCode> {
         Command::Estate(command) => commands::estate::run(&command, session),
         Command::Runbook(command) => commands::runbook::run(&command, session),
         Command::Discover(args) => commands::discover::run(&args, session),
+        Command::Drift(args) => commands::drift::run(&args, session),
         Command::Status(args) => commands::status::run(&args, session),
         Command::Observe(args) => commands::observe::run(&args, session),
         Command::Plan(args) => commands::plan::run(&args, session),

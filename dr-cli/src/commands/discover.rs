@@ -70,8 +70,13 @@ fn keep(scan: &EstateScan, path: &std::path::Path) -> Result<()> {
     std::fs::write(path, text + "\n").map_err(|error| Error::file("write", path, &error))
 }
 
+/// Reads one site or both, with a line of progress.
 #[cfg(feature = "real")]
-fn scan(estate: &Estate, only: Option<&SiteId>, session: &Session) -> Result<EstateScan> {
+pub(crate) fn scan(
+    estate: &Estate,
+    only: Option<&SiteId>,
+    session: &Session,
+) -> Result<EstateScan> {
     use std::sync::Arc;
 
     use dr_core::adapter::aws::AwsSite;
@@ -117,7 +122,12 @@ fn scan(estate: &Estate, only: Option<&SiteId>, session: &Session) -> Result<Est
     Ok(scan)
 }
 
+/// Refused: this build has no adapters.
 #[cfg(not(feature = "real"))]
-fn scan(estate: &Estate, _only: Option<&SiteId>, _session: &Session) -> Result<EstateScan> {
+pub(crate) fn scan(
+    estate: &Estate,
+    _only: Option<&SiteId>,
+    _session: &Session,
+) -> Result<EstateScan> {
     Err(crate::wiring::no_adapters(estate))
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod completions;
 pub(crate) mod discover;
+pub(crate) mod drift;
 pub(crate) mod estate;
 pub(crate) mod failback;
 pub(crate) mod failover;

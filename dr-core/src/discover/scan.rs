@@ -7,8 +7,8 @@ use futures_util::future::{join, join_all};
 use serde_json::Value;
 
 use crate::model::{
-    Binding, ComponentId, Estate, EstateScan, GapClass, Resource, ResourceKind, ScanGap, Settings,
-    Site, SiteId, SiteScan,
+    ComponentId, Estate, EstateScan, GapClass, Resource, ResourceKind, ScanGap, Settings, Site,
+    SiteId, SiteScan,
 };
 use crate::port::{
     Clock, DatabaseDemand, Demand, Reading, ScanPart, ScanProgress, ScanWatch, Scanner,
@@ -159,36 +159,8 @@ fn bound<'a>(
 ) -> BTreeMap<(ResourceKind, &'a str), &'a ComponentId> {
     let mut bound = BTreeMap::new();
     for (component, binding) in estate.bindings.get(site).into_iter().flatten() {
-        let mut bind = |kind, id: &'a str| {
-            bound.insert((kind, id), component);
-        };
-        match binding {
-            Binding::Git(git) => {
-                if let Some(instance) = &git.instance {
-                    bind(ResourceKind::Ec2Instance, instance);
-                }
-            }
-            Binding::Vpc(vpc) => bind(ResourceKind::Ec2Vpc, &vpc.vpc),
-            Binding::Alb(alb) => {
-                bind(ResourceKind::ElbLoadBalancer, &alb.load_balancer);
-                bind(ResourceKind::ElbTargetGroup, &alb.target_group);
-            }
-            Binding::Ec2Autoscaling(fleet) => bind(ResourceKind::AutoscalingGroup, &fleet.group),
-            Binding::Eks(eks) => bind(ResourceKind::EksCluster, &eks.cluster),
-            Binding::Rds(rds) => {
-                bind(ResourceKind::RdsInstance, &rds.instance);
-                bind(ResourceKind::RdsSubnetGroup, &rds.subnet_group);
-                bind(ResourceKind::RdsParameterGroup, &rds.parameter_group);
-                bind(ResourceKind::Ec2SecurityGroup, &rds.security_group);
-                bind(ResourceKind::Ec2SecurityGroup, &rds.quarantine_group);
-                bind(ResourceKind::Ec2NetworkAcl, &rds.network_acl);
-            }
-            Binding::Terraform(_)
-            | Binding::GithubActions(_)
-            | Binding::Command(_)
-            | Binding::Prometheus(_)
-            | Binding::Grafana(_)
-            | Binding::Route53(_) => {}
+        for resource in binding.resources() {
+            bound.insert((resource.kind, resource.id), component);
         }
     }
     for component in estate.components.values() {

@@ -1,5 +1,40 @@
-//! Drift: what differs between the two sites and would hurt a failover.
+//! What differs between the two sites and matters for a failover: pair, normalise, compare, judge, report. Pure.
 //!
-//! Everything here is pure: it compares what discovery has read.
+//! ```text
+//! EstateScan ─columns─▶ scope ─▶ pair ─▶ symbol + compare ─▶ judge ─▶ Report
+//!                                 │                            ▲
+//!                                 └─ no counterpart ───────────┘       gaps ─▶ unknown
+//! ```
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `column` | one site's part of a scan, found by kind, id, ARN |
+//! | `scope` | which things are the estate's |
+//! | `pair` | which thing of the one site is which of the other |
+//! | `aspect` | what an attribute is: compared, an identity, a condition, a capacity |
+//! | `symbol` | the ordered rules that turn what only says where into symbols |
+//! | `compare` | in what two counterparts differ |
+//! | [`packet`] | rules as the set of packets that they let through |
+//! | `judge` | what a difference does to a failover: the table of rules |
+//! | [`Report`] | the document |
 
+mod aspect;
+mod column;
+mod compare;
+mod flow;
+mod judge;
+mod name;
 pub mod packet;
+mod pair;
+mod reference;
+mod report;
+mod role;
+mod scope;
+mod symbol;
+
+pub use flow::{Unreadable, examine};
+pub use judge::rules;
+pub use pair::{Confidence, Ground};
+pub use report::{Coverage, Entry, Evidence, FindingId, Report, Unknown, Verdict};
+pub use role::direction;
+pub use symbol::{RULES as NORMALISATION, Rule as NormalisationRule};

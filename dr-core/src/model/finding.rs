@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ComponentId, SiteId, StepId};
+use super::{ComponentId, ResourceKind, SiteId, StepId};
 
 /// What a finding does to a recovery.
 #[derive(
@@ -45,6 +45,15 @@ pub enum Subject {
     Placed(ComponentId, SiteId),
     /// One step of a runbook.
     Step(StepId),
+    /// A real thing, or a pair of counterparts.
+    Resource {
+        /// The component that it belongs to, where it is known.
+        component: Option<ComponentId>,
+        /// What it is.
+        kind: ResourceKind,
+        /// What it is called on both sites; its id where it has no name.
+        name: String,
+    },
 }
 
 impl fmt::Display for Subject {
@@ -55,6 +64,16 @@ impl fmt::Display for Subject {
             Self::Component(component) => write!(f, "{component}"),
             Self::Placed(component, site) => write!(f, "{component}@{site}"),
             Self::Step(step) => write!(f, "step {step}"),
+            Self::Resource {
+                component,
+                kind,
+                name,
+            } => {
+                if let Some(component) = component {
+                    write!(f, "{component}: ")?;
+                }
+                write!(f, "{kind} {name}")
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Pure nouns. No I/O, no clock, no randomness: values that compare, print and serialise.
 
 mod binding;
+mod bound;
 mod component;
 mod disaster;
 mod endpoint;
@@ -14,6 +15,7 @@ mod objective;
 mod quantity;
 mod rehearsal;
 mod resource;
+mod rule;
 mod site;
 mod state;
 mod steady_state;
@@ -24,6 +26,7 @@ pub use binding::{
     GameDays, GitBinding, GithubActionsBinding, GrafanaBinding, InvalidSecretRef,
     PrometheusBinding, RdsBinding, Route53Binding, SecretRef, TerraformBinding, VpcBinding,
 };
+pub use bound::BoundResource;
 pub use component::{
     Balancer, Capacity, Component, Compute, Database, Infrastructure, Kind, Monitoring, Network,
     ObjectStorage, Repository, Settings, Technology, Traffic, TrafficMethod,
@@ -43,6 +46,7 @@ pub use rehearsal::{Ending, Expectation, Happening, Reply, Steadiness, Stir};
 pub use resource::{
     COMPONENT_TAG, EstateScan, GapClass, Resource, ResourceKind, ScanGap, SiteScan, UnknownKind,
 };
+pub use rule::{Family, RuleDoc};
 pub use site::{Direction, Platform, Role, Site};
 pub use state::{
     ClientView, ComputeState, DatabaseRole, DatabaseState, DatabaseStatus, FacilityState,

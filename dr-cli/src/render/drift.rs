@@ -1,0 +1,140 @@
+//! What differs between the sites: grouped by what it does to a failover, each with its evidence and its fix.
+
+use std::fmt::Write as _;
+
+use dr_core::drift::{Entry, Report, Unknown, Verdict};
+use dr_core::model::Severity;
+use serde_json::Value;
+
+use super::style::Style;
+
+/// Longer values are cut on the screen; JSON has them whole.
+const LONGEST_VALUE: usize = 160;
+
+/// The whole for people.
+pub(crate) fn text(report: &Report, style: Style) -> String {
+    let mut text = format!(
+        "{} {}, {} {} {} {}\n\n",
+        style.dim("estate"),
+        style.bold(report.estate.as_str()),
+        style.dim("from"),
+        report.primary,
+        style.dim("to"),
+        report.standby
+    );
+    for (severity, title) in [
+        (Severity::Blocking, "STOPS A FAILOVER"),
+        (Severity::Slowing, "ADDS MINUTES"),
+        (Severity::Notice, "WORTH KNOWING"),
+    ] {
+        let findings: Vec<&Entry> = report
+            .findings
+            .iter()
+            .filter(|entry| entry.finding.severity == severity)
+            .collect();
+        if findings.is_empty() {
+            continue;
+        }
+        let _ = writeln!(text, "{} ({})", style.bold(title), findings.len());
+        for entry in findings {
+            text.push_str(&finding(entry, report, style));
+        }
+        text.push('\n');
+    }
+    text.push_str(&unknown(&report.unknown, style));
+    text.push_str(&foot(report, style));
+    text
+}
+
+fn finding(entry: &Entry, report: &Report, style: Style) -> String {
+    let finding = &entry.finding;
+    let code = match finding.severity {
+        Severity::Blocking => style.bad(&finding.code),
+        Severity::Slowing => style.warn(&finding.code),
+        Severity::Notice => style.dim(&finding.code),
+    };
+    let mut text = format!(
+        "  {code} {}  {}\n    {}\n",
+        style.bold(finding.subject.to_string()),
+        style.dim(entry.id.as_str()),
+        cut(&finding.message),
+    );
+    if let Some(witness) = &entry.witness {
+        let _ = writeln!(text, "    {} {witness}", style.active("witness:"));
+    }
+    for site in [&report.primary, &report.standby] {
+        let Some(evidence) = entry.evidence.get(site) else {
+            continue;
+        };
+        let id = evidence.id.as_deref().unwrap_or("nothing");
+        let value = evidence.value.as_ref();
+        let value = value.filter(|_| entry.witness.is_none()).map(shown);
+        let value = value
+            .map(|value| format!(" = {}", cut(&value)))
+            .unwrap_or_default();
+        let _ = writeln!(text, "    {} {id}{value}", style.dim(format!("{site}:")));
+    }
+    let _ = writeln!(text, "    {} {}", style.active("fix:"), finding.fix);
+    text
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_VALUE) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// What nothing is said about.
+fn unknown(unknown: &[Unknown], style: Style) -> String {
+    if unknown.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("{} ({})\n", style.bold("NOT KNOWN"), unknown.len());
+    for gap in unknown {
+        let about = gap.about.as_deref().unwrap_or("all of them");
+        let attributes = match gap.attributes.as_slice() {
+            [] => String::new(),
+            attributes => format!(", {}", attributes.join(", ")),
+        };
+        let _ = writeln!(
+            text,
+            "  {} in {}: {about}{attributes}\n    {}\n    {} {}",
+            style.bad(gap.kind.name()),
+            gap.site,
+            cut(&gap.reason),
+            style.active("fix:"),
+            gap.fix
+        );
+    }
+    text.push('\n');
+    text
+}
+
+fn foot(report: &Report, style: Style) -> String {
+    let count = |of: fn(&dr_core::drift::Coverage) -> usize| -> usize {
+        report.coverage.values().map(of).sum()
+    };
+    let verdict = match report.verdict {
+        Verdict::InSync => style.good("in sync"),
+        Verdict::Drift => style.warn("the sites differ, and nothing of it stops a failover"),
+        Verdict::Incomplete => style.bad("not known: not everything could be read"),
+        Verdict::Blocked => style.bad("a failover would not work"),
+    };
+    format!(
+        "{} {} pairs compared ({} of them matched by their place), {} things alone, {} members of groups, {} not the estate's\n{verdict}\n",
+        style.dim("compared"),
+        count(|line| line.pairs),
+        count(|line| line.by_place),
+        count(|line| line.alone),
+        count(|line| line.members),
+        count(|line| line.foreign),
+    )
+}

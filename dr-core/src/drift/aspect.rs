@@ -1,0 +1,178 @@
+//! What an attribute is, and so how it is treated. What this table does not name is compared: a new attribute is never
+//! silently left out.
+
+use crate::model::ResourceKind as Kind;
+
+/// How an attribute is treated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aspect {
+    /// It should be the same on both sites.
+    Compared,
+    /// It tells the one from the other, as it should: an id, an address, an instant, a generated name.
+    Identity,
+    /// What happens there now. Readiness judges it; the other site's is no measure for it.
+    Condition,
+    /// How much there is now, of what can be there: a standby may have less, if it can have as much.
+    Capacity,
+    /// What follows from the role that the site has now.
+    Role,
+    /// A block of addresses: only its size is compared.
+    Block,
+    /// Rules, compared as the set of packets that they let through.
+    Packets,
+    /// Routes, compared by destination.
+    Routes,
+}
+
+/// What is the same for every kind.
+const EVERYWHERE: &[(&str, Aspect)] = &[
+    ("state", Aspect::Condition),
+    ("status", Aspect::Condition),
+    ("created", Aspect::Identity),
+    ("changed", Aspect::Identity),
+    ("zone", Aspect::Identity),
+    ("zone-id", Aspect::Identity),
+    ("zones", Aspect::Identity),
+    ("endpoint", Aspect::Identity),
+    ("dns-name", Aspect::Identity),
+    ("dns-zone", Aspect::Identity),
+    ("private-address", Aspect::Identity),
+    ("public-address", Aspect::Identity),
+];
+
+/// What an attribute of a kind is.
+pub(crate) fn aspect(kind: Kind, attribute: &str) -> Aspect {
+    let special = of_kind(kind)
+        .iter()
+        .chain(EVERYWHERE)
+        .find(|(name, _)| *name == attribute);
+    special.map_or(Aspect::Compared, |(_, aspect)| *aspect)
+}
+
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn of_kind(kind: Kind) -> &'static [(&'static str, Aspect)] {
+    use Aspect::{Block, Capacity, Compared, Condition, Identity, Packets, Role, Routes};
+    match kind {
+        Kind::Ec2Vpc => &[
+            ("cidr", Block),
+            ("cidrs", Block),
+            ("ipv6-cidrs", Block),
+            ("dhcp-options", Identity),
+        ],
+        Kind::Ec2Subnet => &[("cidr", Block), ("free-addresses", Condition)],
+        Kind::Ec2RouteTable => &[("routes", Routes)],
+        Kind::Ec2NatGateway => &[
+            // Whether it has one; which is its identity.
+            ("public-addresses", Identity),
+            ("failure", Condition),
+        ],
+        Kind::Ec2NetworkAcl => &[("entries", Packets)],
+        Kind::Ec2SecurityGroup => &[("ingress", Packets), ("egress", Packets)],
+        Kind::Ec2Instance => &[
+            ("launched", Identity),
+            ("volumes", Identity),
+            // Off at a standby, where the estate says so.
+            ("state", Condition),
+        ],
+        Kind::Ec2Image => &[
+            ("source-image", Identity),
+            ("source-region", Identity),
+            ("disks", Compared),
+            ("deprecated", Condition),
+        ],
+        Kind::Ec2LaunchTemplate => &[
+            ("default-version", Identity),
+            ("latest-version", Identity),
+            ("version", Identity),
+        ],
+        Kind::Ec2KeyPair => &[("fingerprint", Compared)],
+        Kind::Ec2Address => &[("instance", Identity), ("network-interface", Identity)],
+        Kind::ElbTargetGroup => &[("targets", Condition)],
+        Kind::AutoscalingGroup => &[
+            ("minimum", Capacity),
+            ("maximum", Capacity),
+            ("desired", Capacity),
+            ("instances", Condition),
+        ],
+        Kind::EksCluster => &[("platform-version", Identity)],
+        Kind::EksNodeGroup => &[
+            ("minimum", Capacity),
+            ("maximum", Capacity),
+            ("desired", Capacity),
+            // The newest build for the version on the day when the group was updated.
+            ("release", Identity),
+        ],
+        Kind::RdsInstance => &[
+            ("replica-of", Role),
+            ("replicas", Role),
+            // A promotion sets it; RDS takes no backups of some replicas.
+            ("backup-days", Role),
+            ("pending", Condition),
+            ("restorable-until", Identity),
+        ],
+        Kind::S3Bucket => &[
+            // Each site replicates to the other.
+            ("replication", Role),
+        ],
+        Kind::KmsKey => &[
+            ("multi-region-type", Role),
+            ("multi-region-primary", Role),
+            ("multi-region-replicas", Role),
+            ("deleted-at", Condition),
+        ],
+        Kind::SecretsManagerSecret => &[
+            ("primary-region", Role),
+            ("replicas", Role),
+            ("rotated", Identity),
+        ],
+        Kind::SsmParameter => &[
+            ("version", Identity),
+            // Each site's endpoint stands in a parameter: readiness reads what they name.
+            ("value-hash", Role),
+        ],
+        Kind::AcmCertificate => &[
+            ("expires", Condition),
+            ("in-use", Condition),
+            ("renewal", Condition),
+        ],
+        _ => &[],
+    }
+}
+
+/// Kinds that are read for what they tell about a site, and are not the site's own things: they have no counterpart.
+pub(crate) fn is_fact(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::StsAccount
+            | Kind::Ec2Zone
+            | Kind::Ec2TypeOffering
+            | Kind::RdsOrderable
+            | Kind::RdsSnapshot
+            | Kind::ServiceQuota
+            | Kind::TerraformState
+            | Kind::TerraformResource
+            | Kind::Route53Zone
+            | Kind::Route53Record
+            | Kind::Route53HealthCheck
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_table_does_not_name_is_compared() {
+        assert_eq!(aspect(Kind::RdsInstance, "class"), Aspect::Compared);
+        assert_eq!(
+            aspect(Kind::RdsInstance, "an-attribute-of-tomorrow"),
+            Aspect::Compared
+        );
+    }
+
+    #[test]
+    fn a_kind_has_the_last_word_over_what_is_the_same_everywhere() {
+        assert_eq!(aspect(Kind::Ec2Subnet, "zone"), Aspect::Identity);
+        assert_eq!(aspect(Kind::Ec2SecurityGroup, "ingress"), Aspect::Packets);
+    }
+}

@@ -1,0 +1,185 @@
+//! In what two counterparts differ.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::aspect::{Aspect, aspect};
+use super::pair::Pair;
+use super::reference::Side;
+use super::symbol::Symbols;
+use crate::model::{Resource, ResourceKind as Kind};
+
+/// One difference between two counterparts.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Difference {
+    /// Which attribute, inside it with dots: `health-check.path`.
+    pub(crate) attribute: String,
+    /// What the primary has and the standby has not, as it was read. `None`: nothing.
+    pub(crate) primary: Option<Value>,
+    /// The other way round.
+    pub(crate) standby: Option<Value>,
+}
+
+/// In what the things of a pair differ, attribute by attribute. What was not read on either side is left out: it stands among
+/// what is unknown.
+pub(crate) fn differences(symbols: &Symbols<'_>, pair: &Pair) -> Vec<Difference> {
+    let [primary, standby] = [
+        symbols.columns.of(Side::Primary).at(pair.primary),
+        symbols.columns.of(Side::Standby).at(pair.standby),
+    ];
+    let mut unread: BTreeSet<&str> = symbols.columns.of(Side::Primary).unread(primary);
+    unread.extend(symbols.columns.of(Side::Standby).unread(standby));
+    let names: BTreeSet<&String> = primary
+        .attributes
+        .keys()
+        .chain(standby.attributes.keys())
+        .collect();
+    let mut found = Vec::new();
+    for name in names {
+        if unread.contains(name.as_str()) || aspect(primary.kind, name) != Aspect::Compared {
+            continue;
+        }
+        let values = [primary, standby].map(|resource| resource.attributes.get(name));
+        if is_waiting(primary, standby, name) {
+            continue;
+        }
+        compare(symbols, primary.kind, name, name, values, &mut found);
+    }
+    if !unread.contains("tags") {
+        tags(symbols, primary, standby, &mut found);
+    }
+    found
+}
+
+/// Whether two instances will be alike once what was accepted is carried out: that is no drift.
+fn is_waiting(primary: &Resource, standby: &Resource, attribute: &str) -> bool {
+    let after = |resource: &Resource| -> Option<Value> {
+        let pending = resource.attributes.get("pending")?.get(attribute)?;
+        Some(pending.clone())
+    };
+    let (after_primary, after_standby) = (after(primary), after(standby));
+    if after_primary.is_none() && after_standby.is_none() {
+        return false;
+    }
+    let now = |resource: &Resource| resource.attributes.get(attribute).cloned();
+    after_primary.or_else(|| now(primary)) == after_standby.or_else(|| now(standby))
+}
+
+/// Compares one value. `key` is the innermost key, `path` the whole way to it.
+fn compare(
+    symbols: &Symbols<'_>,
+    kind: Kind,
+    key: &str,
+    path: &str,
+    [primary, standby]: [Option<&Value>; 2],
+    found: &mut Vec<Difference>,
+) {
+    match (primary, standby) {
+        (Some(Value::Object(primary)), Some(Value::Object(standby))) => {
+            let keys: BTreeSet<&String> = primary.keys().chain(standby.keys()).collect();
+            for key in keys {
+                let inside = format!("{path}.{key}");
+                let values = [primary.get(key), standby.get(key)];
+                compare(symbols, kind, key, &inside, values, found);
+            }
+        }
+        (Some(Value::Array(primary)), Some(Value::Array(standby))) => {
+            let [only_primary, only_standby] = lists(symbols, kind, key, [primary, standby]);
+            if only_primary.is_empty() && only_standby.is_empty() {
+                return;
+            }
+            let list = |values: Vec<Value>| (!values.is_empty()).then_some(Value::Array(values));
+            found.push(Difference {
+                attribute: path.to_owned(),
+                primary: list(only_primary),
+                standby: list(only_standby),
+            });
+        }
+        _ => {
+            let normal = |side, value: Option<&Value>| {
+                value.map(|value| symbols.normal(side, kind, key, value))
+            };
+            let is_explained = |side, value: Option<&Value>| {
+                value.is_some_and(|value| symbols.is_explained(side, kind, key, value))
+            };
+            if normal(Side::Primary, primary) != normal(Side::Standby, standby)
+                && !is_explained(Side::Primary, primary)
+                && !is_explained(Side::Standby, standby)
+            {
+                found.push(Difference {
+                    attribute: path.to_owned(),
+                    primary: primary.cloned(),
+                    standby: standby.cloned(),
+                });
+            }
+        }
+    }
+}
+
+/// What the one list has and the other has not, whatever their order: as it was read.
+fn lists(
+    symbols: &Symbols<'_>,
+    kind: Kind,
+    key: &str,
+    [primary, standby]: [&Vec<Value>; 2],
+) -> [Vec<Value>; 2] {
+    let in_symbols = |side, values: &Vec<Value>| -> Vec<(String, Value)> {
+        let values = values.iter();
+        let values = values.map(|value| {
+            let normal = symbols.normal(side, kind, key, value);
+            (normal.to_string(), value.clone())
+        });
+        let mut values: Vec<(String, Value)> = values.collect();
+        values.sort_by(|a, b| a.0.cmp(&b.0));
+        values
+    };
+    let mut primary = in_symbols(Side::Primary, primary).into_iter().peekable();
+    let mut standby = in_symbols(Side::Standby, standby).into_iter().peekable();
+    let mut only = [Vec::new(), Vec::new()];
+    let untold = |side, value: Option<(String, Value)>| {
+        let value = value.map(|(_, value)| value);
+        value.filter(|value| !symbols.is_explained(side, kind, key, value))
+    };
+    loop {
+        let order = match (primary.peek(), standby.peek()) {
+            (None, None) => return only,
+            (Some(_), None) => std::cmp::Ordering::Less,
+            (None, Some(_)) => std::cmp::Ordering::Greater,
+            (Some(a), Some(b)) => a.0.cmp(&b.0),
+        };
+        let left = if order.is_le() { primary.next() } else { None };
+        let right = if order.is_ge() { standby.next() } else { None };
+        if order.is_ne() {
+            only[0].extend(untold(Side::Primary, left));
+            only[1].extend(untold(Side::Standby, right));
+        }
+    }
+}
+
+/// Tags that say nothing about how a thing works: those of the provider, of `dr` itself, and the name, which pairs it.
+fn is_own(tag: &str) -> bool {
+    tag.starts_with("aws:") || tag.starts_with("dr:") || tag == "Name"
+}
+
+fn tags(
+    symbols: &Symbols<'_>,
+    primary: &Resource,
+    standby: &Resource,
+    found: &mut Vec<Difference>,
+) {
+    let values = [primary, standby].map(|resource| {
+        let tags = resource.tags.iter().filter(|(tag, _)| !is_own(tag));
+        let tags = tags.map(|(tag, value)| (tag.clone(), Value::from(value.as_str())));
+        Value::Object(tags.collect::<Map<String, Value>>())
+    });
+    let [primary_tags, standby_tags] = &values;
+    compare(
+        symbols,
+        primary.kind,
+        "tags",
+        "tags",
+        [Some(primary_tags), Some(standby_tags)],
+        found,
+    );
+}

@@ -1,0 +1,190 @@
+//! The main flow, and the roles that the sites have.
+
+use std::collections::BTreeMap;
+
+use super::column::Column;
+use super::judge::Judge;
+use super::pair::{Pairs, pair};
+use super::reference::{Columns, Side};
+use super::report::{Coverage, Entry, Report, Unknown, Verdict};
+use super::scope::{Scope, scopes};
+use super::symbol::Symbols;
+use crate::model::{Direction, Estate, EstateScan, ResourceKind, SiteId};
+
+/// Why a scan cannot be compared.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// Drift is a difference between two sites.
+    #[error("the scan has nothing of {0}: drift is a difference between both sites")]
+    OneSite(SiteId),
+    /// It is of another estate.
+    #[error("the scan is of the estate {0}")]
+    OtherEstate(String),
+    /// It has a form that this program does not read.
+    #[error("the scan has the form {0}, and this dr reads only {read}", read = EstateScan::FORMAT)]
+    Form(u32),
+}
+
+/// Compares the two sites of a scan, as they are to be in a failover in `direction`.
+///
+/// # Errors
+/// A scan that is not of both sites of this estate, or of a form that is not read.
+pub fn examine(
+    estate: &Estate,
+    direction: &Direction,
+    scan: &EstateScan,
+) -> Result<Report, Unreadable> {
+    if scan.format != EstateScan::FORMAT {
+        return Err(Unreadable::Form(scan.format));
+    }
+    if scan.estate != estate.name {
+        return Err(Unreadable::OtherEstate(scan.estate.to_string()));
+    }
+    let column = |site: &SiteId| {
+        let scan = scan.sites.get(site);
+        let site = estate.site(site);
+        site.zip(scan).map(|(site, scan)| Column::new(site, scan))
+    };
+    let of = |site: &SiteId| column(site).ok_or_else(|| Unreadable::OneSite(site.clone()));
+    let columns = Columns([of(&direction.from)?, of(&direction.to)?]);
+
+    let scopes = scopes(&columns);
+    let pairs = pair(estate, &columns, &scopes);
+    let symbols = Symbols::new(&columns, &scopes, &pairs);
+    let judge = Judge::new(estate, &symbols);
+
+    let mut unknown = gaps(&columns, scan);
+    let mut findings = of_pairs(&judge, &columns, &pairs, &mut unknown);
+    findings.extend(of_the_rest(&judge, &columns, &scopes, &pairs));
+    findings.sort_by(|a, b| {
+        let order = |entry: &Entry| {
+            let finding = &entry.finding;
+            (
+                finding.code.clone(),
+                finding.subject.clone(),
+                entry.attribute.clone(),
+            )
+        };
+        let worst = b.finding.severity.cmp(&a.finding.severity);
+        worst.then_with(|| order(a).cmp(&order(b)))
+    });
+    unknown.sort();
+    unknown.dedup();
+    Ok(Report {
+        format: Report::FORMAT,
+        estate: estate.name.clone(),
+        primary: direction.from.clone(),
+        standby: direction.to.clone(),
+        at: columns
+            .0
+            .iter()
+            .map(|column| column.scan.at)
+            .max()
+            .unwrap_or_default(),
+        verdict: Verdict::of(&findings, &unknown),
+        coverage: coverage(&columns, &scopes, &pairs, &unknown),
+        findings,
+        unknown,
+    })
+}
+
+/// Every gap of both columns and of the global services.
+fn gaps(columns: &Columns<'_>, scan: &EstateScan) -> Vec<Unknown> {
+    let regional = columns.0.iter().map(|column| column.scan);
+    let parts = regional.chain(&scan.global);
+    let gaps = parts.flat_map(|part| part.gaps.iter().map(|gap| (&part.site, gap)));
+    gaps.map(|(site, gap)| Unknown::gap(site, gap)).collect()
+}
+
+fn of_pairs(
+    judge: &Judge<'_>,
+    columns: &Columns<'_>,
+    pairs: &Pairs,
+    unknown: &mut Vec<Unknown>,
+) -> Vec<Entry> {
+    let mut findings = Vec::new();
+    for pair in &pairs.pairs {
+        let (found, unclear) = judge.pair(pair);
+        findings.extend(found);
+        for (side, attribute, reason) in unclear {
+            let at = match side {
+                Side::Primary => pair.primary,
+                Side::Standby => pair.standby,
+            };
+            let resource = columns.of(side).at(at);
+            unknown.push(Unknown {
+                site: columns.of(side).site.id.clone(),
+                kind: resource.kind,
+                about: Some(resource.id.clone()),
+                attributes: vec![attribute],
+                class: None,
+                reason,
+                fix: "look at it by hand, and report that dr does not understand it".to_owned(),
+            });
+        }
+    }
+    findings
+}
+
+/// What is ambiguous, and what has no counterpart. Where the other site's list was not read to its end, a thing that is not seen
+/// there may stand there: the gap says so already.
+fn of_the_rest(
+    judge: &Judge<'_>,
+    columns: &Columns<'_>,
+    scopes: &[Vec<Scope>; 2],
+    pairs: &Pairs,
+) -> Vec<Entry> {
+    let mut findings: Vec<Entry> = pairs
+        .ambiguous
+        .iter()
+        .map(|alike| judge.ambiguous(alike.kind, [&alike.primary, &alike.standby]))
+        .collect();
+    for side in [Side::Primary, Side::Standby] {
+        for at in columns.of(side).places() {
+            let kind = columns.of(side).at(at).kind;
+            if is_alone(scopes, pairs, side, at)
+                && !pairs.is_ambiguous(side, at)
+                && columns.of(side.other()).is_listed(kind)
+            {
+                findings.push(judge.alone(side, at));
+            }
+        }
+    }
+    findings
+}
+
+fn is_alone(scopes: &[Vec<Scope>; 2], pairs: &Pairs, side: Side, at: u32) -> bool {
+    scopes[side.index()][at as usize] == Scope::Compared && pairs.of(side, at).is_none()
+}
+
+fn coverage(
+    columns: &Columns<'_>,
+    scopes: &[Vec<Scope>; 2],
+    pairs: &Pairs,
+    unknown: &[Unknown],
+) -> BTreeMap<ResourceKind, Coverage> {
+    use super::pair::Confidence;
+    let mut coverage: BTreeMap<ResourceKind, Coverage> = BTreeMap::new();
+    for pair in &pairs.pairs {
+        let kind = columns.of(Side::Primary).at(pair.primary).kind;
+        let line = coverage.entry(kind).or_default();
+        line.pairs += 1;
+        line.by_place += usize::from(pair.ground.confidence() == Confidence::Fair);
+    }
+    for side in [Side::Primary, Side::Standby] {
+        for at in columns.of(side).places() {
+            let line = coverage.entry(columns.of(side).at(at).kind).or_default();
+            match scopes[side.index()][at as usize] {
+                Scope::Compared => line.alone += usize::from(pairs.of(side, at).is_none()),
+                Scope::Member => line.members += 1,
+                Scope::Foreign => line.foreign += 1,
+                Scope::Fact | Scope::Shared => {}
+            }
+        }
+    }
+    for gap in unknown {
+        coverage.entry(gap.kind).or_default().unknown += 1;
+    }
+    coverage.retain(|_, line| *line != Coverage::default());
+    coverage
+}

@@ -1,0 +1,241 @@
+//! Rules, routes and blocks of addresses.
+
+use std::collections::BTreeMap;
+
+use ipnet::IpNet;
+use serde_json::Value;
+
+use super::super::packet::{Admitted, Direction, Relocation, Symbol};
+use super::super::pair::Pair;
+use super::super::reference::Side;
+use super::super::report::Entry;
+use super::super::symbol::Symbols;
+use super::{Found, Judge, table};
+use crate::model::{Resource, ResourceKind as Kind};
+
+/// Where addresses of the standby are at the primary.
+pub(super) struct Network {
+    standby_to_primary: Relocation,
+    primary: Relocation,
+}
+
+impl Network {
+    /// From the blocks of paired networks and subnets. Blocks that contradict each other are not relocated: their rules then
+    /// differ, which is told and not hidden.
+    pub(super) fn new(symbols: &Symbols<'_>) -> Self {
+        let mut blocks: Vec<(IpNet, IpNet)> = Vec::new();
+        for pair in &symbols.pairs.pairs {
+            let things = [(Side::Primary, pair.primary), (Side::Standby, pair.standby)];
+            let [primary, standby] = things.map(|(side, at)| symbols.columns.of(side).at(at));
+            if matches!(primary.kind, Kind::Ec2Vpc | Kind::Ec2Subnet) {
+                let block = |resource: &Resource| resource.text("cidr")?.parse::<IpNet>().ok();
+                blocks.extend(block(standby).zip(block(primary)));
+            }
+        }
+        let none = || Relocation::new([]).expect("no pairs contradict each other");
+        let mut kept: Vec<(IpNet, IpNet)> = Vec::new();
+        for block in blocks {
+            // Two blocks with the same addresses need no relocation.
+            if block.0 != block.1 && Relocation::new(kept.iter().copied().chain([block])).is_ok() {
+                kept.push(block);
+            }
+        }
+        Self {
+            standby_to_primary: Relocation::new(kept).unwrap_or_else(|_| none()),
+            primary: none(),
+        }
+    }
+
+    fn of(&self, side: Side) -> &Relocation {
+        match side {
+            Side::Primary => &self.primary,
+            Side::Standby => &self.standby_to_primary,
+        }
+    }
+}
+
+/// A pair's rules could not be understood on that side.
+pub(super) type Unclear = (Side, String);
+
+impl Judge<'_> {
+    /// The packets that one side lets through and the other does not.
+    pub(super) fn packets(&self, pair: &Pair, attribute: &str) -> Result<Vec<Entry>, Unclear> {
+        let directions: &[Direction] = match attribute {
+            "ingress" => &[Direction::Ingress],
+            "egress" => &[Direction::Egress],
+            _ => &[Direction::Ingress, Direction::Egress],
+        };
+        let mut entries = Vec::new();
+        for direction in directions {
+            let primary = self.admitted(Side::Primary, pair.primary, attribute, *direction)?;
+            let standby = self.admitted(Side::Standby, pair.standby, attribute, *direction)?;
+            for (rule, only, side) in [
+                (&table::REFUSED, primary.without(&standby), Side::Primary),
+                (&table::ADMITTED, standby.without(&primary), Side::Standby),
+            ] {
+                let Some(packet) = only else { continue };
+                let site = &self.symbols.columns.of(side).site.id;
+                let values = [(Side::Primary, pair.primary), (Side::Standby, pair.standby)]
+                    .map(|(side, at)| self.resource(side, at).attributes.get(attribute).cloned());
+                entries.push(self.of_pair(
+                    pair,
+                    Found {
+                        rule,
+                        severity: rule.severity,
+                        message: format!("{attribute} lets {packet} through in {site} only"),
+                        attribute: Some(&format!("{attribute}{}", suffix(attribute, *direction))),
+                        values,
+                        witness: Some(packet.to_string()),
+                    },
+                ));
+            }
+        }
+        Ok(entries)
+    }
+
+    fn admitted(
+        &self,
+        side: Side,
+        at: u32,
+        attribute: &str,
+        direction: Direction,
+    ) -> Result<Admitted, Unclear> {
+        let resource = self.resource(side, at);
+        let none = Vec::new();
+        let rules = resource.attributes.get(attribute);
+        let rules = rules.and_then(Value::as_array).unwrap_or(&none);
+        let relocation = self.network.of(side);
+        let role = |id: &str| Symbol(self.symbols.text(side, resource.kind, "group", id));
+        let admitted = if resource.kind == Kind::Ec2NetworkAcl {
+            Admitted::of_acl(rules, direction, relocation)
+        } else {
+            Admitted::of_group(rules, direction, role, relocation)
+        };
+        admitted.map_err(|bad| (side, bad.to_string()))
+    }
+
+    /// Routes by destination: that of the site's own network is the same at both.
+    pub(super) fn routes(&self, pair: &Pair, attribute: &str) -> Vec<Entry> {
+        let [primary, standby] = [(Side::Primary, pair.primary), (Side::Standby, pair.standby)]
+            .map(|(side, at)| self.routes_of(side, at, attribute));
+        let destinations: std::collections::BTreeSet<&String> =
+            primary.keys().chain(standby.keys()).collect();
+        let differing = destinations.into_iter().filter_map(|destination| {
+            let [here, there] = [primary.get(destination), standby.get(destination)];
+            let through =
+                |route: Option<&(String, Value)>| route.map(|(through, _)| through.clone());
+            // A route to a gateway that stands on one side only: the gateway is told.
+            let is_explained = [(Side::Primary, here), (Side::Standby, there)]
+                .into_iter()
+                .any(|(side, route)| {
+                    let kind = self.resource(Side::Primary, pair.primary).kind;
+                    route.is_some_and(|(_, value)| {
+                        self.symbols.is_explained(side, kind, "routes", value)
+                    })
+                });
+            (through(here) != through(there) && !is_explained).then_some((here, there))
+        });
+        let entries = differing.map(|(here, there)| {
+            let values = [here, there].map(|route| route.map(|(_, value)| value.clone()));
+            let shown = values.iter().flatten().next();
+            let destination = shown
+                .and_then(|route| route.get("destination"))
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let name = format!("{attribute}.{destination}");
+            // What only the standby reaches stops nothing.
+            let rule = if here.is_some() {
+                &table::ROUTE
+            } else {
+                &table::OTHER
+            };
+            self.of_pair(
+                pair,
+                Found {
+                    rule,
+                    severity: rule.severity,
+                    message: self.told(&format!("the route to {destination}"), &values),
+                    attribute: Some(&name),
+                    values,
+                    witness: None,
+                },
+            )
+        });
+        entries.collect()
+    }
+
+    /// Destination at the primary, with the way in symbols and the route as it was read.
+    fn routes_of(&self, side: Side, at: u32, attribute: &str) -> BTreeMap<String, (String, Value)> {
+        let resource = self.resource(side, at);
+        let routes = resource.attributes.get(attribute).and_then(Value::as_array);
+        let mut all = BTreeMap::new();
+        for route in routes.into_iter().flatten() {
+            let text = |key: &str| route.get(key).and_then(Value::as_str).unwrap_or_default();
+            let destination = match text("destination").parse::<IpNet>() {
+                Ok(block) => {
+                    let network = self.network.of(side).address(block.network());
+                    format!("{network}/{}", block.prefix_len())
+                }
+                Err(_) => {
+                    self.symbols
+                        .text(side, resource.kind, "destination", text("destination"))
+                }
+            };
+            let target = self
+                .symbols
+                .text(side, resource.kind, "target", text("target"));
+            // A route to something that is gone drops what is sent there.
+            let is_dead = text("state") == "blackhole";
+            let dead = if is_dead { ", which is gone" } else { "" };
+            let way = format!("{} {target}{dead}", text("through"));
+            all.insert(destination, (way, route.clone()));
+        }
+        all
+    }
+
+    /// A block of the standby that is smaller than its counterpart.
+    pub(super) fn block(&self, pair: &Pair, attribute: &str) -> Vec<Entry> {
+        let values = [(Side::Primary, pair.primary), (Side::Standby, pair.standby)]
+            .map(|(side, at)| self.resource(side, at).attributes.get(attribute).cloned());
+        let [primary, standby] = values.each_ref().map(|value| value.as_ref().map(largest));
+        let is_smaller = match (primary, standby) {
+            (Some(Some(primary)), Some(Some(standby))) => standby > primary,
+            (Some(Some(_)), None) => true,
+            _ => false,
+        };
+        if !is_smaller {
+            return Vec::new();
+        }
+        vec![self.of_pair(
+            pair,
+            Found {
+                rule: &table::BLOCK,
+                severity: table::BLOCK.severity,
+                message: self.told(attribute, &values),
+                attribute: Some(attribute),
+                values,
+                witness: None,
+            },
+        )]
+    }
+}
+
+/// Both directions of an ACL stand in one attribute.
+fn suffix(attribute: &str, direction: Direction) -> &'static str {
+    match (attribute, direction) {
+        ("ingress" | "egress", _) => "",
+        (_, Direction::Ingress) => ".ingress",
+        (_, Direction::Egress) => ".egress",
+    }
+}
+
+/// The length of the prefix of the largest block: the shorter, the larger.
+fn largest(value: &Value) -> Option<u8> {
+    let texts: Vec<&str> = match value {
+        Value::String(text) => vec![text],
+        Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    let blocks = texts.iter().filter_map(|text| text.parse::<IpNet>().ok());
+    blocks.map(|block| block.prefix_len()).min()
+}

@@ -1,0 +1,82 @@
+//! What two counterparts have in common by name.
+
+use std::collections::BTreeMap;
+
+use super::super::column::Column;
+use super::super::name::Places;
+use super::super::reference::{Columns, Side};
+use crate::model::{Estate, ResourceKind as Kind};
+
+/// A kind, and two texts of it.
+pub(super) type Key = (Kind, String, String);
+
+/// What each thing is called without what says where, and what the estate binds it to.
+pub(super) struct Keys<'a> {
+    columns: &'a Columns<'a>,
+    stems: [Vec<Option<String>>; 2],
+    bound: [BTreeMap<(Kind, &'a str), (&'a str, &'static str)>; 2],
+}
+
+impl<'a> Keys<'a> {
+    pub(super) fn new(estate: &'a Estate, columns: &'a Columns<'a>) -> Self {
+        Self {
+            columns,
+            stems: [Side::Primary, Side::Standby].map(|side| stems(columns.of(side))),
+            bound: [Side::Primary, Side::Standby].map(|side| bound(estate, columns.of(side))),
+        }
+    }
+
+    /// The place of a component that `estate.yaml` binds a thing to.
+    pub(super) fn bound(&self, side: Side, at: u32) -> Option<Key> {
+        let resource = self.columns.of(side).at(at);
+        let bound = &self.bound[side.index()];
+        let found = bound
+            .get(&(resource.kind, resource.id.as_str()))
+            .or_else(|| bound.get(&(resource.kind, resource.arn.as_deref()?)));
+        let (component, part) = found?;
+        Some((resource.kind, (*component).to_owned(), (*part).to_owned()))
+    }
+
+    /// Its component and its name.
+    pub(super) fn tag_and_name(&self, side: Side, at: u32) -> Option<Key> {
+        let (kind, component, _) = self.component(side, at)?;
+        let (_, stem, _) = self.name(side, at)?;
+        Some((kind, component, stem))
+    }
+
+    /// Its name.
+    pub(super) fn name(&self, side: Side, at: u32) -> Option<Key> {
+        let kind = self.columns.of(side).at(at).kind;
+        let stem = self.stems[side.index()][at as usize].clone()?;
+        Some((kind, stem, String::new()))
+    }
+
+    /// Its component.
+    pub(super) fn component(&self, side: Side, at: u32) -> Option<Key> {
+        let resource = self.columns.of(side).at(at);
+        let component = resource.component.as_ref()?;
+        Some((resource.kind, component.to_string(), String::new()))
+    }
+}
+
+fn stems(column: &Column<'_>) -> Vec<Option<String>> {
+    let places = Places::new(column.site, column.account);
+    let stem = |at| column.at(at).name.as_deref().map(|name| places.stem(name));
+    column.places().map(stem).collect()
+}
+
+/// What the estate binds on a site, each with its component and which part of that it is.
+fn bound<'a>(
+    estate: &'a Estate,
+    column: &Column<'_>,
+) -> BTreeMap<(Kind, &'a str), (&'a str, &'static str)> {
+    let mut bound = BTreeMap::new();
+    let bindings = estate.bindings.get(&column.site.id).into_iter().flatten();
+    for (component, binding) in bindings {
+        for resource in binding.resources() {
+            let part = (component.as_str(), resource.part);
+            bound.insert((resource.kind, resource.id), part);
+        }
+    }
+    bound
+}

@@ -1,0 +1,200 @@
+//! Which thing of the one site is which of the other.
+//!
+//! Each pass pairs what exactly one thing on each side has in common, the surest ground first: what the estate binds, then
+//! tag and name, then the name, then the only one of its kind, then the place among things that are paired already. What
+//! remains alike is paired where it makes no difference which goes with which, and reported where it does: never guessed.
+
+mod key;
+mod place;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::reference::{Columns, Side};
+use super::scope::Scope;
+use crate::model::{Estate, ResourceKind};
+
+/// Why two things are taken for each other's counterpart, the surest ground first.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ground {
+    /// `estate.yaml` binds both to one place of a component.
+    Bound,
+    /// They have the same component tag and, but for what says where, the same name.
+    TagAndName,
+    /// They have, but for what says where, the same name.
+    Name,
+    /// Each is the only one of its kind with that component's tag.
+    OnlyOne,
+    /// They stand at the same place among things that are paired.
+    Position,
+    /// They and others are alike in all that is compared, so that it makes no difference which goes with which.
+    Interchangeable,
+}
+
+impl Ground {
+    /// How sure it is.
+    pub fn confidence(self) -> Confidence {
+        match self {
+            Self::Bound | Self::TagAndName => Confidence::Certain,
+            Self::Name | Self::OnlyOne => Confidence::High,
+            Self::Position | Self::Interchangeable => Confidence::Fair,
+        }
+    }
+}
+
+impl fmt::Display for Ground {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Bound => "bound by the estate",
+            Self::TagAndName => "same component and name",
+            Self::Name => "same name",
+            Self::OnlyOne => "only one of its kind",
+            Self::Position => "same position",
+            Self::Interchangeable => "interchangeable",
+        })
+    }
+}
+
+/// How sure a pair is.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// By a thing's shape and place.
+    Fair,
+    /// By its name, or because there is no other.
+    High,
+    /// Somebody said so.
+    Certain,
+}
+
+/// Two things that are each other's counterpart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pair {
+    pub(crate) primary: u32,
+    pub(crate) standby: u32,
+    pub(crate) ground: Ground,
+}
+
+/// Things of one kind that are alike and not the same: which goes with which is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ambiguous {
+    pub(crate) kind: ResourceKind,
+    pub(crate) primary: Vec<u32>,
+    pub(crate) standby: Vec<u32>,
+}
+
+/// The pairs of a comparison.
+#[derive(Debug, Default)]
+pub(crate) struct Pairs {
+    /// In the order of the primary's things.
+    pub(crate) pairs: Vec<Pair>,
+    pub(crate) ambiguous: Vec<Ambiguous>,
+    of: [Vec<Option<u32>>; 2],
+}
+
+impl Pairs {
+    /// The number of the pair that a thing is in.
+    pub(crate) fn of(&self, side: Side, at: u32) -> Option<u32> {
+        self.of[side.index()][at as usize]
+    }
+
+    /// Whether it is known of a thing only that it is one of several.
+    pub(crate) fn is_ambiguous(&self, side: Side, at: u32) -> bool {
+        self.ambiguous.iter().any(|ambiguous| {
+            let among = match side {
+                Side::Primary => &ambiguous.primary,
+                Side::Standby => &ambiguous.standby,
+            };
+            among.contains(&at)
+        })
+    }
+
+    fn add(&mut self, primary: u32, standby: u32, ground: Ground) {
+        let number = u32::try_from(self.pairs.len()).expect("fewer pairs than things");
+        self.pairs.push(Pair {
+            primary,
+            standby,
+            ground,
+        });
+        self.of[0][primary as usize] = Some(number);
+        self.of[1][standby as usize] = Some(number);
+    }
+
+    /// Pairs what exactly one thing on each side has in common. Says how many pairs that made.
+    fn add_unique<K: Ord>(&mut self, of_both: Alike<K>, ground: Ground) -> usize {
+        let before = self.pairs.len();
+        for [primary, standby] in of_both.0.into_values() {
+            if let ([primary], [standby]) = (primary.as_slice(), standby.as_slice()) {
+                self.add(*primary, *standby, ground);
+            }
+        }
+        self.pairs.len() - before
+    }
+}
+
+/// Things that have something in common, by what that is.
+struct Alike<K>(BTreeMap<K, [Vec<u32>; 2]>);
+
+impl<K: Ord> Alike<K> {
+    /// Of those that are compared and have no counterpart yet.
+    fn new(
+        columns: &Columns<'_>,
+        scopes: &[Vec<Scope>; 2],
+        pairs: &Pairs,
+        key: impl Fn(Side, u32) -> Option<K>,
+    ) -> Self {
+        let mut alike: BTreeMap<K, [Vec<u32>; 2]> = BTreeMap::new();
+        for side in [Side::Primary, Side::Standby] {
+            for at in columns.of(side).places() {
+                let is_open = scopes[side.index()][at as usize] == Scope::Compared
+                    && pairs.of(side, at).is_none();
+                if is_open && let Some(key) = key(side, at) {
+                    alike.entry(key).or_default()[side.index()].push(at);
+                }
+            }
+        }
+        Self(alike)
+    }
+}
+
+/// Pairs the things of both columns.
+pub(crate) fn pair(estate: &Estate, columns: &Columns<'_>, scopes: &[Vec<Scope>; 2]) -> Pairs {
+    let mut pairs = Pairs {
+        of: [0, 1].map(|side| vec![None; scopes[side].len()]),
+        ..Pairs::default()
+    };
+    let keys = key::Keys::new(estate, columns);
+    let of = |pairs: &Pairs, key: &dyn Fn(Side, u32) -> Option<key::Key>| {
+        Alike::new(columns, scopes, pairs, key)
+    };
+    let bound = of(&pairs, &|side, at| keys.bound(side, at));
+    pairs.add_unique(bound, Ground::Bound);
+    let tagged = of(&pairs, &|side, at| keys.tag_and_name(side, at));
+    pairs.add_unique(tagged, Ground::TagAndName);
+    let named = of(&pairs, &|side, at| keys.name(side, at));
+    pairs.add_unique(named, Ground::Name);
+    let only = of(&pairs, &|side, at| keys.component(side, at));
+    pairs.add_unique(only, Ground::OnlyOne);
+    place::pair(columns, scopes, &mut pairs);
+    pairs.in_order();
+    pairs
+}
+
+impl Pairs {
+    /// Numbers the pairs by the primary's order, whatever pass found them.
+    fn in_order(&mut self) {
+        self.pairs.sort_by_key(|pair| pair.primary);
+        for (number, pair) in self.pairs.iter().enumerate() {
+            let number = u32::try_from(number).ok();
+            self.of[0][pair.primary as usize] = number;
+            self.of[1][pair.standby as usize] = number;
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Pairs things by where they stand among others: by colour refinement (Weisfeiler and Leman, 1968), as for graphs.
+//!
+//! A paired thing has a colour that it shares with its counterpart only. The others begin with their kind and component, and
+//! each round adds the colours of what they point to and of what points to them.
+
+use std::collections::BTreeMap;
+
+use super::super::aspect::{Aspect, aspect};
+use super::super::reference::{Columns, Place, Side, texts};
+use super::super::scope::Scope;
+use super::{Alike, Ambiguous, Ground, Pairs};
+use crate::model::{Resource, ResourceKind as Kind};
+
+/// How far one looks at first, in steps: a difference further away is not to keep two things apart, so one looks less far
+/// where that finds nothing.
+const FARTHEST: usize = 3;
+
+type Colour = u32;
+
+/// A way from one thing to another: by which attribute, in which direction, and whether across the sites.
+type Way<'a> = (&'a str, bool, bool);
+
+/// Kind, component, marks, and whether it is compared.
+type Alone<'a> = (Kind, Option<&'a str>, Vec<String>, bool);
+
+/// What points where, for every thing that has no counterpart yet.
+struct Neighbours<'a>([Vec<Vec<(Way<'a>, Place)>>; 2]);
+
+/// Pairs by place, until nothing more is found; then what is interchangeable; the rest is ambiguous.
+pub(super) fn pair(columns: &Columns<'_>, scopes: &[Vec<Scope>; 2], pairs: &mut Pairs) {
+    if open(columns, scopes, pairs).is_empty() {
+        return;
+    }
+    let neighbours = Neighbours::new(columns, scopes);
+    loop {
+        let mut found = 0;
+        for steps in (1..=FARTHEST).rev() {
+            let colours = colours(columns, scopes, pairs, &neighbours, steps);
+            let alike = Alike::new(columns, scopes, pairs, |side, at| {
+                Some(colours[side.index()][at as usize])
+            });
+            found = pairs.add_unique(alike, Ground::Position);
+            if found > 0 {
+                // Each pair is a landmark for the others: look far again.
+                break;
+            }
+        }
+        if found == 0 {
+            found = pairs.add_unique(anchored(columns, scopes, pairs), Ground::Position);
+        }
+        if found == 0 && interchangeable(columns, scopes, pairs, &neighbours) == 0 {
+            break;
+        }
+    }
+    ambiguous(columns, scopes, pairs, &neighbours);
+}
+
+/// What has no counterpart, by the one thing that it belongs to: the default ACL of a network is that of its counterpart,
+/// whatever subnets each has.
+fn anchored<'a>(
+    columns: &Columns<'a>,
+    scopes: &[Vec<Scope>; 2],
+    pairs: &Pairs,
+) -> Alike<(Alone<'a>, Vec<(&'a str, u32)>)> {
+    Alike::new(columns, scopes, pairs, |side, at| {
+        let resource = columns.of(side).at(at);
+        let alone = alone(resource, scopes[side.index()][at as usize]);
+        let texts = resource.attributes.iter();
+        let texts = texts.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+        let anchors = texts.filter_map(|(name, text)| {
+            let (side, at) = columns.target(side, resource.kind, name, text)?;
+            Some((name, pairs.of(side, at)?))
+        });
+        let anchors: Vec<(&str, u32)> = anchors.collect();
+        (!anchors.is_empty()).then_some((alone, anchors))
+    })
+}
+
+/// What is compared and has no counterpart.
+fn open(columns: &Columns<'_>, scopes: &[Vec<Scope>; 2], pairs: &Pairs) -> Vec<Place> {
+    let sides = [Side::Primary, Side::Standby].into_iter();
+    let all = sides.flat_map(|side| columns.of(side).places().map(move |at| (side, at)));
+    all.filter(|&(side, at)| {
+        scopes[side.index()][at as usize] == Scope::Compared && pairs.of(side, at).is_none()
+    })
+    .collect()
+}
+
+impl<'a> Neighbours<'a> {
+    fn new(columns: &Columns<'a>, scopes: &[Vec<Scope>; 2]) -> Self {
+        let mut all = [0, 1].map(|side: usize| vec![Vec::new(); scopes[side].len()]);
+        for side in [Side::Primary, Side::Standby] {
+            for at in columns.of(side).places() {
+                if scopes[side.index()][at as usize] != Scope::Compared {
+                    continue;
+                }
+                let resource = columns.of(side).at(at);
+                for (attribute, value) in &resource.attributes {
+                    texts(attribute, value, &mut |attribute, text| {
+                        let Some(target) = columns.target(side, resource.kind, attribute, text)
+                        else {
+                            return;
+                        };
+                        let is_across = target.0 != side;
+                        let to: &mut Vec<_> = &mut all[side.index()][at as usize];
+                        to.push(((attribute, true, is_across), target));
+                        let back: &mut Vec<_> = &mut all[target.0.index()][target.1 as usize];
+                        back.push(((attribute, false, is_across), (side, at)));
+                    });
+                }
+            }
+        }
+        Self(all)
+    }
+}
+
+/// The colour of every thing after some steps. Those of paired things and of what is not compared do not change.
+fn colours(
+    columns: &Columns<'_>,
+    scopes: &[Vec<Scope>; 2],
+    pairs: &Pairs,
+    neighbours: &Neighbours<'_>,
+    steps: usize,
+) -> [Vec<Colour>; 2] {
+    let firsts = u32::try_from(pairs.pairs.len()).expect("fewer pairs than things");
+    let mut first = Ranks::after(firsts);
+    let mut colours = [Side::Primary, Side::Standby].map(|side| {
+        let column = columns.of(side);
+        let colour = |at| match pairs.of(side, at) {
+            Some(pair) => pair,
+            None => first.of(alone(column.at(at), scopes[side.index()][at as usize])),
+        };
+        column.places().map(colour).collect::<Vec<Colour>>()
+    });
+    let open = open(columns, scopes, pairs);
+    let mut taken = first.next;
+    for _ in 0..steps {
+        let mut ranks = Ranks::after(taken);
+        let next: Vec<(Place, Colour)> = open
+            .iter()
+            .map(|&(side, at)| {
+                let ways = &neighbours.0[side.index()][at as usize];
+                let mut seen: Vec<(Way<'_>, Colour)> = ways
+                    .iter()
+                    .map(|(way, (side, at))| (*way, colours[side.index()][*at as usize]))
+                    .collect();
+                seen.sort_unstable();
+                let own = colours[side.index()][at as usize];
+                ((side, at), ranks.of((own, seen)))
+            })
+            .collect();
+        taken = ranks.next;
+        for ((side, at), colour) in next {
+            colours[side.index()][at as usize] = colour;
+        }
+    }
+    colours
+}
+
+/// Numbers things by what they are, the same for the same.
+struct Ranks<K> {
+    known: BTreeMap<K, Colour>,
+    next: Colour,
+}
+
+impl<K: Ord> Ranks<K> {
+    fn after(next: Colour) -> Self {
+        Self {
+            known: BTreeMap::new(),
+            next,
+        }
+    }
+
+    fn of(&mut self, key: K) -> Colour {
+        let next = self.next;
+        let colour = *self.known.entry(key).or_insert(next);
+        self.next = next.max(colour.saturating_add(1));
+        colour
+    }
+}
+
+/// What a thing is without its neighbours. Two that differ in it are never each other's counterpart by place.
+fn alone(resource: &Resource, is: Scope) -> Alone<'_> {
+    let marks = marks(resource.kind).iter();
+    let marks = marks.map(|mark| resource.attributes.get(*mark).map(ToString::to_string));
+    (
+        resource.kind,
+        resource.component.as_ref().map(|id| id.as_str()),
+        marks.map(Option::unwrap_or_default).collect(),
+        is == Scope::Compared,
+    )
+}
+
+/// The attributes by which things of a kind are told apart at one place: a balancer has one listener a port.
+fn marks(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::ElbListener => &["port", "protocol"],
+        Kind::Ec2NetworkAcl | Kind::Ec2Vpc => &["default"],
+        Kind::Ec2RouteTable => &["main"],
+        _ => &[],
+    }
+}
+
+/// Pairs, among things of one colour, those that are alike in all that is compared. Says how many pairs that made.
+fn interchangeable(
+    columns: &Columns<'_>,
+    scopes: &[Vec<Scope>; 2],
+    pairs: &mut Pairs,
+    neighbours: &Neighbours<'_>,
+) -> usize {
+    let colours = colours(columns, scopes, pairs, neighbours, FARTHEST);
+    let alike = Alike::new(columns, scopes, pairs, |side, at| {
+        let resource = columns.of(side).at(at);
+        Some((
+            colours[side.index()][at as usize],
+            shape(columns, side, resource),
+        ))
+    });
+    let before = pairs.pairs.len();
+    for [primary, standby] in alike.0.into_values() {
+        for (primary, standby) in primary.into_iter().zip(standby) {
+            pairs.add(primary, standby, Ground::Interchangeable);
+        }
+    }
+    pairs.pairs.len() - before
+}
+
+/// What is compared of a thing and points nowhere, written down.
+fn shape(columns: &Columns<'_>, side: Side, resource: &Resource) -> String {
+    let mut shape = String::new();
+    for (attribute, value) in &resource.attributes {
+        if aspect(resource.kind, attribute) != Aspect::Compared {
+            continue;
+        }
+        let mut points = false;
+        texts(attribute, value, &mut |attribute, text| {
+            points |= columns
+                .target(side, resource.kind, attribute, text)
+                .is_some();
+        });
+        if !points {
+            shape.push_str(attribute);
+            shape.push_str(&value.to_string());
+        }
+    }
+    shape
+}
+
+/// What is left on both sides with one colour, one step around.
+fn ambiguous(
+    columns: &Columns<'_>,
+    scopes: &[Vec<Scope>; 2],
+    pairs: &mut Pairs,
+    neighbours: &Neighbours<'_>,
+) {
+    let colours = colours(columns, scopes, pairs, neighbours, 1);
+    let alike = Alike::new(columns, scopes, pairs, |side, at| {
+        Some((
+            columns.of(side).at(at).kind,
+            colours[side.index()][at as usize],
+        ))
+    });
+    for ((kind, _), [primary, standby]) in alike.0 {
+        if !primary.is_empty() && !standby.is_empty() {
+            pairs.ambiguous.push(Ambiguous {
+                kind,
+                primary,
+                standby,
+            });
+        }
+    }
+}

@@ -1,0 +1,371 @@
+//! Makes what the two sites say comparable: what only says where, or which of two counterparts, becomes a symbol.
+//!
+//! An ordered list of small rules, each with a name, applied to every text. The first that knows the whole text ends it; the
+//! others replace what they know inside it.
+
+use serde_json::{Map, Value};
+
+use super::pair::Pairs;
+use super::reference::{Columns, Side, texts};
+use super::scope::Scope;
+use crate::model::{Resource, ResourceKind as Kind};
+
+/// One text, and where it stands.
+#[derive(Debug, Clone, Copy)]
+struct Text<'t> {
+    side: Side,
+    kind: Kind,
+    /// The innermost key that it stands under.
+    attribute: &'t str,
+    text: &'t str,
+}
+
+/// What a rule made of a text.
+enum Made {
+    /// It does not know it.
+    Nothing,
+    /// What the whole text stands for.
+    Whole(String),
+    /// The text with a part replaced.
+    Part(String),
+}
+
+/// A rule of normalisation.
+pub struct Rule {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in one sentence.
+    pub does: &'static str,
+    apply: fn(&Symbols<'_>, Text<'_>) -> Made,
+}
+
+/// The rules, in the order in which they are applied. Beside them, what has no order is sorted, and nothing, an empty text and
+/// an empty list are one, where it is read ([`crate::model::Resource::with`]).
+pub const RULES: &[Rule] = &[
+    Rule {
+        name: "reference",
+        does: "an id or ARN of a thing that was read stands for its pair",
+        apply: reference,
+    },
+    Rule {
+        name: "host",
+        does: "the host name of a thing that was read stands for its pair",
+        apply: host,
+    },
+    Rule {
+        name: "zone",
+        does: "availability zones differ between regions and accounts: only how many there are is compared",
+        apply: zone,
+    },
+    Rule {
+        name: "generated-id",
+        does: "an id of a thing that is not read by itself says only that there is one",
+        apply: generated_id,
+    },
+    Rule {
+        name: "generated-name",
+        does: "names of roles and profiles lose what says where and what was generated",
+        apply: generated_name,
+    },
+    Rule {
+        name: "letter-case",
+        does: "protocols are spelt in either case",
+        apply: letter_case,
+    },
+    Rule {
+        name: "region",
+        does: "the site's own region is one symbol, the other site's another",
+        apply: region,
+    },
+    Rule {
+        name: "account",
+        does: "the number of the site's own account is a symbol, the other site's another",
+        apply: account,
+    },
+    Rule {
+        name: "site-name",
+        does: "the site's own name is one symbol, the other site's another",
+        apply: site_name,
+    },
+];
+
+/// Turns values into symbols.
+pub(crate) struct Symbols<'a> {
+    pub(crate) columns: &'a Columns<'a>,
+    pub(crate) scopes: &'a [Vec<Scope>; 2],
+    pub(crate) pairs: &'a Pairs,
+    places: [super::name::Places; 2],
+}
+
+impl<'a> Symbols<'a> {
+    pub(crate) fn new(
+        columns: &'a Columns<'a>,
+        scopes: &'a [Vec<Scope>; 2],
+        pairs: &'a Pairs,
+    ) -> Self {
+        let places = [Side::Primary, Side::Standby].map(|side| {
+            let column = columns.of(side);
+            super::name::Places::new(column.site, column.account)
+        });
+        Self {
+            columns,
+            scopes,
+            pairs,
+            places,
+        }
+    }
+
+    /// A value of an attribute of a thing on `side`, in symbols. Lists keep their order.
+    pub(crate) fn normal(&self, side: Side, kind: Kind, attribute: &str, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.text(side, kind, attribute, text)),
+            Value::Array(list) => {
+                let list = list.iter();
+                list.map(|value| self.normal(side, kind, attribute, value))
+                    .collect()
+            }
+            Value::Object(map) => Value::Object(
+                map.iter()
+                    .map(|(key, value)| (key.clone(), self.normal(side, kind, key, value)))
+                    .collect::<Map<String, Value>>(),
+            ),
+            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        }
+    }
+
+    /// One text in symbols.
+    pub(crate) fn text(&self, side: Side, kind: Kind, attribute: &str, text: &str) -> String {
+        let mut now = text.to_owned();
+        for rule in RULES {
+            let text = Text {
+                side,
+                kind,
+                attribute,
+                text: &now,
+            };
+            match (rule.apply)(self, text) {
+                Made::Nothing => {}
+                Made::Whole(symbol) => return symbol,
+                Made::Part(text) => now = text,
+            }
+        }
+        now
+    }
+
+    /// Whether a value points to something without a counterpart, or to something that was not read: then that is told by itself,
+    /// and what points to it is no difference of its own.
+    pub(crate) fn is_explained(
+        &self,
+        side: Side,
+        kind: Kind,
+        attribute: &str,
+        value: &Value,
+    ) -> bool {
+        let mut is_explained = false;
+        texts(attribute, value, &mut |attribute, text| {
+            let target = self.columns.target(side, kind, attribute, text);
+            is_explained |= match target {
+                Some((side, at)) => {
+                    self.scopes[side.index()][at as usize] == Scope::Compared
+                        && self.pairs.of(side, at).is_none()
+                }
+                None => self.columns.is_unread(side, kind, attribute, text),
+            };
+        });
+        is_explained
+    }
+
+    /// What a thing is called on both sites: its stem, or its id where it has no name.
+    pub(crate) fn label(&self, side: Side, resource: &Resource) -> String {
+        match &resource.name {
+            Some(name) => self.places[side.index()].stem(name),
+            None => resource.id.clone(),
+        }
+    }
+
+    /// The symbol of a thing: the same for two counterparts.
+    pub(crate) fn symbol(&self, side: Side, at: u32) -> String {
+        let resource = self.columns.of(side).at(at);
+        match self.pairs.of(side, at) {
+            Some(pair) => {
+                let primary = self.pairs.pairs[pair as usize].primary;
+                format!(
+                    "«{} {}»",
+                    resource.kind,
+                    self.columns.of(Side::Primary).at(primary).id
+                )
+            }
+            None if self.scopes[side.index()][at as usize] == Scope::Shared => {
+                format!("«{} {}»", resource.kind, resource.id)
+            }
+            // A member of a group, or a thing of another estate: that there is one is all that can be compared.
+            None if self.scopes[side.index()][at as usize] != Scope::Compared => {
+                format!("«{}»", resource.kind)
+            }
+            None => format!(
+                "«{} {} of {}»",
+                resource.kind,
+                resource.id,
+                self.columns.of(side).site.id
+            ),
+        }
+    }
+
+    fn found(&self, from: Side, (side, at): (Side, u32)) -> String {
+        let symbol = self.symbol(side, at);
+        let is_shared = self.scopes[side.index()][at as usize] == Scope::Shared;
+        if side == from || is_shared {
+            symbol
+        } else {
+            format!("{symbol} of the other site")
+        }
+    }
+}
+
+fn reference(symbols: &Symbols<'_>, text: Text<'_>) -> Made {
+    let Text {
+        side,
+        kind,
+        attribute,
+        text,
+    } = text;
+    match symbols.columns.target(side, kind, attribute, text) {
+        Some(place) => Made::Whole(symbols.found(side, place)),
+        None => Made::Nothing,
+    }
+}
+
+fn host(symbols: &Symbols<'_>, text: Text<'_>) -> Made {
+    if !text.text.contains('.') {
+        return Made::Nothing;
+    }
+    let sides = [text.side, text.side.other()];
+    let found = sides
+        .into_iter()
+        .find_map(|side| Some((side, symbols.columns.of(side).by_host(text.text)?)));
+    match found {
+        Some(place) => Made::Whole(format!("host of {}", symbols.found(text.side, place))),
+        None => Made::Nothing,
+    }
+}
+
+fn zone(symbols: &Symbols<'_>, text: Text<'_>) -> Made {
+    let is_named = matches!(text.attribute, "zone" | "zones" | "zone-id" | "zone-ids");
+    if is_named && symbols.columns.of(text.side).is_zone(text.text) {
+        Made::Whole("«zone»".to_owned())
+    } else {
+        Made::Nothing
+    }
+}
+
+/// How long the parts of a UUID are (RFC 9562).
+const UUID: [usize; 5] = [8, 4, 4, 4, 12];
+
+/// Where a UUID stands in a text.
+fn uuid(text: &str) -> Option<(usize, usize)> {
+    let length = UUID.iter().sum::<usize>() + UUID.len() - 1;
+    let starts = 0..(text.len() + 1).saturating_sub(length);
+    starts
+        .filter(|start| text.is_char_boundary(*start) && text.is_char_boundary(start + length))
+        .find(|start| {
+            let parts: Vec<&str> = text[*start..start + length].split('-').collect();
+            parts.len() == UUID.len()
+                && parts.iter().zip(UUID).all(|(part, length)| {
+                    part.len() == length && part.bytes().all(|b| b.is_ascii_hexdigit())
+                })
+        })
+        .map(|start| (start, start + length))
+}
+
+/// The shortest id of EC2 that is generated: `vpc-` and eight digits.
+const SHORTEST_ID: usize = 8;
+
+/// `eni-0a1b2c3d`: a short word, and hexadecimal digits.
+fn generated_id(_: &Symbols<'_>, text: Text<'_>) -> Made {
+    if let Some((start, end)) = uuid(text.text) {
+        return Made::Part(format!("{}«id»{}", &text.text[..start], &text.text[end..]));
+    }
+    let Some((prefix, digits)) = text.text.rsplit_once('-') else {
+        return Made::Nothing;
+    };
+    let is_word = !prefix.is_empty() && prefix.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    let is_generated = digits.len() >= SHORTEST_ID && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_word && is_generated && digits.bytes().any(|b| b.is_ascii_digit()) {
+        Made::Whole(format!("«{prefix}»"))
+    } else {
+        Made::Nothing
+    }
+}
+
+fn generated_name(symbols: &Symbols<'_>, text: Text<'_>) -> Made {
+    if !matches!(
+        text.attribute,
+        "role" | "instance-profile" | "launch-configuration" | "name"
+    ) {
+        return Made::Nothing;
+    }
+    let places = &symbols.places[text.side.index()];
+    // Of an ARN, what comes after its last slash is the name.
+    let name = text.text.rsplit('/').next().unwrap_or(text.text);
+    Made::Whole(places.stem(name))
+}
+
+fn letter_case(_: &Symbols<'_>, text: Text<'_>) -> Made {
+    if text.attribute == "protocol" && text.text.bytes().any(|b| b.is_ascii_uppercase()) {
+        Made::Whole(text.text.to_ascii_lowercase())
+    } else {
+        Made::Nothing
+    }
+}
+
+fn region(symbols: &Symbols<'_>, text: Text<'_>) -> Made {
+    let of = |side: Side| symbols.columns.of(side).site.region.as_str();
+    let (own, other) = (of(text.side), of(text.side.other()));
+    replaced(text.text, &[(own, "«region»"), (other, "«other region»")])
+}
+
+fn account(symbols: &Symbols<'_>, text: Text<'_>) -> Made {
+    let of = |side: Side| symbols.columns.of(side).account;
+    let (own, other) = (of(text.side), of(text.side.other()));
+    let own = own.map(|own| (own, "«account»"));
+    // Most estates are in one account: then there is no other.
+    let other = other.map(|other| (other, "«other account»"));
+    let known: Vec<(&str, &str)> = own.into_iter().chain(other).collect();
+    replaced(text.text, &known)
+}
+
+fn site_name(symbols: &Symbols<'_>, text: Text<'_>) -> Made {
+    let of = |side: Side| symbols.columns.of(side).site.id.as_str();
+    let (own, other) = (of(text.side), of(text.side.other()));
+    let own = whole_words(text.text, own, "«site»");
+    let both = whole_words(own.as_deref().unwrap_or(text.text), other, "«other site»");
+    both.or(own).map_or(Made::Nothing, Made::Part)
+}
+
+fn replaced(text: &str, known: &[(&str, &str)]) -> Made {
+    let mut made: Option<String> = None;
+    for (what, symbol) in known {
+        let now = made.as_deref().unwrap_or(text);
+        if now.contains(what) {
+            made = Some(now.replace(what, symbol));
+        }
+    }
+    made.map_or(Made::Nothing, Made::Part)
+}
+
+/// Replaces a word where no letter or digit stands beside it.
+fn whole_words(text: &str, word: &str, symbol: &str) -> Option<String> {
+    let is_apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+    let mut made = String::new();
+    let mut from = 0;
+    for (at, _) in text.match_indices(word) {
+        let before = text[..at].chars().next_back();
+        let after = text[at + word.len()..].chars().next();
+        if at >= from && is_apart(before) && is_apart(after) {
+            made.push_str(&text[from..at]);
+            made.push_str(symbol);
+            from = at + word.len();
+        }
+    }
+    (from > 0).then(|| made + &text[from..])
+}
