@@ -27,6 +27,9 @@ pub(crate) struct DriftArgs {
     /// Compare what `dr discover -o FILE` kept, and ask nobody
     #[arg(long, value_name = "FILE")]
     scan: Option<PathBuf>,
+    /// Compare with what was read before, and say what changed since
+    #[arg(long, value_name = "FILE")]
+    since: Option<PathBuf>,
     /// The site that is to take over [default: the one whose databases are replicas now]
     #[arg(long, value_name = "SITE")]
     to: Option<SiteId>,
@@ -44,7 +47,8 @@ pub(crate) fn run(args: &DriftArgs, session: &Session) -> Result<ExitCode> {
         None => discover::scan(estate, None, session)?,
     };
     let direction = direction(estate, &scan, args.to.as_ref())?;
-    let report = drift::examine(estate, &direction, &scan).map_err(|error| {
+    let last = args.since.as_deref().map(kept).transpose()?;
+    let report = drift::examine(estate, &direction, &scan, last.as_ref()).map_err(|error| {
         Error::usage("these two columns cannot be compared")
             .because(&error)
             .hint("dr discover -o dr.json")

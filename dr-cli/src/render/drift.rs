@@ -41,6 +41,7 @@ pub(crate) fn text(report: &Report, style: Style) -> String {
         }
         text.push('\n');
     }
+    text.push_str(&excused(report, style));
     text.push_str(&unknown(&report.unknown, style));
     text.push_str(&foot(report, style));
     text
@@ -74,6 +75,9 @@ fn finding(entry: &Entry, report: &Report, style: Style) -> String {
             .unwrap_or_default();
         let _ = writeln!(text, "    {} {id}{value}", style.dim(format!("{site}:")));
     }
+    for origin in &entry.origins {
+        let _ = writeln!(text, "    {} {origin}", style.dim("from:"));
+    }
     let _ = writeln!(text, "    {} {}", style.active("fix:"), finding.fix);
     text
 }
@@ -90,6 +94,28 @@ fn cut(text: &str) -> String {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
+}
+
+/// What somebody accepts: it weighs nothing, and is told all the same.
+fn excused(report: &Report, style: Style) -> String {
+    if report.excused.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("{} ({})\n", style.bold("ACCEPTED"), report.excused.len());
+    for excused in &report.excused {
+        let (finding, exception) = (&excused.entry.finding, &excused.exception);
+        let _ = writeln!(
+            text,
+            "  {} {}  until {}: {} ({})",
+            style.dim(&finding.code),
+            finding.subject,
+            exception.expires,
+            exception.reason,
+            exception.owner
+        );
+    }
+    text.push('\n');
+    text
 }
 
 /// What nothing is said about.

@@ -6,9 +6,9 @@ use std::str::FromStr;
 use super::diagnostic::{Problem, Span};
 use super::suggest;
 use crate::model::{
-    Check, ComponentId, CronLine, Duration, Ending, EstateName, Expectation, FenceTarget, GameDays,
-    Happening, InvalidName, Kind, Mode, OnDoubt, Only, Percent, Platform, Region, Reply, Role,
-    SiteId, Steadiness, StepId, Stir, Technology, TrafficMethod,
+    Check, ComponentId, CronLine, Day, Duration, Ending, EstateName, Expectation, FenceTarget,
+    GameDays, Happening, InvalidName, Kind, Mode, OnDoubt, Only, Percent, Platform, Region, Reply,
+    Role, SiteId, Steadiness, StepId, Stir, Technology, TrafficMethod,
 };
 
 /// Why a scalar was not taken.
@@ -129,6 +129,13 @@ impl Word for CronLine {
     fn read(text: &str) -> Result<Self, Refusal> {
         let help = "minute, hour, day of month, month, day of week, read in UTC";
         parse(text, "invalid-schedule", Some(help))
+    }
+}
+
+impl Word for Day {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let help = "write year, month and day: 2027-01-31";
+        parse(text, "invalid-day", Some(help))
     }
 }
 

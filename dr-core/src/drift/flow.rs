@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::column::Column;
-use super::judge::Judge;
+use super::exception;
+use super::judge::{Judge, rules};
+use super::origin::{Origin, Origins};
 use super::pair::{Pairs, pair};
 use super::reference::{Columns, Side};
 use super::report::{Coverage, Entry, Report, Unknown, Verdict};
 use super::scope::{Scope, scopes};
 use super::symbol::Symbols;
-use crate::model::{Direction, Estate, EstateScan, ResourceKind, SiteId};
+use crate::model::{Direction, Estate, EstateScan, ResourceKind, RuleDoc, SiteId};
 
 /// Why a scan cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,7 +27,12 @@ pub enum Unreadable {
     Form(u32),
 }
 
-/// Compares the two sites of a scan, as they are to be in a failover in `direction`.
+/// What to do about what a fence left behind.
+const FINISH: &str =
+    "the site is an old primary: finish the run that fenced it, `dr status` tells what is pending";
+
+/// Compares the two sites of a scan, as they are to be in a failover in `direction`. What was read `last` time tells which site
+/// changed.
 ///
 /// # Errors
 /// A scan that is not of both sites of this estate, or of a form that is not read.
@@ -33,6 +40,7 @@ pub fn examine(
     estate: &Estate,
     direction: &Direction,
     scan: &EstateScan,
+    last: Option<&EstateScan>,
 ) -> Result<Report, Unreadable> {
     if scan.format != EstateScan::FORMAT {
         return Err(Unreadable::Form(scan.format));
@@ -56,6 +64,28 @@ pub fn examine(
     let mut unknown = gaps(&columns, scan);
     let mut findings = of_pairs(&judge, &columns, &pairs, &mut unknown);
     findings.extend(of_the_rest(&judge, &columns, &scopes, &pairs));
+    let origins = Origins {
+        estate,
+        columns: &columns,
+        last: last.filter(|last| last.format == EstateScan::FORMAT),
+    };
+    for entry in &mut findings {
+        entry.origins = origins.of(entry);
+        if entry
+            .origins
+            .iter()
+            .any(|origin| matches!(origin, Origin::Fence { .. }))
+        {
+            FINISH.clone_into(&mut entry.finding.fix);
+        }
+    }
+    unknown.sort();
+    unknown.dedup();
+    let at = columns.0.iter().map(|column| column.scan.at).max();
+    let at = at.unwrap_or_default();
+    let rules: Vec<&'static RuleDoc> = rules().collect();
+    let (mut findings, excused) =
+        exception::apply(&estate.exceptions, findings, at, unknown.is_empty(), &rules);
     findings.sort_by(|a, b| {
         let order = |entry: &Entry| {
             let finding = &entry.finding;
@@ -68,22 +98,16 @@ pub fn examine(
         let worst = b.finding.severity.cmp(&a.finding.severity);
         worst.then_with(|| order(a).cmp(&order(b)))
     });
-    unknown.sort();
-    unknown.dedup();
     Ok(Report {
         format: Report::FORMAT,
         estate: estate.name.clone(),
         primary: direction.from.clone(),
         standby: direction.to.clone(),
-        at: columns
-            .0
-            .iter()
-            .map(|column| column.scan.at)
-            .max()
-            .unwrap_or_default(),
+        at,
         verdict: Verdict::of(&findings, &unknown),
         coverage: coverage(&columns, &scopes, &pairs, &unknown),
         findings,
+        excused,
         unknown,
     })
 }

@@ -15,15 +15,21 @@
 //! | `symbol` | the ordered rules that turn what only says where into symbols |
 //! | `compare` | in what two counterparts differ |
 //! | [`packet`] | rules as the set of packets that they let through |
+//! | `label` | what things are called in reports |
 //! | `judge` | what a difference does to a failover: the table of rules |
+//! | `exception` | what somebody accepts until a day |
+//! | `origin` | where a difference comes from: states, declarations, the last scan, a fence |
 //! | [`Report`] | the document |
 
 mod aspect;
 mod column;
 mod compare;
+mod exception;
 mod flow;
 mod judge;
+mod label;
 mod name;
+mod origin;
 pub mod packet;
 mod pair;
 mod reference;
@@ -32,8 +38,10 @@ mod role;
 mod scope;
 mod symbol;
 
+pub use exception::Excused;
 pub use flow::{Unreadable, examine};
 pub use judge::rules;
+pub use origin::Origin;
 pub use pair::{Confidence, Ground};
 pub use report::{Coverage, Entry, Evidence, FindingId, Report, Unknown, Verdict};
 pub use role::direction;

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::exception::Excused;
+use super::origin::Origin;
 use super::pair::Ground;
 use crate::model::{EstateName, Finding, GapClass, ResourceKind, ScanGap, Severity, SiteId};
 
@@ -29,6 +31,9 @@ pub struct Report {
     pub verdict: Verdict,
     /// What was found, the worst first.
     pub findings: Vec<Entry>,
+    /// What was found and is accepted by somebody until a day: it weighs nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excused: Vec<Excused>,
     /// What could not be read, and so was not compared. Nothing is said about it.
     pub unknown: Vec<Unknown>,
     /// How much was compared, kind by kind.
@@ -98,6 +103,24 @@ pub struct Entry {
     /// Why the two things are taken for counterparts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paired_by: Option<Ground>,
+    /// What the other columns tell of it: Terraform's states, the estate, the last scan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub origins: Vec<Origin>,
+}
+
+impl Entry {
+    /// A finding without evidence.
+    pub(crate) fn new(id: FindingId, finding: Finding) -> Self {
+        Self {
+            id,
+            finding,
+            attribute: None,
+            evidence: BTreeMap::new(),
+            witness: None,
+            paired_by: None,
+            origins: Vec::new(),
+        }
+    }
 }
 
 /// What stands on one site.

@@ -5,10 +5,12 @@
 
 use serde_json::{Map, Value};
 
+use super::label::labels;
+use super::name::Places;
 use super::pair::Pairs;
 use super::reference::{Columns, Side, texts};
 use super::scope::Scope;
-use crate::model::{Resource, ResourceKind as Kind};
+use crate::model::ResourceKind as Kind;
 
 /// One text, and where it stands.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +96,8 @@ pub(crate) struct Symbols<'a> {
     pub(crate) columns: &'a Columns<'a>,
     pub(crate) scopes: &'a [Vec<Scope>; 2],
     pub(crate) pairs: &'a Pairs,
-    places: [super::name::Places; 2],
+    places: [Places; 2],
+    labels: [Vec<String>; 2],
 }
 
 impl<'a> Symbols<'a> {
@@ -105,13 +108,16 @@ impl<'a> Symbols<'a> {
     ) -> Self {
         let places = [Side::Primary, Side::Standby].map(|side| {
             let column = columns.of(side);
-            super::name::Places::new(column.site, column.account)
+            Places::new(column.site, column.account)
         });
+        let labels = [Side::Primary, Side::Standby]
+            .map(|side| labels(columns, scopes, &places[side.index()], side));
         Self {
             columns,
             scopes,
             pairs,
             places,
+            labels,
         }
     }
 
@@ -175,12 +181,9 @@ impl<'a> Symbols<'a> {
         is_explained
     }
 
-    /// What a thing is called on both sites: its stem, or its id where it has no name.
-    pub(crate) fn label(&self, side: Side, resource: &Resource) -> String {
-        match &resource.name {
-            Some(name) => self.places[side.index()].stem(name),
-            None => resource.id.clone(),
-        }
+    /// What a thing is called on both sites, in reports.
+    pub(crate) fn label(&self, side: Side, at: u32) -> &str {
+        &self.labels[side.index()][at as usize]
     }
 
     /// The symbol of a thing: the same for two counterparts.
@@ -189,11 +192,11 @@ impl<'a> Symbols<'a> {
         match self.pairs.of(side, at) {
             Some(pair) => {
                 let primary = self.pairs.pairs[pair as usize].primary;
-                format!(
-                    "«{} {}»",
-                    resource.kind,
-                    self.columns.of(Side::Primary).at(primary).id
-                )
+                let resource = self.columns.of(Side::Primary).at(primary);
+                let component = resource.component.as_ref();
+                let component = component.map(|id| format!("{id}: ")).unwrap_or_default();
+                let label = self.label(Side::Primary, primary);
+                format!("«{component}{} {label}»", resource.kind)
             }
             None if self.scopes[side.index()][at as usize] == Scope::Shared => {
                 format!("«{} {}»", resource.kind, resource.id)

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Binding, Bindings, Component, ComponentId, CronLine, Direction, Duration, EstateName, Kind,
-    Objectives, Probe, Role, Site, SiteId,
+    Binding, Bindings, Component, ComponentId, CronLine, Direction, Duration, EstateName,
+    Exception, Kind, Objectives, Probe, Role, Site, SiteId,
 };
 
 /// The whole thing protected: a grid of components, two sites across.
@@ -30,6 +30,9 @@ pub struct Estate {
     pub steady_state: Vec<Probe>,
     /// When data is backed up. A promotion is refused while a backup runs.
     pub backups: Vec<BackupPolicy>,
+    /// Differences between the sites that somebody accepts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<Exception>,
     /// Addresses of the observers outside both sites (docs/observers.md).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub observers: Vec<String>,

@@ -97,6 +97,7 @@ fn estate() -> Estate {
         write_lease: Some(Duration::from_secs(10)),
         steady_state: Vec::new(),
         backups: Vec::new(),
+        exceptions: Vec::new(),
         observers: Vec::new(),
         bindings: Bindings::new(),
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::component::{RawComponent, RawSettings};
+use super::exception::RawException;
 use super::probe::{RawProbe, RawTolerance};
 use super::raw::{RawBackup, RawEstate, RawObjectives, RawSite};
 use super::settings::{RawCompute, RawKubernetes, RawObjectStore, RawStandbyFleet, Switch};
@@ -31,6 +32,7 @@ pub(super) fn estate(raw: RawEstate) -> Option<Estate> {
         write_lease: raw.write_lease.map(|lease| lease.value),
         steady_state: all(raw.steady_state, probe)?,
         backups: all(raw.backups, backup)?,
+        exceptions: all(raw.exceptions, RawException::build)?,
         observers: raw
             .observers
             .unwrap_or_default()

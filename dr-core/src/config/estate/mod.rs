@@ -6,6 +6,7 @@ mod build;
 mod check;
 pub(super) mod component;
 mod endpoint;
+mod exception;
 mod from_terraform;
 mod probe;
 pub(super) mod raw;

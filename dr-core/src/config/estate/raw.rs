@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 
 use super::binding::RawSiteBindings;
 use super::component::RawComponent;
+use super::exception::RawException;
 use super::probe::RawProbe;
 use crate::config::read::{Fields, Rows, Shape};
 use crate::config::schema::NAME_PATTERN;
@@ -38,6 +39,8 @@ pub(crate) struct RawEstate {
     pub(crate) steady_state: Option<Vec<RawProbe>>,
     /// When data is backed up, and how long a backup is kept.
     pub(crate) backups: Option<Vec<RawBackup>>,
+    /// Differences between the sites that somebody accepts, each until a day (docs/drift.md).
+    pub(crate) exceptions: Option<Vec<RawException>>,
     /// Addresses of the observers outside both sites (docs/observers.md).
     pub(crate) observers: Option<Vec<At<String>>>,
     /// Which real thing stands at each place, by site and component. `dr estate from-terraform` writes it.
@@ -53,6 +56,7 @@ impl Shape for RawEstate {
         "write-lease",
         "steady-state",
         "backups",
+        "exceptions",
         "observers",
         "bindings",
     ];
@@ -70,6 +74,7 @@ impl Shape for RawEstate {
             write_lease: fields.optional("write-lease"),
             steady_state: fields.optional("steady-state"),
             backups: fields.optional("backups"),
+            exceptions: fields.optional("exceptions"),
             observers: fields.optional("observers"),
             bindings: fields.optional_rows("bindings", "bindings of"),
         }

@@ -85,6 +85,7 @@ pub(super) fn estate() -> Estate {
         write_lease: None,
         steady_state: Vec::new(),
         backups: Vec::new(),
+        exceptions: Vec::new(),
         observers: Vec::new(),
         bindings: crate::model::Bindings::new(),
     }

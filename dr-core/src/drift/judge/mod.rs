@@ -13,6 +13,8 @@ use super::report::{Entry, Evidence, FindingId};
 use super::symbol::Symbols;
 use crate::model::{Estate, Finding, ResourceKind, RuleDoc, Settings, Severity, Subject};
 
+pub(super) use table::{EXPIRED, UNAPPROVED, UNUSED};
+
 /// Every rule of drift, in the order of the table.
 pub fn rules() -> impl Iterator<Item = &'static RuleDoc> {
     let attributes = table::ATTRIBUTES.iter().map(|rule| &rule.doc);
@@ -25,6 +27,9 @@ pub fn rules() -> impl Iterator<Item = &'static RuleDoc> {
         &table::CANNOT_GROW,
         &table::AMBIGUOUS,
         &table::EXTRA,
+        &table::EXPIRED,
+        &table::UNAPPROVED,
+        &table::UNUSED,
         &table::MISSING_OTHER,
         &table::OTHER,
     ])
@@ -265,26 +270,29 @@ impl<'a> Judge<'a> {
         let subject = Subject::Resource {
             component: resource.component.clone(),
             kind: resource.kind,
-            name: self.symbols.label(side, resource),
+            name: self.symbols.label(side, at).to_owned(),
         };
         let evidence = known.zip(found.values).map(|((side, at), value)| {
             let site = self.symbols.columns.of(side).site.id.clone();
             let id = at.map(|at| self.resource(side, at).id.clone());
             (site, Evidence { id, value })
         });
+        let finding = Finding::new(
+            found.severity,
+            found.rule.code,
+            subject.clone(),
+            found.message,
+            found.rule.fix,
+        );
         Entry {
-            id: FindingId::new(found.rule.code, &subject.to_string(), found.attribute),
             attribute: found.attribute.map(str::to_owned),
             evidence: evidence.collect(),
             witness: found.witness,
             paired_by: pair.map(|pair| pair.ground),
-            finding: Finding::new(
-                found.severity,
-                found.rule.code,
-                subject,
-                found.message,
-                found.rule.fix,
-            ),
+            ..Entry::new(
+                FindingId::new(found.rule.code, &subject.to_string(), found.attribute),
+                finding,
+            )
         }
     }
 }

@@ -105,7 +105,10 @@ impl Judge<'_> {
         let rules = resource.attributes.get(attribute);
         let rules = rules.and_then(Value::as_array).unwrap_or(&none);
         let relocation = self.network.of(side);
-        let role = |id: &str| Symbol(self.symbols.text(side, resource.kind, "group", id));
+        let role = |id: &str| {
+            let symbol = self.symbols.text(side, resource.kind, "group", id);
+            Symbol(symbol.replace(&format!("{} ", Kind::Ec2SecurityGroup), ""))
+        };
         let admitted = if resource.kind == Kind::Ec2NetworkAcl {
             Admitted::of_acl(rules, direction, relocation)
         } else {

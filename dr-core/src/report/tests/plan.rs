@@ -61,6 +61,7 @@ fn estate() -> Estate {
         write_lease: None,
         steady_state: Vec::new(),
         backups: Vec::new(),
+        exceptions: Vec::new(),
         observers: Vec::new(),
         bindings: crate::model::Bindings::new(),
     }

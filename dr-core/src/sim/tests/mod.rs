@@ -141,6 +141,7 @@ fn estate() -> Estate {
             schedule: "30 2 * * *".parse().unwrap(),
             keep: "35d".parse().unwrap(),
         }],
+        exceptions: Vec::new(),
         observers: Vec::new(),
         bindings: crate::model::Bindings::new(),
     }

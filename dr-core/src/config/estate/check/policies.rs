@@ -26,6 +26,12 @@ pub(super) fn check(raw: &RawEstate, references: &References, report: &mut Repor
     }
     lease(raw.write_lease, objectives, report);
     probes(raw, references, report);
+    for exception in raw.exceptions.iter().flatten() {
+        exception.check(report);
+        if exception.component.is_some() {
+            references.component(exception.component.as_ref(), &Kind::ALL, report);
+        }
+    }
     for backup in raw.backups.iter().flatten() {
         references.component(backup.component.as_ref(), &BACKED_UP, report);
         not_zero(backup.keep, "keep", report);
