@@ -11,6 +11,7 @@ use super::reference::{Columns, Side};
 use super::report::{Coverage, Entry, Report, Unknown, Verdict};
 use super::scope::{Scope, scopes};
 use super::symbol::Symbols;
+use super::unclear::unclear;
 use crate::model::{Direction, Estate, EstateScan, ResourceKind, RuleDoc, SiteId};
 
 /// Why a scan cannot be compared.
@@ -150,8 +151,7 @@ fn of_pairs(
     findings
 }
 
-/// What is ambiguous, and what has no counterpart. Where the other site's list was not read to its end, a thing that is not seen
-/// there may stand there: the gap says so already.
+/// What is ambiguous, and what has no counterpart. What is unclear may have one that was not read: the gap says so already.
 fn of_the_rest(
     judge: &Judge<'_>,
     columns: &Columns<'_>,
@@ -163,12 +163,12 @@ fn of_the_rest(
         .iter()
         .map(|alike| judge.ambiguous(alike.kind, [&alike.primary, &alike.standby]))
         .collect();
+    let unclear = unclear(columns, scopes, pairs);
     for side in [Side::Primary, Side::Standby] {
         for at in columns.of(side).places() {
-            let kind = columns.of(side).at(at).kind;
             if is_alone(scopes, pairs, side, at)
                 && !pairs.is_ambiguous(side, at)
-                && columns.of(side.other()).is_listed(kind)
+                && !unclear.contains(&(side, at))
             {
                 findings.push(judge.alone(side, at));
             }

@@ -14,6 +14,7 @@
 //! | `aspect` | what an attribute is: compared, an identity, a condition, a capacity |
 //! | `symbol` | the ordered rules that turn what only says where into symbols |
 //! | `compare` | in what two counterparts differ |
+//! | `unclear` | which things cannot be called missing, since their counterpart may not have been read |
 //! | [`packet`] | rules as the set of packets that they let through |
 //! | `label` | what things are called in reports |
 //! | `judge` | what a difference does to a failover: the table of rules |
@@ -37,6 +38,7 @@ mod report;
 mod role;
 mod scope;
 mod symbol;
+mod unclear;
 
 pub use exception::Excused;
 pub use flow::{Unreadable, examine};
@@ -46,3 +48,6 @@ pub use pair::{Confidence, Ground};
 pub use report::{Coverage, Entry, Evidence, FindingId, Report, Unknown, Verdict};
 pub use role::direction;
 pub use symbol::{RULES as NORMALISATION, Rule as NormalisationRule};
+
+#[cfg(test)]
+mod tests;

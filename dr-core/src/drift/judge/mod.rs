@@ -72,7 +72,7 @@ impl<'a> Judge<'a> {
         for attribute in self.special(pair) {
             let judged = match aspect(kind, &attribute) {
                 Aspect::Packets => self.packets(pair, &attribute),
-                Aspect::Routes => Ok(self.routes(pair, &attribute)),
+                Aspect::Routes => self.routes(pair, &attribute),
                 Aspect::Block => Ok(self.block(pair, &attribute)),
                 Aspect::Capacity => Ok(self.capacity(pair, &attribute)),
                 Aspect::Compared | Aspect::Identity | Aspect::Condition | Aspect::Role => continue,

@@ -74,6 +74,7 @@ impl Judge<'_> {
                 (&table::ADMITTED, standby.without(&primary), Side::Standby),
             ] {
                 let Some(packet) = only else { continue };
+                self.addresses_are_known()?;
                 let site = &self.symbols.columns.of(side).site.id;
                 let values = [(Side::Primary, pair.primary), (Side::Standby, pair.standby)]
                     .map(|(side, at)| self.resource(side, at).attributes.get(attribute).cloned());
@@ -91,6 +92,18 @@ impl Judge<'_> {
             }
         }
         Ok(entries)
+    }
+
+    /// Whether addresses of the standby can be told as addresses of the primary.
+    fn addresses_are_known(&self) -> Result<(), Unclear> {
+        for side in [Side::Primary, Side::Standby] {
+            let column = self.symbols.columns.of(side);
+            if !column.is_listed(Kind::Ec2Vpc) || !column.is_listed(Kind::Ec2Subnet) {
+                let reason = "which of its addresses are the other site's was not read";
+                return Err((side, reason.to_owned()));
+            }
+        }
+        Ok(())
     }
 
     fn admitted(
@@ -118,7 +131,7 @@ impl Judge<'_> {
     }
 
     /// Routes by destination: that of the site's own network is the same at both.
-    pub(super) fn routes(&self, pair: &Pair, attribute: &str) -> Vec<Entry> {
+    pub(super) fn routes(&self, pair: &Pair, attribute: &str) -> Result<Vec<Entry>, Unclear> {
         let [primary, standby] = [(Side::Primary, pair.primary), (Side::Standby, pair.standby)]
             .map(|(side, at)| self.routes_of(side, at, attribute));
         let destinations: std::collections::BTreeSet<&String> =
@@ -164,7 +177,11 @@ impl Judge<'_> {
                 },
             )
         });
-        entries.collect()
+        let entries: Vec<Entry> = entries.collect();
+        if !entries.is_empty() {
+            self.addresses_are_known()?;
+        }
+        Ok(entries)
     }
 
     /// Destination at the primary, with the way in symbols and the route as it was read.

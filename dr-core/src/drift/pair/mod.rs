@@ -5,6 +5,7 @@
 //! remains alike is paired where it makes no difference which goes with which, and reported where it does: never guessed.
 
 mod key;
+mod likeness;
 mod place;
 
 use std::collections::BTreeMap;

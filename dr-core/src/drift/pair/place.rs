@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::super::aspect::{Aspect, aspect};
 use super::super::reference::{Columns, Place, Side, texts};
 use super::super::scope::Scope;
-use super::{Alike, Ambiguous, Ground, Pairs};
+use super::{Alike, Ambiguous, Ground, Pairs, likeness};
 use crate::model::{Resource, ResourceKind as Kind};
 
 /// How far one looks at first, in steps: a difference further away is not to keep two things apart, so one looks less far
@@ -18,13 +18,13 @@ const FARTHEST: usize = 3;
 type Colour = u32;
 
 /// A way from one thing to another: by which attribute, in which direction, and whether across the sites.
-type Way<'a> = (&'a str, bool, bool);
+pub(super) type Way<'a> = (&'a str, bool, bool);
 
 /// Kind, component, marks, and whether it is compared.
-type Alone<'a> = (Kind, Option<&'a str>, Vec<String>, bool);
+pub(super) type Alone<'a> = (Kind, Option<&'a str>, Vec<String>, bool);
 
 /// What points where, for every thing that has no counterpart yet.
-struct Neighbours<'a>([Vec<Vec<(Way<'a>, Place)>>; 2]);
+pub(super) struct Neighbours<'a>([Vec<Vec<(Way<'a>, Place)>>; 2]);
 
 /// Pairs by place, until nothing more is found; then what is interchangeable; the rest is ambiguous.
 pub(super) fn pair(columns: &Columns<'_>, scopes: &[Vec<Scope>; 2], pairs: &mut Pairs) {
@@ -47,6 +47,9 @@ pub(super) fn pair(columns: &Columns<'_>, scopes: &[Vec<Scope>; 2], pairs: &mut 
         }
         if found == 0 {
             found = pairs.add_unique(anchored(columns, scopes, pairs), Ground::Position);
+        }
+        if found == 0 {
+            found = likeness::pair(columns, scopes, pairs, &neighbours);
         }
         if found == 0 && interchangeable(columns, scopes, pairs, &neighbours) == 0 {
             break;
@@ -87,6 +90,11 @@ fn open(columns: &Columns<'_>, scopes: &[Vec<Scope>; 2], pairs: &Pairs) -> Vec<P
 }
 
 impl<'a> Neighbours<'a> {
+    /// What a thing points to, and what points to it.
+    pub(super) fn of(&self, side: Side, at: u32) -> &[(Way<'a>, Place)] {
+        &self.0[side.index()][at as usize]
+    }
+
     fn new(columns: &Columns<'a>, scopes: &[Vec<Scope>; 2]) -> Self {
         let mut all = [0, 1].map(|side: usize| vec![Vec::new(); scopes[side].len()]);
         for side in [Side::Primary, Side::Standby] {
@@ -180,7 +188,7 @@ impl<K: Ord> Ranks<K> {
 }
 
 /// What a thing is without its neighbours. Two that differ in it are never each other's counterpart by place.
-fn alone(resource: &Resource, is: Scope) -> Alone<'_> {
+pub(super) fn alone(resource: &Resource, is: Scope) -> Alone<'_> {
     let marks = marks(resource.kind).iter();
     let marks = marks.map(|mark| resource.attributes.get(*mark).map(ToString::to_string));
     (
@@ -227,23 +235,30 @@ fn interchangeable(
 
 /// What is compared of a thing and points nowhere, written down.
 fn shape(columns: &Columns<'_>, side: Side, resource: &Resource) -> String {
-    let mut shape = String::new();
-    for (attribute, value) in &resource.attributes {
-        if aspect(resource.kind, attribute) != Aspect::Compared {
-            continue;
-        }
+    let parts = shape_parts(columns, side, resource).into_iter();
+    parts
+        .map(|(name, value)| format!("{name}{value}"))
+        .collect()
+}
+
+/// The same by attribute.
+pub(super) fn shape_parts<'a>(
+    columns: &Columns<'_>,
+    side: Side,
+    resource: &'a Resource,
+) -> BTreeMap<&'a str, String> {
+    let compared = resource.attributes.iter().filter(|(attribute, value)| {
         let mut points = false;
         texts(attribute, value, &mut |attribute, text| {
             points |= columns
                 .target(side, resource.kind, attribute, text)
                 .is_some();
         });
-        if !points {
-            shape.push_str(attribute);
-            shape.push_str(&value.to_string());
-        }
-    }
-    shape
+        aspect(resource.kind, attribute) == Aspect::Compared && !points
+    });
+    compared
+        .map(|(attribute, value)| (attribute.as_str(), value.to_string()))
+        .collect()
 }
 
 /// What is left on both sides with one colour, one step around.

@@ -1,0 +1,92 @@
+//! Pairs what changed its place: by how many paired neighbours two things share. Exact colours part a route table from its
+//! counterpart as soon as one of them lost a route; most of what surrounds them is still the same.
+
+use std::collections::BTreeMap;
+
+use super::super::reference::{Columns, Side};
+use super::super::scope::Scope;
+use super::place::{Alone, Neighbours, alone, shape_parts};
+use super::{Alike, Ground, Pairs};
+
+/// Larger groups of nameless things are not compared each with each.
+const MOST: usize = 64;
+
+/// How much two things share: paired neighbours, then attributes.
+type Likeness = (usize, usize);
+
+/// Pairs two things that are each other's best, share a neighbour, and have no second best that is as good.
+pub(super) fn pair(
+    columns: &Columns<'_>,
+    scopes: &[Vec<Scope>; 2],
+    pairs: &mut Pairs,
+    neighbours: &Neighbours<'_>,
+) -> usize {
+    let groups: Alike<Alone<'_>> = Alike::new(columns, scopes, pairs, |side, at| {
+        Some(alone(
+            columns.of(side).at(at),
+            scopes[side.index()][at as usize],
+        ))
+    });
+    let before = pairs.pairs.len();
+    for [primary, standby] in groups.0.into_values() {
+        if primary.len() > MOST || standby.len() > MOST {
+            continue;
+        }
+        let likeness: Vec<Vec<Likeness>> = primary
+            .iter()
+            .map(|&one| {
+                let others = standby.iter();
+                others
+                    .map(|&other| likeness(columns, pairs, neighbours, one, other))
+                    .collect()
+            })
+            .collect();
+        let of_standby = |column: usize| likeness.iter().map(move |row| row[column]);
+        let found: Vec<(u32, u32)> = primary
+            .iter()
+            .enumerate()
+            .filter_map(|(row, &one)| {
+                let column = only_best(likeness[row].iter().copied())?;
+                let back = only_best(of_standby(column))?;
+                (back == row && likeness[row][column].0 > 0).then_some((one, standby[column]))
+            })
+            .collect();
+        for (one, other) in found {
+            pairs.add(one, other, Ground::Position);
+        }
+    }
+    pairs.pairs.len() - before
+}
+
+/// The place of the best, where there is only one.
+fn only_best(of: impl Iterator<Item = Likeness>) -> Option<usize> {
+    let all: Vec<Likeness> = of.collect();
+    let best = all.iter().max()?;
+    let mut places = all.iter().enumerate().filter(|(_, one)| *one == best);
+    let (place, _) = places.next()?;
+    places.next().is_none().then_some(place)
+}
+
+fn likeness(
+    columns: &Columns<'_>,
+    pairs: &Pairs,
+    neighbours: &Neighbours<'_>,
+    primary: u32,
+    standby: u32,
+) -> Likeness {
+    let mut around: BTreeMap<_, [usize; 2]> = BTreeMap::new();
+    for (side, at) in [(Side::Primary, primary), (Side::Standby, standby)] {
+        for (way, (to_side, to)) in neighbours.of(side, at) {
+            if let Some(pair) = pairs.of(*to_side, *to) {
+                around.entry((way, pair)).or_default()[side.index()] += 1;
+            }
+        }
+    }
+    let shared = around.values().map(|[one, other]| one.min(other)).sum();
+    let parts = |side, at| shape_parts(columns, side, columns.of(side).at(at));
+    let (one, other) = (parts(Side::Primary, primary), parts(Side::Standby, standby));
+    let same = one
+        .iter()
+        .filter(|(name, value)| other.get(*name) == Some(*value));
+    (shared, same.count())
+}

@@ -1,0 +1,7 @@
+//! The whole way, from a scan to a report.
+
+mod difference;
+mod honest;
+mod other_columns;
+mod pairing;
+mod world;

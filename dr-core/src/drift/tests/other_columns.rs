@@ -1,0 +1,172 @@
+//! Exceptions, states, declarations, the last scan, and what a fence leaves behind.
+
+use serde_json::json;
+
+use super::world::{SITES, World, at};
+use crate::drift::{Origin, Verdict};
+use crate::model::{Exception, Resource, ResourceKind as Kind};
+
+fn exception(rule: &str) -> Exception {
+    Exception {
+        rule: rule.to_owned(),
+        component: None,
+        resource: None,
+        attribute: None,
+        reason: "smaller until spring".to_owned(),
+        owner: "ana".to_owned(),
+        expires: "2026-12-31".parse().unwrap(),
+        approved_by: None,
+    }
+}
+
+fn smaller() -> World {
+    let mut world = World::alike();
+    world.set(SITES[1], Kind::RdsInstance, "class", json!("db.t3.micro"));
+    world
+}
+
+#[test]
+fn an_exception_hides_its_finding_and_shows_who_answers_for_it() {
+    let mut world = smaller();
+    world.estate.exceptions = vec![exception("database-class-differs")];
+    let report = world.report();
+    assert_eq!(report.verdict, Verdict::InSync);
+    assert_eq!(report.excused.len(), 1);
+    assert_eq!(report.excused[0].exception.owner, "ana");
+}
+
+#[test]
+fn an_exception_for_another_attribute_thing_or_component_hides_nothing() {
+    for narrow in [
+        |one: &mut Exception| one.attribute = Some("storage-gib".to_owned()),
+        |one: &mut Exception| one.resource = Some("other".to_owned()),
+        |one: &mut Exception| one.component = Some("app".parse().unwrap()),
+    ] {
+        let mut world = smaller();
+        let mut one = exception("database-class-differs");
+        narrow(&mut one);
+        world.estate.exceptions = vec![one];
+        let codes: Vec<String> = world.found().into_iter().map(|(code, _)| code).collect();
+        assert_eq!(codes, ["database-class-differs", "exception-unused"]);
+    }
+}
+
+#[test]
+fn an_exception_that_has_run_out_hides_nothing_and_is_told() {
+    let mut world = smaller();
+    let mut one = exception("database-class-differs");
+    one.expires = "2026-11-20".parse().unwrap();
+    world.estate.exceptions = vec![one];
+    let codes: Vec<String> = world.found().into_iter().map(|(code, _)| code).collect();
+    assert_eq!(codes, ["database-class-differs", "exception-expired"]);
+}
+
+#[test]
+fn what_stops_a_failover_is_hidden_only_by_two_people() {
+    let mut world = World::alike();
+    world.set(SITES[1], Kind::RdsInstance, "engine-version", json!("14.1"));
+    world.estate.exceptions = vec![exception("database-engine-differs")];
+    let report = world.report();
+    assert_eq!(report.verdict, Verdict::Blocked);
+    assert!(
+        report
+            .findings
+            .iter()
+            .any(|entry| entry.finding.code == "exception-not-approved")
+    );
+    world.estate.exceptions[0].approved_by = Some("ben".to_owned());
+    assert_eq!(world.report().verdict, Verdict::InSync);
+}
+
+#[test]
+fn an_exception_is_not_called_unused_while_something_could_not_be_read() {
+    let mut world = World::alike();
+    world.estate.exceptions = vec![exception("database-class-differs")];
+    world.gap(SITES[1], Kind::RdsInstance, None, &[]);
+    assert_eq!(world.found(), []);
+}
+
+#[test]
+fn the_site_that_is_not_as_declared_is_named() {
+    let report = smaller().report();
+    let declared = Origin::NotAsDeclared {
+        site: SITES[1].parse().unwrap(),
+        declared: json!("db.t2.small"),
+    };
+    assert_eq!(report.findings[0].origins, [declared]);
+}
+
+#[test]
+fn the_site_that_changed_since_the_last_scan_is_named() {
+    let mut world = smaller();
+    let mut last = World::alike().scan;
+    for scan in last.sites.values_mut() {
+        scan.at = at("2026-11-20T12:00:00Z");
+    }
+    world.last = Some(last);
+    let changed = Origin::Changed {
+        site: SITES[1].parse().unwrap(),
+        since: at("2026-11-20T12:00:00Z"),
+    };
+    assert!(world.report().findings[0].origins.contains(&changed));
+}
+
+#[test]
+fn the_states_tell_what_was_removed_what_was_never_built_and_what_was_made_by_hand() {
+    let origin = |in_states: [bool; 2]| {
+        let mut world = World::alike();
+        for (site, is_in_state) in SITES.into_iter().zip(in_states) {
+            world.add(site, Resource::new(Kind::TerraformState, "state"));
+            if is_in_state {
+                let id = format!("/shop/{site}/endpoint");
+                let managed =
+                    Resource::new(Kind::TerraformResource, "state:aws_ssm_parameter.endpoint")
+                        .named(Some("aws_ssm_parameter.endpoint"))
+                        .with("managed-id", id);
+                world.add(site, managed);
+            }
+        }
+        world.remove(SITES[1], Kind::SsmParameter, "");
+        let report = world.report();
+        assert_eq!(report.findings.len(), 1);
+        report.findings[0].origins.clone()
+    };
+    assert!(matches!(origin([true, true])[..], [Origin::Removed { .. }]));
+    assert!(matches!(
+        origin([true, false])[..],
+        [Origin::NotBuilt { .. }]
+    ));
+    assert!(matches!(
+        origin([false, false])[..],
+        [Origin::OutsideTerraform { .. }]
+    ));
+}
+
+#[test]
+fn what_a_fence_left_behind_is_recognised() {
+    let mut world = World::alike();
+    let database = world.thing(SITES[1], Kind::RdsInstance, "");
+    database
+        .tags
+        .insert("dr:fenced".to_owned(), "2026-11-21T11:00:00Z".to_owned());
+    world.set(
+        SITES[1],
+        Kind::AutoscalingGroup,
+        "suspended",
+        json!(["Launch"]),
+    );
+    let report = world.report();
+    let finding = &report.findings[0];
+    assert_eq!(finding.finding.code, "fleet-process-suspended");
+    assert!(
+        finding.finding.fix.contains("dr status"),
+        "{}",
+        finding.finding.fix
+    );
+    assert!(
+        finding
+            .origins
+            .iter()
+            .any(|origin| matches!(origin, Origin::Fence { .. }))
+    );
+}

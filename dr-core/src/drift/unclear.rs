@@ -1,0 +1,84 @@
+//! Which things cannot be called missing: what would tell their counterpart was not read.
+
+use std::collections::BTreeSet;
+
+use super::pair::Pairs;
+use super::reference::{Columns, Place, Side, texts};
+use super::scope::Scope;
+use crate::model::ResourceKind as Kind;
+
+/// The things without a counterpart of which it is not known whether they have one. A thing is unclear where the other site's list
+/// of its kind was not read to its end, where something of itself was not read, or where it points to what was not read; that
+/// spreads to what it points to, to what points to it, and to whatever on the other side it may be the counterpart of.
+pub(super) fn unclear(
+    columns: &Columns<'_>,
+    scopes: &[Vec<Scope>; 2],
+    pairs: &Pairs,
+) -> BTreeSet<Place> {
+    let alone: Vec<Place> = [Side::Primary, Side::Standby]
+        .into_iter()
+        .flat_map(|side| columns.of(side).places().map(move |at| (side, at)))
+        .filter(|&(side, at)| {
+            scopes[side.index()][at as usize] == Scope::Compared && pairs.of(side, at).is_none()
+        })
+        .collect();
+    let mut unclear: BTreeSet<Place> = alone
+        .iter()
+        .copied()
+        .filter(|&place| is_unclear(columns, place))
+        .collect();
+    let links: Vec<(Place, Place)> = alone
+        .iter()
+        .flat_map(|&place| {
+            targets(columns, place)
+                .into_iter()
+                .map(move |to| (place, to))
+        })
+        .filter(|(_, to)| alone.binary_search(to).is_ok())
+        .collect();
+    loop {
+        let before = unclear.len();
+        for (from, to) in &links {
+            if unclear.contains(from) || unclear.contains(to) {
+                unclear.extend([*from, *to]);
+            }
+        }
+        let kinds: BTreeSet<(Side, Kind)> = unclear
+            .iter()
+            .map(|&(side, at)| (side.other(), columns.of(side).at(at).kind))
+            .collect();
+        let others = alone.iter().copied();
+        unclear.extend(
+            others.filter(|&(side, at)| kinds.contains(&(side, columns.of(side).at(at).kind))),
+        );
+        if unclear.len() == before {
+            return unclear;
+        }
+    }
+}
+
+fn is_unclear(columns: &Columns<'_>, (side, at): Place) -> bool {
+    let column = columns.of(side);
+    let resource = column.at(at);
+    if !columns.of(side.other()).is_listed(resource.kind) || !column.unread(resource).is_empty() {
+        return true;
+    }
+    let mut points_to_unread = false;
+    for (attribute, value) in &resource.attributes {
+        texts(attribute, value, &mut |attribute, text| {
+            points_to_unread |= columns.is_unread(side, resource.kind, attribute, text);
+        });
+    }
+    points_to_unread
+}
+
+fn targets(columns: &Columns<'_>, (side, at): Place) -> Vec<Place> {
+    let resource = columns.of(side).at(at);
+    let mut targets = Vec::new();
+    for (attribute, value) in &resource.attributes {
+        texts(attribute, value, &mut |attribute, text| {
+            targets.extend(columns.target(side, resource.kind, attribute, text));
+        });
+    }
+    targets
+}
