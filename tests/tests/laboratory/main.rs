@@ -8,6 +8,7 @@
 )]
 
 mod allowed;
+mod drift;
 mod end;
 mod fresh;
 mod kill;
@@ -102,6 +103,14 @@ fn stories() -> Vec<Told> {
         told(
             "clients are served where the name leads and writes are taken",
             fresh::clients_are_served_where_writes_are_taken,
+        ),
+        told(
+            "what is changed by hand at the standby is found by the right rule, and nothing else is",
+            drift::changes_by_hand_are_found,
+        ),
+        told(
+            "a comparison that could not read everything never says in sync",
+            drift::what_was_not_read_is_not_in_sync,
         ),
         told(
             "the status is whole right after the stacks were applied, and a dark region costs it seconds",
