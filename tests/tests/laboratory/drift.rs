@@ -68,7 +68,8 @@ pub(super) fn changes_by_hand_are_found(base: &Base) -> Result<()> {
         "POST /",
         &format!(
             "Action=RevokeSecurityGroupIngress&Version=2016-11-15&GroupId={group}&IpPermissions.1.IpProtocol=tcp\
-             &IpPermissions.1.FromPort=5432&IpPermissions.1.ToPort=5432&IpPermissions.1.Groups.1.GroupId={fleet}"
+             &IpPermissions.1.FromPort=5432&IpPermissions.1.ToPort=5432&IpPermissions.1.Groups.1.GroupId={fleet}\
+             &IpPermissions.1.Groups.1.Description=The+fleet+to+the+database"
         ),
     )?;
     change(

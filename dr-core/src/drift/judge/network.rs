@@ -13,10 +13,10 @@ use super::super::symbol::Symbols;
 use super::{Found, Judge, table};
 use crate::model::{Resource, ResourceKind as Kind};
 
-/// Where addresses of the standby are at the primary.
+/// Where addresses of the primary are at the standby: a witness is an address of the site where something is to be mended.
 pub(super) struct Network {
-    standby_to_primary: Relocation,
-    primary: Relocation,
+    to_standby: Relocation,
+    stay: Relocation,
 }
 
 impl Network {
@@ -29,10 +29,9 @@ impl Network {
             let [primary, standby] = things.map(|(side, at)| symbols.columns.of(side).at(at));
             if matches!(primary.kind, Kind::Ec2Vpc | Kind::Ec2Subnet) {
                 let block = |resource: &Resource| resource.text("cidr")?.parse::<IpNet>().ok();
-                blocks.extend(block(standby).zip(block(primary)));
+                blocks.extend(block(primary).zip(block(standby)));
             }
         }
-        let none = || Relocation::new([]).expect("no pairs contradict each other");
         let mut kept: Vec<(IpNet, IpNet)> = Vec::new();
         for block in blocks {
             // Two blocks with the same addresses need no relocation.
@@ -41,15 +40,15 @@ impl Network {
             }
         }
         Self {
-            standby_to_primary: Relocation::new(kept).unwrap_or_else(|_| none()),
-            primary: none(),
+            to_standby: Relocation::new(kept).unwrap_or_default(),
+            stay: Relocation::default(),
         }
     }
 
     fn of(&self, side: Side) -> &Relocation {
         match side {
-            Side::Primary => &self.primary,
-            Side::Standby => &self.standby_to_primary,
+            Side::Primary => &self.to_standby,
+            Side::Standby => &self.stay,
         }
     }
 }
@@ -117,15 +116,25 @@ impl Judge<'_> {
         let none = Vec::new();
         let rules = resource.attributes.get(attribute);
         let rules = rules.and_then(Value::as_array).unwrap_or(&none);
+        // A rule for a group that stands on one side only: the group is told.
+        let rules: Vec<Value> = rules
+            .iter()
+            .filter(|rule| {
+                !self
+                    .symbols
+                    .is_explained(side, resource.kind, attribute, rule)
+            })
+            .cloned()
+            .collect();
         let relocation = self.network.of(side);
         let role = |id: &str| {
             let symbol = self.symbols.text(side, resource.kind, "group", id);
             Symbol(symbol.replace(&format!("{} ", Kind::Ec2SecurityGroup), ""))
         };
         let admitted = if resource.kind == Kind::Ec2NetworkAcl {
-            Admitted::of_acl(rules, direction, relocation)
+            Admitted::of_acl(&rules, direction, relocation)
         } else {
-            Admitted::of_group(rules, direction, role, relocation)
+            Admitted::of_group(&rules, direction, role, relocation)
         };
         admitted.map_err(|bad| (side, bad.to_string()))
     }
