@@ -68,6 +68,8 @@ def s3_operation(method, path, query):
 def route53_operation(method, path):
     if path.endswith("/rrset") or path.endswith("/rrset/"):
         return "ChangeResourceRecordSets" if method == "POST" else "ListResourceRecordSets"
+    if re.search(r"/tags/[a-z]+/?$", path):
+        return "ListTagsForResources"
     name = "HealthCheck" if "healthcheck" in path else "HostedZone" if "hostedzone" in path else "Other"
     return {"GET": "Get", "POST": "Change", "DELETE": "Delete"}.get(method, method) + name
 
