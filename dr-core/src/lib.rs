@@ -23,7 +23,7 @@
 //! | [`adapter`] | what implements the ports for real | [`adapter::technology`] |
 //! | [`sim`] | a deterministic world that implements the same ports | [`sim::World`] |
 //! | [`discover`] | ports to inventories; what could not be read is a gap | [`discover::inventories`] |
-//! | [`drift`] | what differs between the two sites, pure | [`drift::packet::Admitted`] |
+//! | [`drift`] | what differs between the two sites and matters for a failover, pure | [`drift::examine`] |
 //! | [`action`] | one file a verb | [`action::Action`] |
 //! | [`runbook`] | document, lint, plan, engine, host, journal, lock | [`runbook::engine`] |
 //! | [`gameday`] | a rehearsal with faults, people and a scorecard | |
