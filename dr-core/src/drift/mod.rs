@@ -21,12 +21,14 @@
 //! | `exception` | what somebody accepts until a day |
 //! | `origin` | where a difference comes from: states, declarations, the last scan, a fence |
 //! | [`Report`] | the document |
+//! | [`form`] | its forms for other programs, and the page |
 
 mod aspect;
 mod column;
 mod compare;
 mod exception;
 mod flow;
+pub mod form;
 mod judge;
 mod label;
 mod name;

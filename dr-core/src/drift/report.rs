@@ -14,7 +14,7 @@ use super::pair::Ground;
 use crate::model::{EstateName, Finding, GapClass, ResourceKind, ScanGap, Severity, SiteId};
 
 /// What a comparison found.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Report {
     /// The version of this form: [`Report::FORMAT`].
@@ -26,6 +26,7 @@ pub struct Report {
     /// The one that is to take over.
     pub standby: SiteId,
     /// When the later of the two sites was read.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
     /// What it comes to.
     pub verdict: Verdict,
@@ -83,7 +84,7 @@ impl Verdict {
 }
 
 /// One finding of a report.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Entry {
     /// The same in every form of a report, and from run to run while the cause is the same.
@@ -124,7 +125,7 @@ impl Entry {
 }
 
 /// What stands on one site.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Evidence {
     /// The thing's id there; `None` where there is none.
@@ -164,7 +165,7 @@ impl std::fmt::Display for FindingId {
 }
 
 /// Something that could not be read or not be told apart, so that nothing is said about it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Unknown {
     /// Where.

@@ -1,0 +1,178 @@
+//! GitHub Flavored Markdown, for a comment on a pull request: grouped by what a finding does to a failover, each with its fix, its
+//! evidence folded away.
+
+use std::fmt::Write as _;
+
+use super::escape::{cut, markdown_code as code, markdown_prose as prose};
+use super::{EFFECTS, Sheet, Tone, about, shown};
+use crate::drift::report::{Entry, Unknown};
+use crate::model::{RuleDoc, Severity};
+
+/// GitHub refuses a comment of more than 65,536 characters, with room for a line or two around it.
+const LONGEST: usize = 65_000;
+
+/// Longer values are cut: the page and JSON have them whole.
+const LONGEST_VALUE: usize = 300;
+
+pub(super) fn write(sheet: &Sheet<'_>) -> String {
+    // As much evidence as fits: that of what stops a failover is left out last. Every finding stays, with its id.
+    let from = EFFECTS.iter().rev();
+    from.map(|(severity, _)| with_evidence(sheet, Some(*severity)))
+        .find(|text| text.chars().count() <= LONGEST)
+        .unwrap_or_else(|| with_evidence(sheet, None))
+}
+
+/// The whole, with the evidence of findings that are at least so severe.
+fn with_evidence(sheet: &Sheet<'_>, from: Option<Severity>) -> String {
+    let mut text = head(sheet);
+    for (severity, title) in EFFECTS {
+        let findings: Vec<&Entry> = sheet.with(severity).collect();
+        if findings.is_empty() {
+            continue;
+        }
+        let _ = write!(
+            text,
+            "### {} {title} ({})\n\n",
+            sign(severity),
+            findings.len()
+        );
+        let is_full = from.is_some_and(|from| severity >= from);
+        for entry in findings {
+            text.push_str(&finding(sheet, entry, is_full));
+        }
+        if !is_full {
+            text.push_str("_The evidence did not fit into a comment: it stands in the other forms of this report._\n\n");
+        }
+    }
+    text.push_str(&unknown(sheet.unknown));
+    text.push_str(&foot(sheet));
+    text
+}
+
+fn sign(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Blocking => "🛑",
+        Severity::Slowing => "⚠️",
+        Severity::Notice => "ℹ️",
+    }
+}
+
+fn head(sheet: &Sheet<'_>) -> String {
+    let seal = match sheet.tone {
+        Tone::Good => "✅",
+        Tone::Attention => "⚠️",
+        Tone::Bad => "🛑",
+    };
+    let mut text = format!(
+        "## {seal} {} of {}: {}\n\n{} → {}, read {}.\n\n",
+        sheet.title,
+        code(sheet.estate.as_str()),
+        prose(&sheet.headline),
+        code(sheet.primary.as_str()),
+        code(sheet.standby.as_str()),
+        sheet.read_at()
+    );
+    text.push_str("| | |\n|---|---:|\n");
+    for (severity, title) in EFFECTS {
+        let count = sheet.with(severity).count();
+        let _ = writeln!(text, "| {} {title} | {count} |", sign(severity));
+    }
+    let _ = write!(text, "| ❔ Not known | {} |\n\n", sheet.unknown.len());
+    text
+}
+
+fn finding(sheet: &Sheet<'_>, entry: &Entry, is_full: bool) -> String {
+    let finding = &entry.finding;
+    let mut text = format!(
+        // On one line: what a name begins with must not begin a list or a heading.
+        "**{}** · {} · {}<br>{}<br>**Fix:** {}\n\n",
+        prose(&sheet.name(entry)),
+        code(&cut(&finding.subject.to_string(), LONGEST_VALUE)),
+        code(entry.id.as_str()),
+        prose(&cut(&finding.message, LONGEST_VALUE)),
+        prose(&finding.fix)
+    );
+    if is_full {
+        text.push_str("<details><summary>Evidence</summary>\n\n");
+        text.push_str(&evidence(sheet, entry));
+        text.push_str("</details>\n\n");
+    }
+    text
+}
+
+fn evidence(sheet: &Sheet<'_>, entry: &Entry) -> String {
+    let mut text = String::from("| |");
+    for site in sheet.sites() {
+        let _ = write!(text, " {} |", code(site.as_str()));
+    }
+    text.push_str("\n|---|---|---|\n");
+    let row = |name: &str, cells: [Option<String>; 2]| {
+        let cells = cells.map(|cell| match cell {
+            Some(text) => code(&cut(&text, LONGEST_VALUE)),
+            None => "–".to_owned(),
+        });
+        format!("| {name} | {} | {} |\n", cells[0], cells[1])
+    };
+    let of = sheet.sites().map(|site| entry.evidence.get(site));
+    text.push_str(&row("thing", of.map(|it| it.and_then(|it| it.id.clone()))));
+    let values = of.map(|it| it.and_then(|it| it.value.as_ref()).map(shown));
+    if values.iter().any(Option::is_some) {
+        let name = entry.attribute.as_deref().map_or("value".to_owned(), code);
+        text.push_str(&row(&name, values));
+    }
+    text.push('\n');
+    if let Some(witness) = &entry.witness {
+        let _ = write!(text, "Witness: {}\n\n", code(witness));
+    }
+    if let Some(ground) = entry.paired_by {
+        let _ = write!(text, "Counterparts: {ground}.\n\n");
+    }
+    match sheet.rule(&entry.finding.code) {
+        Some(rule) => text.push_str(&why(rule)),
+        None => {
+            let _ = write!(text, "Rule {}.\n\n", code(&entry.finding.code));
+        }
+    }
+    text
+}
+
+fn why(rule: &RuleDoc) -> String {
+    let source = if rule.source.starts_with("https://") {
+        format!("[Source]({})", rule.source)
+    } else {
+        format!("Source: {}", prose(rule.source))
+    };
+    format!("{} Rule {}. {source}\n\n", prose(rule.why), code(rule.code))
+}
+
+fn unknown(unknown: &[Unknown]) -> String {
+    if unknown.is_empty() {
+        return String::new();
+    }
+    let mut text = format!(
+        "### ❔ Not known ({})\n\nNothing is said about what could not be read.\n\n",
+        unknown.len()
+    );
+    text.push_str("| Site | What | Why | Fix |\n|---|---|---|---|\n");
+    for gap in unknown {
+        let _ = writeln!(
+            text,
+            "| {} | {} {} | {} | {} |",
+            code(gap.site.as_str()),
+            code(gap.kind.name()),
+            prose(&cut(&about(gap), LONGEST_VALUE)),
+            prose(&cut(&gap.reason, LONGEST_VALUE)),
+            prose(&gap.fix)
+        );
+    }
+    text.push('\n');
+    text
+}
+
+fn foot(sheet: &Sheet<'_>) -> String {
+    let facts = sheet.facts.iter();
+    let facts: Vec<String> = facts
+        .map(|(name, value)| format!("{} {}", prose(value), prose(name)))
+        .collect();
+    format!("<sub>{}</sub>\n", facts.join(", "))
+}

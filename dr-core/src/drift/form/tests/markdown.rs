@@ -1,0 +1,62 @@
+//! Markdown that fits into a comment and cannot be broken out of.
+
+use super::*;
+
+/// The number of lines of a table's row that are cells: `|` that are no text.
+fn cells(line: &str) -> usize {
+    line.matches('|').count() - 1
+}
+
+#[test]
+fn no_name_breaks_a_table_a_line_or_a_fold() {
+    let text = hostile().sheet().to_markdown();
+    for line in text.lines().filter(|line| line.starts_with('|')) {
+        assert!([2, 3, 4].contains(&cells(line)), "{line}");
+    }
+    assert_eq!(text.matches("<details>").count(), 4);
+    assert_eq!(text.matches("</details>").count(), 4);
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        let known = [
+            "## ",
+            "### ",
+            "| ",
+            "|-",
+            "**",
+            "<",
+            "`",
+            "Witness: ",
+            "Counterparts: ",
+            "Rule ",
+        ];
+        let is_prose = rules().any(|rule| line.contains(rule.code)) || line.starts_with("Nothing ");
+        assert!(
+            is_prose || known.iter().any(|start| line.starts_with(start)),
+            "{line}"
+        );
+    }
+    for mark in [
+        "<script",
+        "@team",
+        " #12",
+        "](http://evil",
+        "http://evil",
+        "__b__",
+    ] {
+        assert!(!text.contains(mark), "{mark} in {text}");
+    }
+}
+
+#[test]
+fn too_much_evidence_is_left_out_from_the_mildest_on_and_no_finding_is() {
+    let many = |severity, count| (0..count).map(move |number| finding(severity, number));
+    let mut findings: Vec<Entry> = many(Severity::Blocking, 6).collect();
+    findings.extend(many(Severity::Notice, 30));
+    let report = report(findings, Vec::new());
+    let text = report.sheet().to_markdown();
+    assert!(text.chars().count() <= 65_536, "{}", text.chars().count());
+    assert_eq!(text.matches("<details>").count(), 6);
+    assert_eq!(text.matches("did not fit").count(), 1);
+    for entry in &report.findings {
+        assert!(text.contains(entry.id.as_str()), "{}", entry.id);
+    }
+}
