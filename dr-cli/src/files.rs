@@ -68,6 +68,14 @@ impl EstateFiles {
         }
     }
 
+    /// The estate's file; `None` for the built-in estate.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        match &self.origin {
+            Origin::File(path) => Some(path),
+            Origin::BuiltIn => None,
+        }
+    }
+
     /// What to call it in messages.
     pub(crate) fn name(&self) -> String {
         match &self.origin {

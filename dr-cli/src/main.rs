@@ -10,6 +10,7 @@ mod confirm;
 mod error;
 mod exit_code;
 mod files;
+mod forms;
 mod interrupt;
 mod output;
 mod people;

@@ -10,6 +10,7 @@ use super::discover;
 use crate::error::{Error, Result};
 use crate::exit_code::ExitCode;
 use crate::files;
+use crate::forms::{self, FormArgs, Forms};
 use crate::render;
 use crate::session::Session;
 
@@ -21,6 +22,10 @@ Examples:
   dr discover -o dr.json && dr drift --scan dr.json
                                              Compare what was read before, without asking anybody
   dr drift --output json | jq '.findings[] | select(.severity == \"blocking\")'
+  dr drift -o drift.html                     Write a page
+  dr drift --write sarif=drift.sarif --write junit=drift.xml --write markdown=drift.md
+                                             In CI: text in the log, and a file for each reader
+  dr drift --schema > drift-report.schema.json
 
 Exit codes: 0 in sync, 10 something differs, 11 something could not be read, 13 something stops a failover.")]
 pub(crate) struct DriftArgs {
@@ -33,10 +38,19 @@ pub(crate) struct DriftArgs {
     /// The site that is to take over [default: the one whose databases are replicas now]
     #[arg(long, value_name = "SITE")]
     to: Option<SiteId>,
+    #[command(flatten)]
+    forms: FormArgs,
+    /// Print the JSON Schema of the report, and compare nothing
+    #[arg(long)]
+    schema: bool,
 }
 
 /// Reads, compares, shows.
 pub(crate) fn run(args: &DriftArgs, session: &Session) -> Result<ExitCode> {
+    if args.schema {
+        session.out.json(&drift::form::report_schema());
+        return Ok(ExitCode::Done);
+    }
     let files = session.estate()?;
     let estate = &files.estate;
     if let Some(site) = &args.to {
@@ -53,13 +67,14 @@ pub(crate) fn run(args: &DriftArgs, session: &Session) -> Result<ExitCode> {
             .because(&error)
             .hint("dr discover -o dr.json")
     })?;
-    if session.out.is_json() {
-        session.out.json(&report);
-    } else {
-        session
-            .out
-            .result(&render::drift::text(&report, session.out.style()));
-    }
+    let mut sheet = report.sheet();
+    sheet.declared_in = files.path().and_then(forms::in_repository);
+    let forms = Forms {
+        report: &report,
+        sheet,
+        text: &|style| render::drift::text(&report, style),
+    };
+    args.forms.show(&forms, &session.out)?;
     Ok(exit_code(&report))
 }
 

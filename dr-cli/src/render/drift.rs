@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use dr_core::drift::form::visible;
 use dr_core::drift::{Entry, Report, Unknown, Verdict};
 use dr_core::model::Severity;
 use serde_json::Value;
@@ -56,18 +57,19 @@ fn finding(entry: &Entry, report: &Report, style: Style) -> String {
     };
     let mut text = format!(
         "  {code} {}  {}\n    {}\n",
-        style.bold(finding.subject.to_string()),
+        style.bold(visible(&finding.subject.to_string())),
         style.dim(entry.id.as_str()),
         cut(&finding.message),
     );
     if let Some(witness) = &entry.witness {
+        let witness = visible(witness);
         let _ = writeln!(text, "    {} {witness}", style.active("witness:"));
     }
     for site in [&report.primary, &report.standby] {
         let Some(evidence) = entry.evidence.get(site) else {
             continue;
         };
-        let id = evidence.id.as_deref().unwrap_or("nothing");
+        let id = visible(evidence.id.as_deref().unwrap_or("nothing"));
         let value = evidence.value.as_ref();
         let value = value.filter(|_| entry.witness.is_none()).map(shown);
         let value = value
@@ -76,9 +78,15 @@ fn finding(entry: &Entry, report: &Report, style: Style) -> String {
         let _ = writeln!(text, "    {} {id}{value}", style.dim(format!("{site}:")));
     }
     for origin in &entry.origins {
-        let _ = writeln!(text, "    {} {origin}", style.dim("from:"));
+        let origin = origin.to_string();
+        let _ = writeln!(text, "    {} {}", style.dim("from:"), visible(&origin));
     }
-    let _ = writeln!(text, "    {} {}", style.active("fix:"), finding.fix);
+    let _ = writeln!(
+        text,
+        "    {} {}",
+        style.active("fix:"),
+        visible(&finding.fix)
+    );
     text
 }
 
@@ -89,10 +97,12 @@ fn shown(value: &Value) -> String {
     }
 }
 
+/// Text from the world on one line, without what would steer a terminal.
 fn cut(text: &str) -> String {
+    let text = visible(text);
     match text.char_indices().nth(LONGEST_VALUE) {
         Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+        None => text.into_owned(),
     }
 }
 
@@ -125,10 +135,10 @@ fn unknown(unknown: &[Unknown], style: Style) -> String {
     }
     let mut text = format!("{} ({})\n", style.bold("NOT KNOWN"), unknown.len());
     for gap in unknown {
-        let about = gap.about.as_deref().unwrap_or("all of them");
+        let about = visible(gap.about.as_deref().unwrap_or("all of them"));
         let attributes = match gap.attributes.as_slice() {
             [] => String::new(),
-            attributes => format!(", {}", attributes.join(", ")),
+            attributes => format!(", {}", visible(&attributes.join(", "))),
         };
         let _ = writeln!(
             text,
@@ -137,7 +147,7 @@ fn unknown(unknown: &[Unknown], style: Style) -> String {
             gap.site,
             cut(&gap.reason),
             style.active("fix:"),
-            gap.fix
+            visible(&gap.fix)
         );
     }
     text.push('\n');
@@ -155,7 +165,7 @@ fn foot(report: &Report, style: Style) -> String {
         Verdict::Blocked => style.bad("a failover would not work"),
     };
     format!(
-        "{} {} pairs compared ({} of them matched by their place), {} things alone, {} members of groups, {} not the estate's\n{verdict}\n",
+        "{} {} pairs ({} of them matched by their place), {} things alone, {} members of groups, {} not the estate's\n{verdict}\n",
         style.dim("compared"),
         count(|line| line.pairs),
         count(|line| line.by_place),
