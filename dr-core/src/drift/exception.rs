@@ -7,7 +7,7 @@ use super::report::{Entry, FindingId};
 use crate::model::{Exception, Finding, RuleDoc, Severity, Subject};
 
 /// A finding that an exception hides. It is told apart from the others, and weighs nothing.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Excused {
     /// What was found.

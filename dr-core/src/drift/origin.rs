@@ -14,7 +14,7 @@ use crate::model::{
 };
 
 /// What one of the other columns tells of a difference.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "is")]
 pub enum Origin {
     /// The site is not what `estate.yaml` declares.
@@ -29,6 +29,7 @@ pub enum Origin {
         /// The site.
         site: SiteId,
         /// When it was last seen otherwise.
+        #[schemars(with = "String", extend("format" = "date-time"))]
         since: Timestamp,
     },
     /// The site's Terraform state has it, and the account has not: it was removed outside Terraform.

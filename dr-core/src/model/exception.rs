@@ -48,7 +48,7 @@ impl FromStr for Day {
 }
 
 /// A difference that somebody accepts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Exception {
     /// The rule whose findings it is about: `database-class-differs`.

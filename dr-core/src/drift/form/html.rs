@@ -7,7 +7,8 @@ use askama::Template;
 use serde_json::Value;
 
 use super::escape::{cut, spans};
-use super::{EFFECTS, Sheet, Tone, about, shown, visible};
+use super::{EFFECTS, Sheet, Tone, about, accepted, shown, visible};
+use crate::drift::exception::Excused;
 use crate::drift::report::{Coverage, Entry, Evidence, Unknown};
 use crate::model::{ResourceKind, RuleDoc, Severity};
 
@@ -124,6 +125,14 @@ impl Page<'_> {
             }
         });
         cells.collect()
+    }
+
+    fn named(&self, entry: &Entry) -> String {
+        visible(&self.sheet.name(entry)).into_owned()
+    }
+
+    fn accepted(&self, excused: &Excused) -> String {
+        visible(&accepted(excused)).into_owned()
     }
 
     fn about(&self, unknown: &Unknown) -> String {

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::escape::{cut, xml};
-use super::{Sheet, about, capitalised, shown};
+use super::{Sheet, about, accepted, capitalised, shown};
+use crate::drift::exception::Excused;
 use crate::drift::report::{Entry, Unknown};
 use crate::model::{RuleDoc, Severity};
 
@@ -69,12 +70,19 @@ fn suites(sheet: &Sheet<'_>) -> BTreeMap<String, Suite> {
         let suite = suites.entry(family.clone()).or_default();
         suite.finding(sheet, &family, entry);
     }
+    for excused in sheet.excused {
+        let family = sheet
+            .family(&excused.entry)
+            .map(|family| family.to_string());
+        let family = family.unwrap_or_else(|| OTHER.to_owned());
+        let suite = suites.entry(family.clone()).or_default();
+        suite.excused(sheet, &family, excused);
+    }
     for rule in &sheet.rules {
         let family = rule.family.to_string();
-        let has_findings = sheet
-            .findings
-            .iter()
-            .any(|entry| entry.finding.code == rule.code);
+        let excused = sheet.excused.iter().map(|one| &one.entry);
+        let mut found = sheet.findings.iter().chain(excused);
+        let has_findings = found.any(|entry| entry.finding.code == rule.code);
         if !has_findings {
             let suite = suites.entry(family.clone()).or_default();
             suite.quiet(sheet, &family, rule);
@@ -117,6 +125,16 @@ impl Suite {
             )
         };
         self.case(&class, &name, &inside);
+    }
+
+    /// A finding that somebody accepts: it did not fail, and did not pass.
+    fn excused(&mut self, sheet: &Sheet<'_>, family: &str, excused: &Excused) {
+        self.skipped += 1;
+        let finding = &excused.entry.finding;
+        let class = format!("dr.{}.{family}.{}", sheet.command, finding.code);
+        let name = format!("{} [{}]", finding.subject, excused.entry.id);
+        let why = xml(&accepted(excused));
+        self.case(&class, &name, &format!("<skipped message=\"{why}\"/>"));
     }
 
     /// A rule that found nothing.
@@ -169,6 +187,7 @@ fn told(sheet: &Sheet<'_>, entry: &Entry) -> String {
             value.unwrap_or_default()
         ));
     }
+    lines.extend(entry.origins.iter().map(|it| format!("from: {it}")));
     lines.push(format!("fix: {}", finding.fix));
     if let Some(rule) = sheet.rule(&finding.code) {
         lines.push(format!("why: {}", capitalised(rule.why)));

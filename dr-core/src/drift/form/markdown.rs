@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::escape::{cut, markdown_code as code, markdown_prose as prose};
-use super::{EFFECTS, Sheet, Tone, about, shown};
+use super::{EFFECTS, Sheet, Tone, about, accepted, shown};
 use crate::drift::report::{Entry, Unknown};
 use crate::model::{RuleDoc, Severity};
 
@@ -44,6 +44,7 @@ fn with_evidence(sheet: &Sheet<'_>, from: Option<Severity>) -> String {
             text.push_str("_The evidence did not fit into a comment: it stands in the other forms of this report._\n\n");
         }
     }
+    text.push_str(&excused(sheet));
     text.push_str(&unknown(sheet.unknown));
     text.push_str(&foot(sheet));
     text
@@ -124,6 +125,9 @@ fn evidence(sheet: &Sheet<'_>, entry: &Entry) -> String {
     if let Some(witness) = &entry.witness {
         let _ = write!(text, "Witness: {}\n\n", code(witness));
     }
+    for origin in &entry.origins {
+        let _ = write!(text, "From: {}\n\n", prose(&origin.to_string()));
+    }
     if let Some(ground) = entry.paired_by {
         let _ = write!(text, "Counterparts: {ground}.\n\n");
     }
@@ -143,6 +147,26 @@ fn why(rule: &RuleDoc) -> String {
         format!("Source: {}", prose(rule.source))
     };
     format!("{} Rule {}. {source}\n\n", prose(rule.why), code(rule.code))
+}
+
+fn excused(sheet: &Sheet<'_>) -> String {
+    if sheet.excused.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("### 🤝 Accepted ({})\n\n", sheet.excused.len());
+    for excused in sheet.excused {
+        let entry = &excused.entry;
+        let _ = writeln!(
+            text,
+            "- **{}** · {} · {}<br>{}",
+            prose(&sheet.name(entry)),
+            code(&cut(&entry.finding.subject.to_string(), LONGEST_VALUE)),
+            code(entry.id.as_str()),
+            prose(&cut(&accepted(excused), LONGEST_VALUE))
+        );
+    }
+    text.push('\n');
+    text
 }
 
 fn unknown(unknown: &[Unknown]) -> String {

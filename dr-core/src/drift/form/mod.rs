@@ -28,6 +28,7 @@ use serde_json::Value;
 pub use escape::{json as printable_json, visible};
 pub use schema::report_schema;
 
+use super::exception::Excused;
 use super::report::{Coverage, Entry, Report, Unknown, Verdict};
 use crate::model::{EstateName, Family, ResourceKind, RuleDoc, Severity, SiteId};
 
@@ -54,6 +55,8 @@ pub struct Sheet<'a> {
     pub facts: Vec<(&'static str, String)>,
     /// What was found, the worst first.
     pub findings: &'a [Entry],
+    /// What was found and somebody accepts until a day.
+    pub excused: &'a [Excused],
     /// What is not known.
     pub unknown: &'a [Unknown],
     /// Every rule that was asked, whether it found something or not.
@@ -177,6 +180,7 @@ impl Report {
                 ),
             ],
             findings: &self.findings,
+            excused: &self.excused,
             unknown: &self.unknown,
             rules: super::rules().collect(),
             coverage: Some(&self.coverage),
@@ -191,6 +195,20 @@ fn shown(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
+}
+
+/// Until when something is accepted, why, and who answers for it.
+fn accepted(excused: &Excused) -> String {
+    let exception = &excused.exception;
+    let approved = exception.approved_by.as_ref();
+    let approved = approved.map(|who| format!(", approved by {who}"));
+    format!(
+        "accepted until {}: {} ({}{})",
+        exception.expires,
+        exception.reason,
+        exception.owner,
+        approved.unwrap_or_default()
+    )
 }
 
 /// What an unknown is about, in one line.

@@ -7,7 +7,8 @@
 use serde_json::{Value, json};
 
 use super::escape::{cut, json as json_text, sarif as plain, visible};
-use super::{Sheet, about, capitalised, sentence};
+use super::{Sheet, about, accepted, capitalised, sentence};
+use crate::drift::exception::Excused;
 use crate::drift::report::{Entry, Unknown};
 use crate::model::{RuleDoc, Severity, Subject};
 
@@ -22,7 +23,8 @@ const LONGEST_MESSAGE: usize = 1000;
 
 pub(super) fn write(sheet: &Sheet<'_>) -> String {
     let results = sheet.findings.iter().map(|entry| result(sheet, entry));
-    let results: Vec<Value> = results.collect();
+    let excused = sheet.excused.iter().map(|one| suppressed(sheet, one));
+    let results: Vec<Value> = results.chain(excused).collect();
     let rules: Vec<Value> = sheet.rules.iter().map(|doc| rule(doc)).collect();
     let notifications = sheet.unknown.iter().map(notification);
     let notifications: Vec<Value> = notifications.collect();
@@ -119,12 +121,24 @@ fn result(sheet: &Sheet<'_>, entry: &Entry) -> Value {
     result
 }
 
+/// A finding that an exception hides: viewers show it as closed, with the reason.
+fn suppressed(sheet: &Sheet<'_>, excused: &Excused) -> Value {
+    let mut result = result(sheet, &excused.entry);
+    result["suppressions"] = json!([{
+        "kind": "external",
+        "status": "accepted",
+        "justification": plain(&accepted(excused)),
+    }]);
+    result
+}
+
 /// What the message has not, or has cut.
 fn properties(entry: &Entry) -> Value {
     let mut properties = json!({
         "severity": entry.finding.severity,
         "fix": entry.finding.fix,
         "evidence": entry.evidence,
+        "origins": entry.origins,
     });
     let more = [
         ("attribute", entry.attribute.as_ref().map(|it| json!(it))),

@@ -25,6 +25,8 @@ fn no_name_breaks_a_table_a_line_or_a_fold() {
             "<",
             "`",
             "Witness: ",
+            "From: ",
+            "- **",
             "Counterparts: ",
             "Rule ",
         ];

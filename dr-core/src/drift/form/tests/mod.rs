@@ -11,10 +11,14 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::config::{Source, load_estate};
+use crate::drift::exception::Excused;
+use crate::drift::origin::Origin;
 use crate::drift::pair::Ground;
 use crate::drift::report::{Coverage, Entry, Evidence, FindingId, Report, Unknown, Verdict};
 use crate::drift::{examine, rules};
-use crate::model::{Direction, EstateScan, Finding, GapClass, ResourceKind, Severity, Subject};
+use crate::model::{
+    Direction, EstateScan, Exception, Finding, GapClass, ResourceKind, Severity, Subject,
+};
 
 /// A name that does harm wherever it is not made harmless.
 const HOSTILE: &str = "<script>alert(1)</script>]]>|`x`\u{1b}[31m\u{202e}gpj\u{200f} @team #12 \
@@ -56,6 +60,27 @@ fn finding(severity: Severity, number: usize) -> Entry {
         ]),
         witness: Some(HOSTILE.to_owned()),
         paired_by: Some(Ground::Position),
+        origins: vec![Origin::Removed {
+            site: "california".parse().expect("a name"),
+            address: HOSTILE.to_owned(),
+        }],
+    }
+}
+
+/// A finding that somebody accepts, with hostile words.
+fn excused() -> Excused {
+    Excused {
+        entry: finding(Severity::Slowing, 2),
+        exception: Exception {
+            rule: HOSTILE.to_owned(),
+            component: None,
+            resource: None,
+            attribute: None,
+            reason: HOSTILE.to_owned(),
+            owner: HOSTILE.to_owned(),
+            expires: "2026-12-31".parse().expect("a day"),
+            approved_by: Some(HOSTILE.to_owned()),
+        },
     }
 }
 
@@ -80,12 +105,13 @@ fn report(findings: Vec<Entry>, unknown: Vec<Unknown>) -> Report {
         at: "2026-01-02T03:04:05Z".parse().expect("an instant"),
         verdict: Verdict::of(&findings, &unknown),
         findings,
+        excused: Vec::new(),
         unknown,
         coverage: BTreeMap::from([(ResourceKind::Ec2SecurityGroup, Coverage::default())]),
     }
 }
 
-/// One finding of each severity, a finding of a rule that nobody knows, and a gap.
+/// One finding of each severity, a finding of a rule that nobody knows, one that is accepted, and a gap.
 fn hostile() -> Report {
     let mut findings: Vec<Entry> = [Severity::Blocking, Severity::Slowing, Severity::Notice]
         .map(|severity| finding(severity, 0))
@@ -93,7 +119,10 @@ fn hostile() -> Report {
     let mut later = finding(Severity::Notice, 1);
     later.finding.code = "a-rule-of-tomorrow".to_owned();
     findings.push(later);
-    report(findings, vec![gap()])
+    Report {
+        excused: vec![excused()],
+        ..report(findings, vec![gap()])
+    }
 }
 
 /// The scan of the laboratory, changed at the standby.
@@ -107,7 +136,7 @@ fn lab(change: impl FnOnce(&mut EstateScan)) -> Report {
         from: "ohio".parse().expect("a name"),
         to: "california".parse().expect("a name"),
     };
-    examine(&estate, &direction, &scan).expect("both sites were read")
+    examine(&estate, &direction, &scan, None).expect("both sites were read")
 }
 
 /// What the laboratory comes to with a change of each kind.

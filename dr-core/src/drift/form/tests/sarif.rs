@@ -68,6 +68,14 @@ fn schema() -> Value {
         ("physicalLocation?", place),
     ]);
     let prints = json!({ "type": "object", "additionalProperties": { "type": "string" } });
+    let suppression = object(&[
+        ("kind", json!({ "enum": ["inSource", "external"] })),
+        (
+            "status",
+            json!({ "enum": ["accepted", "underReview", "rejected"] }),
+        ),
+        ("justification", text.clone()),
+    ]);
     let result = object(&[
         ("ruleId", text.clone()),
         ("ruleIndex?", index.clone()),
@@ -75,6 +83,7 @@ fn schema() -> Value {
         ("message", message.clone()),
         ("locations", list(&location)),
         ("partialFingerprints", prints),
+        ("suppressions?", list(&suppression)),
         ("properties", bag.clone()),
     ]);
     let notification = object(&[
@@ -136,7 +145,12 @@ fn a_result_points_to_its_rule_and_has_its_level() {
     let run = &log["runs"][0];
     let results = run["results"].as_array().unwrap();
     let levels: Vec<&Value> = results.iter().map(|result| &result["level"]).collect();
-    assert_eq!(levels, ["error", "warning", "note", "note"]);
+    assert_eq!(levels, ["error", "warning", "note", "note", "warning"]);
+    let accepted: Vec<bool> = results
+        .iter()
+        .map(|result| result.get("suppressions").is_some())
+        .collect();
+    assert_eq!(accepted, [false, false, false, false, true]);
     for result in &results[..3] {
         let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
         let rule = &run["tool"]["driver"]["rules"][index];
