@@ -49,7 +49,6 @@ pub(crate) fn aspect(kind: Kind, attribute: &str) -> Aspect {
     special.map_or(Aspect::Compared, |(_, aspect)| *aspect)
 }
 
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn of_kind(kind: Kind) -> &'static [(&'static str, Aspect)] {
     use Aspect::{Block, Capacity, Compared, Condition, Identity, Packets, Role, Routes};
     match kind {

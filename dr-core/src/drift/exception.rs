@@ -58,23 +58,26 @@ pub(super) fn apply(
             "{} wants to hide something that stops a failover, and nobody else has approved it",
             exception.owner
         );
-        wrong(&UNAPPROVED, exception, message)
+        wrong(&UNAPPROVED, exception, &message)
     });
     kept.extend(unapproved);
     for (exception, uses) in exceptions.iter().zip(uses) {
         let is_known = rules.iter().any(|rule| rule.code == exception.rule);
         if !is_known {
             let message = format!("no rule has the code {}", exception.rule);
-            kept.push(wrong(&UNUSED, exception, message));
+            kept.push(wrong(&UNUSED, exception, &message));
         } else if uses == 0 && is_complete {
-            let message = "there is nothing left that it is about".to_owned();
-            kept.push(wrong(&UNUSED, exception, message));
+            kept.push(wrong(
+                &UNUSED,
+                exception,
+                "there is nothing left that it is about",
+            ));
         } else if uses > 0 && exception.expires.is_over(at) {
             let message = format!(
                 "it held until {}: {}, owner {}",
                 exception.expires, exception.reason, exception.owner
             );
-            kept.push(wrong(&EXPIRED, exception, message));
+            kept.push(wrong(&EXPIRED, exception, &message));
         }
     }
     (kept, excused)
@@ -108,7 +111,7 @@ fn fits(exception: &Exception, entry: &Entry) -> bool {
 }
 
 /// Something is wrong with an exception itself.
-fn wrong(rule: &'static RuleDoc, exception: &Exception, message: String) -> Entry {
+fn wrong(rule: &'static RuleDoc, exception: &Exception, message: &str) -> Entry {
     let mut about = exception.rule.clone();
     for part in [
         exception.component.as_ref().map(ToString::to_string),

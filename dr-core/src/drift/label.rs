@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::name::Places;
 use super::reference::{Columns, Side};
 use super::scope::Scope;
-use crate::model::{Resource, ResourceKind};
+use crate::model::{ComponentId, Resource, ResourceKind};
 
 /// The attributes that say where a nameless thing stands, the nearest first.
 const ANCHORS: [&str; 6] = [
@@ -40,7 +40,7 @@ pub(super) fn labels(
     let mut count: BTreeMap<(ResourceKind, Option<&str>, String), usize> = BTreeMap::new();
     let key = |at: u32, label: &str| {
         let resource = column.at(at);
-        let component = resource.component.as_ref().map(|id| id.as_str());
+        let component = resource.component.as_ref().map(ComponentId::as_str);
         (resource.kind, component, label.to_owned())
     };
     for at in column.places().filter(|&at| is_compared(at)) {

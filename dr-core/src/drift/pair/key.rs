@@ -10,11 +10,14 @@ use crate::model::{Estate, ResourceKind as Kind};
 /// A kind, and two texts of it.
 pub(super) type Key = (Kind, String, String);
 
+/// Component and part of what the estate binds, by kind and by id or ARN.
+type Bound<'a> = BTreeMap<(Kind, &'a str), (&'a str, &'static str)>;
+
 /// What each thing is called without what says where, and what the estate binds it to.
 pub(super) struct Keys<'a> {
     columns: &'a Columns<'a>,
     stems: [Vec<Option<String>>; 2],
-    bound: [BTreeMap<(Kind, &'a str), (&'a str, &'static str)>; 2],
+    bound: [Bound<'a>; 2],
 }
 
 impl<'a> Keys<'a> {
@@ -66,10 +69,7 @@ fn stems(column: &Column<'_>) -> Vec<Option<String>> {
 }
 
 /// What the estate binds on a site, each with its component and which part of that it is.
-fn bound<'a>(
-    estate: &'a Estate,
-    column: &Column<'_>,
-) -> BTreeMap<(Kind, &'a str), (&'a str, &'static str)> {
+fn bound<'a>(estate: &'a Estate, column: &Column<'_>) -> Bound<'a> {
     let mut bound = BTreeMap::new();
     let bindings = estate.bindings.get(&column.site.id).into_iter().flatten();
     for (component, binding) in bindings {

@@ -9,7 +9,7 @@ use super::super::aspect::{Aspect, aspect};
 use super::super::reference::{Columns, Place, Side, texts};
 use super::super::scope::Scope;
 use super::{Alike, Ambiguous, Ground, Pairs, likeness};
-use crate::model::{Resource, ResourceKind as Kind};
+use crate::model::{ComponentId, Resource, ResourceKind as Kind};
 
 /// How far one looks at first, in steps: a difference further away is not to keep two things apart, so one looks less far
 /// where that finds nothing.
@@ -193,7 +193,7 @@ pub(super) fn alone(resource: &Resource, is: Scope) -> Alone<'_> {
     let marks = marks.map(|mark| resource.attributes.get(*mark).map(ToString::to_string));
     (
         resource.kind,
-        resource.component.as_ref().map(|id| id.as_str()),
+        resource.component.as_ref().map(ComponentId::as_str),
         marks.map(Option::unwrap_or_default).collect(),
         is == Scope::Compared,
     )
