@@ -1,7 +1,7 @@
 //! A packet that shows a difference.
 
 use std::fmt;
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use super::region::{Slab, Span};
 use super::relocation::address;
