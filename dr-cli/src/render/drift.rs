@@ -116,12 +116,13 @@ fn excused(report: &Report, style: Style) -> String {
         let (finding, exception) = (&excused.entry.finding, &excused.exception);
         let _ = writeln!(
             text,
-            "  {} {}  until {}: {} ({})",
+            "  {} {}  {}  until {}: {} ({})",
             style.dim(&finding.code),
-            finding.subject,
+            visible(&finding.subject.to_string()),
+            style.dim(excused.entry.id.as_str()),
             exception.expires,
-            exception.reason,
-            exception.owner
+            visible(&exception.reason),
+            visible(&exception.owner)
         );
     }
     text.push('\n');

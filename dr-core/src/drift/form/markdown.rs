@@ -102,6 +102,30 @@ fn finding(sheet: &Sheet<'_>, entry: &Entry, is_full: bool) -> String {
 }
 
 fn evidence(sheet: &Sheet<'_>, entry: &Entry) -> String {
+    let mut text = sides(sheet, entry);
+    if let Some(witness) = &entry.witness {
+        let _ = write!(text, "Witness: {}\n\n", code(witness));
+    }
+    for origin in &entry.origins {
+        let _ = write!(text, "From: {}\n\n", prose(&origin.to_string()));
+    }
+    if let Some(ground) = entry.paired_by {
+        let _ = write!(text, "Counterparts: {ground}.\n\n");
+    }
+    match sheet.rule(&entry.finding.code) {
+        Some(rule) => text.push_str(&why(rule)),
+        None => {
+            let _ = write!(text, "Rule {}.\n\n", code(&entry.finding.code));
+        }
+    }
+    text
+}
+
+/// What stands on each site, as a table; nothing of a finding that is about no thing.
+fn sides(sheet: &Sheet<'_>, entry: &Entry) -> String {
+    if entry.evidence.is_empty() {
+        return String::new();
+    }
     let mut text = String::from("| |");
     for site in sheet.sites() {
         let _ = write!(text, " {} |", code(site.as_str()));
@@ -122,21 +146,6 @@ fn evidence(sheet: &Sheet<'_>, entry: &Entry) -> String {
         text.push_str(&row(&name, values));
     }
     text.push('\n');
-    if let Some(witness) = &entry.witness {
-        let _ = write!(text, "Witness: {}\n\n", code(witness));
-    }
-    for origin in &entry.origins {
-        let _ = write!(text, "From: {}\n\n", prose(&origin.to_string()));
-    }
-    if let Some(ground) = entry.paired_by {
-        let _ = write!(text, "Counterparts: {ground}.\n\n");
-    }
-    match sheet.rule(&entry.finding.code) {
-        Some(rule) => text.push_str(&why(rule)),
-        None => {
-            let _ = write!(text, "Rule {}.\n\n", code(&entry.finding.code));
-        }
-    }
     text
 }
 

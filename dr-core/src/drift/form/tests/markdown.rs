@@ -49,6 +49,14 @@ fn no_name_breaks_a_table_a_line_or_a_fold() {
 }
 
 #[test]
+fn a_finding_about_no_thing_has_no_table_of_things() {
+    let mut entry = finding(Severity::Notice, 0);
+    entry.evidence.clear();
+    let text = report(vec![entry], Vec::new()).sheet().to_markdown();
+    assert!(!text.contains("| thing |"), "{text}");
+}
+
+#[test]
 fn too_much_evidence_is_left_out_from_the_mildest_on_and_no_finding_is() {
     let many = |severity, count| (0..count).map(move |number| finding(severity, number));
     let mut findings: Vec<Entry> = many(Severity::Blocking, 6).collect();
