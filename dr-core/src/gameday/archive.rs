@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
 
-use crate::model::{RunId, SiteId};
+use super::run::Begun;
 use crate::port::{
     ErrorClass, Etag, LogStore as _, ObjectStore, PortError, PortResult, PutError, StoredObject,
 };
@@ -49,33 +49,25 @@ fn read_only(key: &str) -> PortError {
     }
 }
 
-/// The journal of a run that is kept at `site`, as bytes.
+/// The journal of a run, as bytes.
 ///
 /// # Errors
 /// It is not there.
-pub(super) fn bytes(
-    simulation: &Simulation,
-    site: &SiteId,
-    run: &RunId,
-) -> Result<Vec<u8>, String> {
-    let log = ObjectLog::new(Arc::new(Archive(simulation.stored(site))));
-    log.read(run)
+pub(super) fn bytes(simulation: &Simulation, begun: &Begun) -> Result<Vec<u8>, String> {
+    let log = ObjectLog::new(Arc::new(Archive(simulation.stored(&begun.direction.to))));
+    log.read(&begun.run)
         .now_or_never()
         .expect("what is in memory is read without waiting")
         .map_err(|error| error.to_string())?
         .ok_or_else(|| "it is gone".to_owned())
 }
 
-/// The report of a run that is kept at `site`.
+/// The report of a run.
 ///
 /// # Errors
 /// Its journal is not there or cannot be read.
-pub(super) fn report(
-    simulation: &Simulation,
-    site: &SiteId,
-    run: &RunId,
-) -> Result<Report, String> {
-    let bytes = bytes(simulation, site, run)?;
+pub(super) fn report(simulation: &Simulation, begun: &Begun) -> Result<Report, String> {
+    let bytes = bytes(simulation, begun)?;
     let journal: ReadJournal = journal::read(&bytes).map_err(|error| error.to_string())?;
     Ok(report::from_journal(
         &journal.header,

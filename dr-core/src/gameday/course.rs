@@ -10,12 +10,12 @@ use jiff::Timestamp;
 use super::archive;
 use super::board::{Board, Noted};
 use super::play::{Beat, Stage};
-use super::run::{Desk, Ended};
+use super::run::{Begun, Desk, Ended};
 use super::scenario::{Act, ExpectedEnd, Inject, Scenario, SideAct, Trigger};
 use super::scorecard::{ActOutcome, ActScore, InjectScore};
 use super::steady::{self, EVERY, SETTLING, SteadyScore, Track};
 use super::team::Scripted;
-use crate::model::{ClientView, Duration, Ending, RunId, Steadiness};
+use crate::model::{ClientView, Duration, Ending, Steadiness};
 use crate::port::{Clock, People, Ports};
 use crate::sim::Operator;
 
@@ -51,7 +51,7 @@ pub(super) struct Course<'a> {
 struct Told {
     acts: Vec<ActScore>,
     injects: Vec<InjectScore>,
-    runs: Vec<(String, RunId)>,
+    runs: Vec<Begun>,
     exits: Vec<(String, Option<u8>)>,
 }
 
@@ -74,8 +74,8 @@ impl<'a> Course<'a> {
     }
 
     /// The runs that were planned, in order.
-    pub(super) fn runs(&self) -> Vec<RunId> {
-        self.tell(|told| told.runs.iter().map(|(_, run)| run.clone()).collect())
+    pub(super) fn runs(&self) -> Vec<Begun> {
+        self.tell(|told| told.runs.clone())
     }
 
     fn tell<T>(&self, change: impl FnOnce(&mut Told) -> T) -> T {
@@ -294,8 +294,8 @@ impl<'a> Course<'a> {
             Act::Run(run) => {
                 let person = run.by.as_deref().unwrap_or(self.scenario.driver());
                 let desk = self.desk(person);
-                let begun = |id| self.tell(|told| told.runs.push((run.runbook.clone(), id)));
-                let once = || desk.start(run, begun);
+                let begins = |begun| self.tell(|told| told.runs.push(begun));
+                let once = || desk.start(run, begins);
                 let again = [Ending::Refused];
                 let ended = Box::pin(self.tried(person, run.tries, &again, once)).await;
                 self.judged(&run.runbook, ended, &run.expect)
@@ -330,14 +330,12 @@ impl<'a> Course<'a> {
     }
 
     /// The last run of a runbook that was begun.
-    fn last_run(&self, runbook: &str) -> Option<RunId> {
-        let runs = self.tell(|told| told.runs.clone());
-        let place = Desk::place(self.stage);
-        runs.into_iter()
+    fn last_run(&self, runbook: &str) -> Option<Begun> {
+        self.runs()
+            .into_iter()
             .rev()
-            .filter(|(name, _)| name == runbook)
-            .map(|(_, run)| run)
-            .find(|run| archive::bytes(&self.stage.simulation, place, run).is_ok())
+            .filter(|begun| begun.runbook == runbook)
+            .find(|begun| archive::bytes(&self.stage.simulation, begun).is_ok())
     }
 
     /// Lets a person type the same again, as long as it ends like this.

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use super::archive;
 use super::course::Course;
-use super::run::Desk;
 use super::scenario::Scenario;
 use super::scorecard::{ActOutcome, Scorecard};
 use super::team::Team;
@@ -94,8 +93,8 @@ pub struct Rehearsal {
 }
 
 impl Stage {
-    /// Plays `scenario` to its end, or to the first act that cannot be carried out. Its journals, lock and inboxes are kept in
-    /// the simulated object store of the home standby.
+    /// Plays `scenario` to its end, or to the first act that cannot be carried out. The journal, lock and inbox of a run are kept
+    /// in the simulated object store of the site that it moves to.
     ///
     /// # Errors
     /// A [`PlayError`].
@@ -110,18 +109,17 @@ impl Stage {
             .map_err(PlayError::Stopped)?;
         let mut reports = Vec::new();
         let mut journals = Vec::new();
-        let place = Desk::place(self);
-        for run in course.runs() {
+        for begun in course.runs() {
             // A run that was refused was never begun.
-            let Ok(bytes) = archive::bytes(&self.simulation, place, &run) else {
+            let Ok(bytes) = archive::bytes(&self.simulation, &begun) else {
                 continue;
             };
-            let report = archive::report(&self.simulation, place, &run);
+            let report = archive::report(&self.simulation, &begun);
             reports.push(report.map_err(|because| PlayError::Journal {
-                run: run.clone(),
+                run: begun.run.clone(),
                 because,
             })?);
-            journals.push((run, bytes));
+            journals.push((begun.run, bytes));
         }
         let scorecard = Scorecard::of(scenario, self, started, ends, &reports);
         Ok(Rehearsal {

@@ -9,7 +9,7 @@ use super::board::{Board, Noted, Reporter, What};
 use super::play::{Beat, Stage};
 use super::scenario::RunAct;
 use crate::discover;
-use crate::model::{Direction, Duration, Ending, RunId, Severity, SiteId, Waiver};
+use crate::model::{Direction, Duration, Ending, RunId, Severity, Waiver};
 use crate::port::People;
 use crate::report::{Judgement, Report};
 use crate::runbook::RunStatus;
@@ -35,6 +35,15 @@ pub(super) struct Ended {
     pub(super) said: String,
 }
 
+/// A run that a person began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Begun {
+    pub(super) run: RunId,
+    pub(super) runbook: String,
+    /// Which way. Its journal, lock and inbox are kept in the site that it moves to, as those of a real run are.
+    pub(super) direction: Direction,
+}
+
 /// A person at a machine, with all that is needed to carry out runs.
 pub(super) struct Desk<'a> {
     pub(super) stage: &'a Stage,
@@ -44,19 +53,14 @@ pub(super) struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    /// Where journals, lock and inbox are kept: at the home standby, so that nothing that a run needs lies only in a site that
-    /// is left.
-    pub(super) fn place(stage: &Stage) -> &SiteId {
-        let estate = stage.simulation.estate();
-        &estate.other_site(&estate.home().id).id
-    }
-
-    fn host(&self) -> Host {
-        let store = self.process.store(Self::place(self.stage));
+    /// Journal, lock and inbox in the site that the run moves to: nothing that it needs lies only in the one that it leaves.
+    fn host(&self, direction: &Direction) -> Host {
+        let store = self.process.store(&direction.to);
+        let opposite = ObjectLog::new(self.process.store(&direction.from));
         Host {
             ports: self.process.ports(),
             logs: Arc::new(ObjectLog::new(store.clone())),
-            opposite: None,
+            opposite: Some(Arc::new(opposite)),
             store,
             people: self.people.clone(),
             watcher: Arc::new(Reporter {
@@ -68,8 +72,8 @@ impl Desk<'_> {
         }
     }
 
-    /// Plans a runbook and carries it out until it rests. `begun` is told its name as soon as it has one.
-    pub(super) async fn start(&self, act: &RunAct, begun: impl Fn(RunId)) -> Ended {
+    /// Plans a runbook and carries it out until it rests. `begins` is told of it as soon as it has a name.
+    pub(super) async fn start(&self, act: &RunAct, begins: impl Fn(Begun)) -> Ended {
         let Some(runbook) = self.stage.runbooks.get(&act.runbook) else {
             unreachable!("the stage looked for every runbook before it began")
         };
@@ -91,20 +95,25 @@ impl Desk<'_> {
                 })
                 .collect(),
         };
-        let run = run_id(&plan, clock.now());
-        let beat = Beat::Run {
-            run: run.clone(),
+        let begun = Begun {
+            run: run_id(&plan, clock.now()),
+            runbook: act.runbook.clone(),
             direction: plan.direction.clone(),
+        };
+        let beat = Beat::Run {
+            run: begun.run.clone(),
+            direction: begun.direction.clone(),
             predicted: plan.prediction.until_serving,
         };
         self.stage.audience.told(self.stage.simulation.now(), &beat);
-        begun(run.clone());
-        match self.host().start(run.clone(), plan, options).await {
-            Ok(outcome) => self.rested(&act.runbook, &run, outcome.status()),
+        begins(begun.clone());
+        let host = self.host(&begun.direction);
+        match host.start(begun.run.clone(), plan, options).await {
+            Ok(outcome) => self.rested(&begun, outcome.status()),
             Err(error) => {
                 let mut ended = self.failed(&act.runbook, error);
                 // What has no journal was never begun.
-                if archive::bytes(&self.stage.simulation, Self::place(self.stage), &run).is_err() {
+                if archive::bytes(&self.stage.simulation, &begun).is_err() {
                     ended.ending = Ending::Refused;
                 }
                 ended
@@ -113,10 +122,10 @@ impl Desk<'_> {
     }
 
     /// Goes on with a run until it rests.
-    pub(super) async fn resume(&self, runbook: &str, run: &RunId) -> Ended {
-        match self.host().resume(run).await {
-            Ok(outcome) => self.rested(runbook, run, outcome.status()),
-            Err(error) => self.failed(runbook, error),
+    pub(super) async fn resume(&self, begun: &Begun) -> Ended {
+        match self.host(&begun.direction).resume(&begun.run).await {
+            Ok(outcome) => self.rested(begun, outcome.status()),
+            Err(error) => self.failed(&begun.runbook, error),
         }
     }
 
@@ -150,8 +159,9 @@ impl Desk<'_> {
             .map(|outage| outage.from)
     }
 
-    fn rested(&self, runbook: &str, run: &RunId, status: RunStatus) -> Ended {
-        let report = archive::report(&self.stage.simulation, Self::place(self.stage), run).ok();
+    fn rested(&self, begun: &Begun, status: RunStatus) -> Ended {
+        let report = archive::report(&self.stage.simulation, begun).ok();
+        let run = &begun.run;
         let ending = ending(status);
         let because = report
             .as_ref()
@@ -159,7 +169,7 @@ impl Desk<'_> {
         Ended {
             ending,
             codes: match ending {
-                Ending::Held => self.board.last_asked(runbook).into_iter().collect(),
+                Ending::Held => self.board.last_asked(&begun.runbook).into_iter().collect(),
                 _ => Vec::new(),
             },
             exit_code: report.as_ref().map(exit_code),

@@ -15,7 +15,7 @@ use crate::model::{ComponentId, Epoch, RunId};
 pub enum Invariant {
     /// Of a data set, clients reach at most one writable primary.
     OneWriter,
-    /// No change arrives under an epoch that is lower than one that arrived before.
+    /// No change arrives under an epoch that is lower than one of the same lock that arrived before.
     EpochsGrow,
     /// A run promotes a data set once.
     OnePromotion,
@@ -51,10 +51,13 @@ impl fmt::Display for Violation {
     }
 }
 
+/// How many locks there are: one in the store of each site, and one beside them.
+pub(super) const LOCKS: usize = 3;
+
 /// What the checker remembers of the changes that were accepted. It sees them after the fact, and trusts no gate.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Audit {
-    highest: Epoch,
+    highest: [Epoch; LOCKS],
     promotions: BTreeMap<ComponentId, Vec<RunId>>,
     /// The data sets with two writers now, so that each time is reported once.
     pub(super) two_writers: Vec<ComponentId>,
@@ -63,11 +66,11 @@ pub(super) struct Audit {
 }
 
 impl Audit {
-    /// Looks at the epoch of a change that arrived.
-    pub(super) fn epoch(&mut self, epoch: Epoch) -> Option<String> {
-        let stale = epoch < self.highest;
-        let highest = self.highest;
-        self.highest = highest.max(epoch);
+    /// Looks at the epoch of a change that arrived under a lock.
+    pub(super) fn epoch(&mut self, lock: usize, epoch: Epoch) -> Option<String> {
+        let highest = self.highest[lock];
+        let stale = epoch < highest;
+        self.highest[lock] = highest.max(epoch);
         stale.then(|| format!("a change of epoch {epoch} arrived after one of epoch {highest}"))
     }
 
@@ -92,9 +95,10 @@ mod tests {
     #[test]
     fn a_lower_epoch_after_a_higher_one_is_noticed() {
         let mut audit = Audit::default();
-        assert_eq!(audit.epoch(Epoch(2)), None);
-        assert_eq!(audit.epoch(Epoch(2)), None);
-        assert!(audit.epoch(Epoch(1)).is_some());
+        assert_eq!(audit.epoch(0, Epoch(2)), None);
+        assert_eq!(audit.epoch(0, Epoch(2)), None);
+        assert_eq!(audit.epoch(1, Epoch(1)), None, "each lock counts its own");
+        assert!(audit.epoch(0, Epoch(1)).is_some());
     }
 
     #[test]

@@ -4,8 +4,9 @@ use super::World;
 use super::change::{Change, DatabaseChange, Order, Refusal, Said};
 use super::copy::Part;
 use super::event::Event;
+use super::stack::Store;
 use crate::adapter::technology;
-use crate::model::{ComponentId, Duration, Role, Settings};
+use crate::model::{ComponentId, Duration, Role, RunId, Settings};
 use crate::port::{ErrorClass, Operation};
 use crate::sim::Column;
 use crate::sim::invariant::Invariant;
@@ -34,26 +35,36 @@ impl World {
             }
         }
         // A real service knows nothing of epochs: that this one refuses a stale order does not make it right to send it.
-        if let Some(detail) = self.audit.epoch(order.epoch) {
+        if let Some(detail) = self.audit.epoch(self.lock_of(&order.run), order.epoch) {
             self.violate(self.now, Invariant::EpochsGrow, detail);
         }
         self.refresh();
         result.map(|_| ())
     }
 
-    /// Refuses an epoch that is lower than one that was seen: its holder has been replaced.
+    /// Refuses an epoch that is lower than one that was seen of the same lock: its holder has been replaced.
     fn admit(&mut self, order: &Order) -> Result<(), Refusal> {
-        if order.epoch < self.epoch_seen {
+        let lock = self.lock_of(&order.run);
+        let seen = self.epochs_seen[lock];
+        if order.epoch < seen {
             return Err(Refusal {
                 class: ErrorClass::Denied,
-                message: format!(
-                    "epoch {} is stale, epoch {} has been seen",
-                    order.epoch, self.epoch_seen
-                ),
+                message: format!("epoch {} is stale, epoch {seen} has been seen", order.epoch),
             });
         }
-        self.epoch_seen = order.epoch;
+        self.epochs_seen[lock] = order.epoch;
         Ok(())
+    }
+
+    /// The lock that a run is carried out under, by number: that of the site whose store keeps its journal, each of which counts
+    /// epochs of its own; the last one where neither store does, as on the machine of who rehearses.
+    fn lock_of(&self, run: &RunId) -> usize {
+        let header = format!("runs/{run}/journal/{:08}.json", 0);
+        let keeps = |store: &Store| store.objects.contains_key(&header);
+        self.stores
+            .iter()
+            .position(keeps)
+            .unwrap_or(self.stores.len())
     }
 
     /// A change as a person would say it.

@@ -37,7 +37,7 @@ pub(super) use self::region::Region;
 use self::stack::{Git, Monitor, Stack, Store};
 use super::Column;
 use super::fault::Fault;
-use super::invariant::{Audit, Violation};
+use super::invariant::{Audit, LOCKS, Violation};
 use super::random::Dice;
 use super::story::LogLine;
 use super::time::{SimTime, Skew};
@@ -98,8 +98,8 @@ pub struct World {
     pub(super) store_writes: u64,
     /// The estate's own commands that the world was told of, and whether each is carried out.
     commands: Vec<(Exec, bool)>,
-    /// The highest epoch under which a change was asked for.
-    epoch_seen: Epoch,
+    /// The highest epoch of each lock under which a change was asked for.
+    epochs_seen: [Epoch; LOCKS],
     /// The fleets without which a site serves nobody.
     serving_fleets: Vec<ComponentId>,
     /// Whether a client that comes to each site is served, the write lease aside. Follows from the rest.
@@ -151,7 +151,7 @@ impl World {
             stores: [Store::default(), Store::default()],
             store_writes: 0,
             commands: Vec::new(),
-            epoch_seen: Epoch::default(),
+            epochs_seen: [Epoch::default(); LOCKS],
             serving_fleets: furnish::serving_fleets(estate),
             serving: [false, false],
             settled: 0,
