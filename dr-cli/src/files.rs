@@ -1,5 +1,6 @@
 //! The estate and its runbooks as files, or as built into the binary.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use dr_core::config::{self, Problems, Source, builtin};
@@ -100,6 +101,23 @@ impl EstateFiles {
     }
 
     /// The game day of that name.
+    /// All its runbooks by the names of their files, and what is wrong with those that cannot be read as one.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub(crate) fn runbooks(&self) -> Result<(BTreeMap<String, Runbook>, Vec<Problems>)> {
+        let (mut right, mut wrong) = (BTreeMap::new(), Vec::new());
+        for source in self.runbook_sources()? {
+            let name = Path::new(&source.name).file_stem();
+            let name = name.unwrap_or_default().to_string_lossy().into_owned();
+            match Runbook::parse(source) {
+                Ok(runbook) => drop(right.insert(name, runbook)),
+                Err(problems) => wrong.push(problems),
+            }
+        }
+        Ok((right, wrong))
+    }
+
     ///
     /// # Errors
     /// There is none, or it cannot be read.

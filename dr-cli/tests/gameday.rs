@@ -118,3 +118,36 @@ fn a_speed_lets_real_time_pass() {
     assert_eq!(played.status.code(), Some(0));
     assert!(started.elapsed() >= std::time::Duration::from_millis(500));
 }
+
+#[test]
+fn the_shipped_game_days_are_copied_by_init_and_those_built_in_stay_within_reach() {
+    let place = tempfile::tempdir().unwrap();
+    let built_in = stdout(&dr(&place, "gameday list"));
+    assert!(dr(&place, "init").status.success());
+    let copied = stdout(&dr(&place, "gameday list"));
+    assert_eq!(copied.lines().count(), built_in.lines().count());
+    let played = dr(&place, "gameday run region-loss");
+    assert_eq!(played.status.code(), Some(0), "{}", stdout(&played));
+    std::fs::remove_dir_all(place.path().join("gamedays")).unwrap();
+    let none = dr(&place, "gameday list");
+    let told = String::from_utf8(none.stderr).unwrap();
+    assert!(
+        told.contains("dr gameday list --estate storefront"),
+        "{told}"
+    );
+    let listed = stdout(&dr(&place, "gameday list --estate storefront"));
+    assert_eq!(listed, built_in);
+}
+
+#[test]
+fn a_slip_in_a_game_day_is_told_when_it_is_read_with_its_line() {
+    let place = tempfile::tempdir().unwrap();
+    let story = "gameday: x\nabout: y\npeople: { names: [ ada ], answer-after: 1m }\nstory:\n  - run: failvoer\n";
+    std::fs::write(place.path().join("x.yaml"), story).unwrap();
+    let told = dr(&place, "gameday run x.yaml");
+    assert_eq!(told.status.code(), Some(12));
+    let told = String::from_utf8(told.stderr).unwrap();
+    assert!(told.contains("there is no runbook failvoer"), "{told}");
+    assert!(told.contains("x.yaml:5:"), "{told}");
+    assert!(told.contains("did you mean `failover`?"), "{told}");
+}

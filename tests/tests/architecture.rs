@@ -273,3 +273,60 @@ fn the_reader_of_use_lines_sees_groups_and_inline_paths_and_neither_comments_nor
         .collect();
     assert_eq!(used, ["1:action", "1:model", "1:port", "4:config"]);
 }
+
+/// The text of the first string literal behind each `mark` of a file, without its tests.
+fn literals_behind<'a>(text: &'a str, mark: &str) -> Vec<&'a str> {
+    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    text.split(mark)
+        .skip(1)
+        .filter_map(|rest| {
+            // The code is the first argument, or the second behind a severity.
+            let (before, rest) = rest.split_once('"')?;
+            (before.lines().count() <= 8).then(|| rest.split('"').next())?
+        })
+        .collect()
+}
+
+#[test]
+fn every_code_that_refuses_holds_or_fails_a_run_can_be_expected_by_a_game_day() {
+    use dr_core::gameday::codes;
+    let lists: [&[&str]; 4] = [
+        &codes::QUESTIONS,
+        &codes::FINDINGS,
+        &codes::REFUSALS,
+        &codes::FAILURES,
+    ];
+    let known: Vec<&str> = lists.concat();
+    let mut source = String::new();
+    for folder in [
+        "action",
+        "runbook/host",
+        "runbook/engine",
+        "runbook/plan",
+        "port",
+        "gameday",
+    ] {
+        let folder = root().join("dr-core/src").join(folder);
+        for (path, text) in files(&folder, "rs") {
+            let is_of_source = !path.contains("tests") && path != "codes.rs";
+            if !is_of_source {
+                continue;
+            }
+            for mark in ["Finding::blocking(", "Finding::new(", "code: "] {
+                for code in literals_behind(&text, mark) {
+                    let is_code = code.contains('-') && !code.contains([' ', '{']);
+                    let of_documents = ["unknown-site", "game-day-refused"].contains(&code);
+                    assert!(
+                        !is_code || of_documents || known.contains(&code),
+                        "{path}: {code} is in no list of dr-core/src/gameday/codes.rs"
+                    );
+                }
+            }
+            source.push_str(&text);
+        }
+    }
+    for code in known {
+        let written = source.contains(&format!("\"{code}\""));
+        assert!(written, "nothing in the source says {code}");
+    }
+}

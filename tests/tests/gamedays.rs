@@ -10,7 +10,7 @@ use dr_core::gameday::{
 };
 use dr_core::runbook::Runbook;
 use dr_core::runbook::engine::RunState;
-use dr_core::runbook::host::Watcher;
+use dr_core::runbook::host::{StopFlag, Watcher};
 use dr_core::runbook::journal::Record;
 use dr_core::sim::Simulation;
 use dr_tests::lab;
@@ -26,8 +26,15 @@ impl Audience for Silent {
     fn told(&self, _: Timestamp, _: &Beat) {}
 }
 
+fn runbooks() -> BTreeMap<String, Runbook> {
+    let names = builtin::runbook_names().into_iter();
+    names
+        .map(|name| (name.to_owned(), lab::runbook(name)))
+        .collect()
+}
+
 fn scenario(source: Source, seed: u64) -> Scenario {
-    let mut scenario = Scenario::parse(source, &lab::storefront())
+    let mut scenario = Scenario::parse(source, &lab::storefront(), &runbooks())
         .unwrap_or_else(|problems| panic!("it is right: {problems}"));
     scenario.seed = seed;
     scenario
@@ -35,15 +42,12 @@ fn scenario(source: Source, seed: u64) -> Scenario {
 
 fn play(scenario: &Scenario) -> (Rehearsal, Vec<String>) {
     let simulation = Simulation::new(&lab::storefront(), scenario.seed);
-    let runbooks: BTreeMap<String, Runbook> = builtin::runbook_names()
-        .into_iter()
-        .map(|name| (name.to_owned(), lab::runbook(name)))
-        .collect();
     let stage = Stage {
         simulation: simulation.clone(),
-        runbooks,
+        runbooks: runbooks(),
         audience: Arc::new(Silent),
         team: Arc::new(NobodyElse),
+        stop: StopFlag::default(),
     };
     let rehearsal = stage.play(scenario).expect("it can be played");
     let log = simulation.log().iter().map(ToString::to_string).collect();

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand, ValueEnum};
-use dr_core::config::{Source, gameday_schema};
+use dr_core::config::{Problems, Source, gameday_schema};
 use dr_core::gameday::{self, NobodyElse, Rehearsal, Scenario, Scorecard, Stage, Team, Verdict};
+use dr_core::runbook::Runbook;
+use dr_core::runbook::host::{Stop, StopFlag};
 use dr_core::sim::Simulation;
 
 use super::options;
 use crate::confirm;
-use crate::error::{Error, Result};
+use crate::error::{Error, Evidence, Result};
 use crate::exit_code::ExitCode;
 use crate::files::{self, EstateFiles};
 use crate::rehearsal::AtTable;
@@ -113,7 +115,8 @@ fn list(session: &Session) -> Result<ExitCode> {
     let files = session.estate()?;
     let mut scenarios = Vec::new();
     for source in files.gameday_sources()? {
-        scenarios.push(parse(source, &files)?);
+        scenarios.push(parse(source, &files, &runbooks)?);
+    let runbooks = files.runbooks()?;
     }
     if session.out.is_json() {
         let names: Vec<_> = scenarios
@@ -145,7 +148,8 @@ fn list(session: &Session) -> Result<ExitCode> {
 
 fn play(args: &RunArgs, session: &Session) -> Result<ExitCode> {
     let files = session.estate()?;
-    let mut scenario = parse(source(&args.name, &files)?, &files)?;
+    let runbooks = files.runbooks()?;
+    let mut scenario = parse(source(&args.name, &files)?, &files, &runbooks)?;
     if let Some(seed) = args.seed {
         scenario.seed = seed;
     }
@@ -160,7 +164,7 @@ fn play(args: &RunArgs, session: &Session) -> Result<ExitCode> {
     store.clear()?;
     let stage = Stage {
         simulation,
-        runbooks: runbooks(&scenario, &files)?,
+        runbooks: runbooks.0,
         audience: Arc::new(Onlooker::new(session.out.clone())),
         team,
     };
@@ -180,9 +184,19 @@ fn play(args: &RunArgs, session: &Session) -> Result<ExitCode> {
     Ok(exit_code(&rehearsal.scorecard))
 }
 
-fn parse(source: Source, files: &EstateFiles) -> Result<Scenario> {
-    Scenario::parse(source, &files.estate)
-        .map_err(|problems| files::invalid("the game day", problems))
+/// Runbooks by their names, and what is wrong with the files that are none.
+type Runbooks = (BTreeMap<String, Runbook>, Vec<Problems>);
+
+/// A game day that names runbooks which cannot be read is told what is wrong with them, too.
+fn parse(source: Source, files: &EstateFiles, runbooks: &Runbooks) -> Result<Scenario> {
+    let (runbooks, wrong) = runbooks;
+    Scenario::parse(source, &files.estate, runbooks).map_err(|problems| {
+        let mut error = files::invalid("the game day", problems);
+        if let Evidence::Problems(all) = &mut error.evidence {
+            all.extend(wrong.iter().cloned());
+        }
+        error
+    })
 }
 
 /// The game day of that name, or of that file.
@@ -192,18 +206,6 @@ fn source(name: &str, files: &EstateFiles) -> Result<Source> {
         return files::read(path);
     }
     files.gameday(name)
-}
-
-/// Every runbook that the story runs.
-fn runbooks(
-    scenario: &Scenario,
-    files: &EstateFiles,
-) -> Result<BTreeMap<String, dr_core::runbook::Runbook>> {
-    scenario
-        .runbooks()
-        .into_iter()
-        .map(|name| Ok((name.to_owned(), files.runbook(name)?)))
-        .collect()
 }
 
 /// Who answers: those of the story, or those at this terminal.

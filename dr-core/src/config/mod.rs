@@ -30,10 +30,10 @@ pub(crate) use disasters::{RawDisasters, RawMishap, RawStrike, When};
 pub use estate::{BindError, Bound, StackOutputs, bind_from_terraform, load_estate};
 pub(crate) use gameday::{
     ActWord, ExpectWord, RawAct, RawAnswer, RawBounds, RawExpectation, RawGameday, RawOptions,
-    RawSideAct, RawWhen,
+    RawPeople, RawSideAct, RawWhen,
 };
 pub(crate) use read::{FromNode, Place};
 pub(crate) use runbook::{MAX_ATTEMPTS, RawRunbook, RawStage, RawStep};
 pub use schema::{disasters_schema, estate_schema, gameday_schema, runbook_schema};
-pub(crate) use suggest::help as did_you_mean;
+pub(crate) use suggest::{help as did_you_mean, nearest};
 pub(crate) use yaml::{At, parse};

@@ -10,6 +10,7 @@
 
 mod archive;
 mod board;
+pub mod codes;
 mod course;
 mod judge;
 mod page;

@@ -11,7 +11,7 @@ use crate::model::Estate;
 use crate::port::Answer;
 use crate::runbook::Runbook;
 use crate::runbook::engine::RunState;
-use crate::runbook::host::Watcher;
+use crate::runbook::host::{StopFlag, Watcher};
 use crate::runbook::journal::Record;
 use crate::sim::Simulation;
 
@@ -31,29 +31,32 @@ fn estate() -> Estate {
     config::load_estate(builtin::storefront_estate()).expect("the shipped estate is right")
 }
 
+fn runbooks() -> BTreeMap<String, Runbook> {
+    let names = builtin::runbook_names().into_iter();
+    names
+        .map(|name| {
+            let source = builtin::storefront_runbook(name).expect("it is shipped");
+            let runbook = Runbook::parse(source).expect("it is right");
+            (name.to_owned(), runbook)
+        })
+        .collect()
+}
+
 fn shipped() -> Source {
     builtin::storefront_gameday("region-loss").expect("it is shipped")
 }
 
 fn play(source: Source) -> (Rehearsal, Vec<String>) {
     let estate = estate();
-    let scenario = Scenario::parse(source, &estate).unwrap_or_else(|problems| panic!("{problems}"));
+    let scenario = Scenario::parse(source, &estate, &runbooks())
+        .unwrap_or_else(|problems| panic!("{problems}"));
     let simulation = Simulation::new(&estate, scenario.seed);
-    let runbooks: BTreeMap<String, Runbook> = builtin::runbook_names()
-        .into_iter()
-        .map(|name| {
-            let source = builtin::storefront_runbook(name).expect("it is shipped");
-            (
-                name.to_owned(),
-                Runbook::parse(source).expect("it is right"),
-            )
-        })
-        .collect();
     let stage = Stage {
         simulation: simulation.clone(),
-        runbooks,
+        runbooks: runbooks(),
         audience: Arc::new(Silent),
         team: Arc::new(NobodyElse),
+        stop: StopFlag::default(),
     };
     let rehearsal = stage.play(&scenario).expect("it can be played");
     let log = simulation.log().iter().map(ToString::to_string).collect();
@@ -93,7 +96,9 @@ fn a_run_that_rests_in_another_way_than_expected_deviates_and_the_story_goes_on(
     let (rehearsal, _) = play(altered("expect: held", "expect: completed"));
     let card = rehearsal.scorecard;
     assert_eq!(card.verdict, Verdict::Deviated);
-    let story = Scenario::parse(shipped(), &estate()).expect("right").story;
+    let story = Scenario::parse(shipped(), &estate(), &runbooks())
+        .expect("right")
+        .story;
     // The steady state is read before and after.
     assert_eq!(card.acts.len(), story.len() + 2);
     assert!(
@@ -156,4 +161,52 @@ fn people_and_machine_share_the_whole_of_each_run() {
         let slack = total - within.as_millis().min(total);
         assert!(slack < 2000, "{}: {slack} ms belong to no phase", score.run);
     }
+}
+
+#[test]
+fn a_way_home_is_gone_on_with_when_the_site_that_it_leaves_is_lost_behind_its_promotion() {
+    let story = "gameday: x\nabout: y\npeople: { names: [ ada, grace ], answer-after: 90s }\nsteady-state: { after: not-met }\nstory:\n  - run: failover\n    mode: planned\n    expect: completed\n  - wait: 20m\n  - run: failback\n    expect: held\n  - wait: 10m\n  - resume: failback\n    by: grace\n    expect: held\n    exit-code: 21\nmeanwhile:\n  - when: { run: failback, step: promote-database, is: succeeded }\n    fault: region-dark\n    site: standby\nexpect:\n  - no-violation\n  - served-by: primary\n  - lost-writes: { at-most: 0 }\n";
+    let (rehearsal, _) = play(Source::new("x.yaml", story));
+    let card = &rehearsal.scorecard;
+    assert_eq!(card.verdict, Verdict::Met, "{card:#?}");
+}
+
+/// Ends the game day when a run begins.
+struct Impatient(StopFlag);
+
+impl Watcher for Impatient {
+    fn recorded(&self, _: &RunState, _: &Record) {}
+}
+
+impl Audience for Impatient {
+    fn told(&self, _: Timestamp, beat: &Beat) {
+        if matches!(beat, Beat::Run { .. }) {
+            self.0.press();
+        }
+    }
+}
+
+#[test]
+fn a_game_day_that_a_person_ends_lets_its_run_hold_and_keeps_what_was_played() {
+    let estate = estate();
+    let scenario = Scenario::parse(shipped(), &estate, &runbooks()).expect("right");
+    let stop = StopFlag::default();
+    let stage = Stage {
+        simulation: Simulation::new(&estate, 1),
+        runbooks: runbooks(),
+        audience: Arc::new(Impatient(stop.clone())),
+        team: Arc::new(NobodyElse),
+        stop,
+    };
+    let rehearsal = stage.play(&scenario).expect("it ends");
+    assert_eq!(rehearsal.journals.len(), 1, "what was recorded is kept");
+    let card = &rehearsal.scorecard;
+    assert_eq!(card.verdict, Verdict::Failed);
+    assert_eq!(card.runs[0].status, crate::runbook::RunStatus::Held);
+    let ended = card
+        .acts
+        .iter()
+        .find(|act| act.outcome == ActOutcome::Failed);
+    let said = &ended.expect("an act was not begun").said;
+    assert!(said.starts_with("a person ended the game day"), "{said}");
 }

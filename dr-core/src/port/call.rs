@@ -105,6 +105,27 @@ pub enum Operation {
     Stop,
 }
 
+impl Operation {
+    /// Every operation.
+    pub const ALL: [Self; 15] = [
+        Self::Observe,
+        Self::Fence,
+        Self::Unfence,
+        Self::Promote,
+        Self::Replicate,
+        Self::Retire,
+        Self::Scale,
+        Self::Inspect,
+        Self::Shift,
+        Self::ShiftHome,
+        Self::Repoint,
+        Self::Apply,
+        Self::Adopt,
+        Self::Start,
+        Self::Stop,
+    ];
+}
+
 /// A call that an action may make: service, call, place, plane, effect, and whether the step can do without it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CallSpec {

@@ -14,7 +14,7 @@ use super::time::SimTime;
 use crate::model::Duration;
 
 /// The virtual time that a run may take. A run that needs more does not come to rest.
-const BOUND: Duration = Duration::from_mins(7 * 24 * 60);
+pub(super) const BOUND: Duration = Duration::from_mins(7 * 24 * 60);
 
 /// Why a future did not come to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -11,6 +11,7 @@
 //!
 //! What is modelled, and where the figures come from: `docs/simulator.md`.
 
+mod calls;
 mod executor;
 mod fault;
 mod gate;
@@ -26,6 +27,7 @@ mod story;
 mod time;
 mod world;
 
+pub use calls::{Calls, LONGEST, RESOLVERS};
 pub use executor::Stopped;
 pub use fault::Fault;
 pub use gate::{CallMade, CallOutcome};

@@ -25,6 +25,8 @@ const fn s3(call: &'static str, effect: Effect) -> ApiCall {
 const GET: &[ApiCall] = &[s3("GetObject", Effect::Read)];
 const LIST: &[ApiCall] = &[s3("ListBucket", Effect::Read)];
 const PUT: &[ApiCall] = &[s3("PutObject", Effect::Change)];
+/// All that is asked of a store.
+pub(super) const REQUESTS: [&[ApiCall]; 3] = [GET, LIST, PUT];
 
 /// How often the client of a store asks before it gives up, and its first pause, which doubles (AWS SDKs and tools reference, "Retry
 /// behavior": standard mode, 3 attempts, exponential backoff).

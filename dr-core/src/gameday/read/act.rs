@@ -1,15 +1,19 @@
 //! Acts.
 
-use super::{exit_code, fault, refuse_needless};
+use super::known::{self, Known, exit_code};
+use super::{fault, lasting, refuse_needless, within};
 use crate::config::{
     self, ActWord, At, Problem, RawAct, RawOptions, RawSideAct, RawWhen, Report, Span,
 };
+use crate::gameday::codes;
 use crate::gameday::scenario::{Act, ExpectedEnd, Inject, Moment, RunAct, SideAct, Trigger};
-use crate::model::{Duration, Estate, Mode, Stir};
+use crate::model::{Duration, Mode, Only, Stir};
+use crate::runbook::Runbook;
+use crate::sim;
 
 /// Reads the acts of one file.
 pub(super) struct Reader<'a> {
-    pub(super) estate: &'a Estate,
+    pub(super) known: &'a Known<'a>,
     people: Vec<String>,
     /// The runbooks that are run by the acts that were read.
     ran: Vec<String>,
@@ -17,9 +21,9 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(estate: &'a Estate, people: Vec<String>, report: &'a mut Report) -> Self {
+    pub(super) fn new(known: &'a Known<'a>, people: Vec<String>, report: &'a mut Report) -> Self {
         Self {
-            estate,
+            known,
             people,
             ran: Vec::new(),
             report,
@@ -35,26 +39,21 @@ impl<'a> Reader<'a> {
         }
         Some(match value {
             ActWord::Verify => Act::VerifySteadyState,
-            ActWord::Wait(duration) => Act::Wait(duration),
-            ActWord::Fault(happening) => self.fault(happening, &options, span)?,
-            ActWord::Run(runbook) => {
-                self.ran.push(runbook.clone());
-                let by = self.by(options.by.as_ref())?;
-                Act::Run(RunAct {
-                    runbook,
-                    mode: options.mode.map_or(Mode::Unplanned, |mode| mode.value),
-                    by,
-                    accept: options
-                        .accept
-                        .iter()
-                        .flatten()
-                        .map(|code| code.value.clone())
-                        .collect(),
-                    tries: options.tries.map_or(1, |tries| tries.value),
-                    expect: self.expected_end(&options)?,
-                })
+            ActWord::Wait(duration) => {
+                lasting(
+                    "wait",
+                    At {
+                        value: duration,
+                        span,
+                    },
+                    self.report,
+                );
+                Act::Wait(duration)
             }
+            ActWord::Fault(happening) => self.fault(happening, &options, span)?,
+            ActWord::Run(runbook) => Act::Run(self.run(runbook, &options, span)?),
             ActWord::Resume(runbook) => {
+                self.tries(&options);
                 if !self.ran.contains(&runbook) {
                     let message = format!("no act before this one runs {runbook}");
                     self.report
@@ -82,25 +81,57 @@ impl<'a> Reader<'a> {
         })
     }
 
+    fn run(&mut self, name: String, options: &RawOptions, span: Span) -> Option<RunAct> {
+        self.ran.push(name.clone());
+        let word = At { value: name, span };
+        let runbook = self.known.runbook(&word, self.report);
+        let accept: Vec<_> = options.accept.iter().flatten().collect();
+        for code in &accept {
+            known::code(code, &[&codes::FINDINGS], "a finding", self.report);
+        }
+        self.tries(options);
+        let by = self.by(options.by.as_ref());
+        let expect = self.expected_end(options);
+        Some(RunAct {
+            mode: match options.mode {
+                Some(mode) => mode.value,
+                None => usual_mode(runbook?),
+            },
+            runbook: word.value,
+            by: by?,
+            accept: accept.into_iter().map(|code| code.value.clone()).collect(),
+            tries: options.tries.map_or(1, |tries| tries.value),
+            expect: expect?,
+        })
+    }
+
+    fn tries(&mut self, options: &RawOptions) {
+        if let Some(tries) = options.tries {
+            within("tries", tries, 1..=1000, self.report);
+        }
+    }
+
     fn fault(
         &mut self,
         happening: crate::model::Happening,
         options: &RawOptions,
         span: Span,
     ) -> Option<Act> {
-        let lasting = options.lasting;
+        let ends_after = options.lasting;
         let fault = fault::read(happening, options, span, self)?;
-        let Some(lasting) = lasting else {
+        let Some(ends_after) = ends_after else {
             return Some(Act::Fault(fault, None));
         };
         let Some(end) = happening.end() else {
             let message = "this has no end that `for` could bring";
-            self.report
-                .add(Problem::new("endless-fault", lasting.span, message).help("remove the line"));
+            self.report.add(
+                Problem::new("endless-fault", ends_after.span, message).help("remove the line"),
+            );
             return None;
         };
+        lasting("for", ends_after, self.report);
         let end = fault::build(end, options, self)?;
-        Some(Act::Fault(fault, Some((lasting.value, end))))
+        Some(Act::Fault(fault, Some((ends_after.value, end))))
     }
 
     /// An act beside the story.
@@ -113,6 +144,9 @@ impl<'a> Reader<'a> {
                     let message = "`after` counts from `when`, and there is none";
                     self.report
                         .add(Problem::new("needless-key", after.span, message));
+                }
+                if at.value > sim::LONGEST {
+                    lasting("at", at, self.report);
                 }
                 Trigger::At(at.value)
             }
@@ -136,6 +170,19 @@ impl<'a> Reader<'a> {
     }
 
     fn moment(&mut self, raw: RawWhen, span: Span) -> Option<Moment> {
+        let run = raw.run.as_ref().map(|run| At {
+            value: run.value.0.clone(),
+            span: run.span,
+        });
+        if let Some(run) = &run {
+            self.known.is_run(run, self.report);
+        }
+        if let Some(step) = &raw.step {
+            self.known.step(step, run.as_ref(), self.report);
+        }
+        if let Some(code) = &raw.asked {
+            known::code(code, &[&codes::QUESTIONS], "a question", self.report);
+        }
         let is = raw.is.map(|is| is.value);
         let fits = match (&raw.step, &raw.run, &raw.asked) {
             (None, None, None) => {
@@ -158,7 +205,7 @@ impl<'a> Reader<'a> {
             return None;
         }
         Some(Moment {
-            run: raw.run.map(|run| run.value.0),
+            run: run.map(|run| run.value),
             step: raw.step.map(|step| step.value),
             asked: raw.asked.map(|code| code.value),
             is: is.unwrap_or(Stir::Started),
@@ -186,6 +233,15 @@ impl<'a> Reader<'a> {
     }
 
     fn expected_end(&mut self, options: &RawOptions) -> Option<ExpectedEnd> {
+        if let Some(code) = &options.code {
+            let lists: [&[&str]; 3] = [&codes::QUESTIONS, &codes::FINDINGS, &codes::REFUSALS];
+            known::code(
+                code,
+                &lists,
+                "a question, a finding or a refusal",
+                self.report,
+            );
+        }
         Some(ExpectedEnd {
             ending: options.expect.map(|expect| expect.value),
             code: options.code.as_ref().map(|code| code.value.clone()),
@@ -194,6 +250,17 @@ impl<'a> Reader<'a> {
                 None => None,
             },
         })
+    }
+}
+
+/// The mode of a run where none is written. A way home is planned by nature, as `dr failback` and `dr switchover` are.
+fn usual_mode(runbook: &Runbook) -> Mode {
+    let is_planned = runbook.only == Some(Only::Planned)
+        || matches!(runbook.name.as_str(), "failback" | "switchover");
+    if is_planned {
+        Mode::Planned
+    } else {
+        Mode::Unplanned
     }
 }
 

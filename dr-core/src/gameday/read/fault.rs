@@ -1,13 +1,13 @@
 //! Faults.
 
 use super::act::Reader;
-use super::{refuse_needless, site};
+use super::{lasting, refuse_needless, site, within};
 use crate::config::{self, At, Problem, RawOptions, Span};
 use crate::model::{
     Component, ComponentId, Duration, Happening, HappeningDetail as Detail, Kind, Settings, SiteId,
 };
 use crate::port::Place;
-use crate::sim::Fault;
+use crate::sim::{self, Fault};
 
 /// The simulator's fault, and whatever is wrong with how it is written.
 pub(super) fn read(
@@ -45,8 +45,41 @@ pub(super) fn read(
     if needless_site.is_some() {
         return None;
     }
+    sensible(happening, options, reader);
     build(happening, options, reader)
 }
+
+/// Reports figures with which nothing would go wrong.
+fn sensible(happening: Happening, options: &RawOptions, reader: &mut Reader<'_>) {
+    let report = &mut *reader.report;
+    if let Some(times) = options.times {
+        // Once as slow, and once as much, is as always.
+        let least = match happening {
+            Happening::PromotionRefused => 1,
+            _ => 2,
+        };
+        within("times", times, least..=1000, report);
+    }
+    if let Some(resolver) = options.resolver {
+        within("resolver", resolver, 0..=LAST_RESOLVER, report);
+    }
+    if let Some(share) = options.share.filter(|share| share.value.rounded() == 0) {
+        let message = "with this no call is refused";
+        report.add(Problem::new("out-of-range", share.span, message).help("write 1% to 100%"));
+    }
+    for (key, length) in [
+        ("lasts", options.lasts),
+        ("ahead", options.ahead),
+        ("behind", options.behind),
+    ] {
+        if let Some(length) = length {
+            lasting(key, length, report);
+        }
+    }
+}
+
+/// The number of the last resolver.
+const LAST_RESOLVER: u32 = sim::RESOLVERS - 1;
 
 /// The keys that say a detail.
 fn keys(detail: Detail) -> &'static [&'static str] {
@@ -149,15 +182,15 @@ pub(super) fn build(
         },
         Happening::Denied => Fault::Denied {
             site: of.site()?,
-            call: of.call()?,
+            call: of.denied()?,
         },
         Happening::DenialEnds => Fault::DenialEnds(of.site()?),
         Happening::ServiceDown => Fault::ServiceDown {
-            service: options.service.as_ref()?.value.clone(),
+            service: of.service()?,
             place: Place::Site(of.site()?),
         },
         Happening::ServiceUp => Fault::ServiceUp {
-            service: options.service.as_ref()?.value.clone(),
+            service: of.service()?,
             place: Place::Site(of.site()?),
         },
         Happening::ComponentDown => Fault::ComponentDown {
@@ -237,7 +270,7 @@ impl Details<'_, '_> {
     fn site(&mut self) -> Option<SiteId> {
         site(
             self.options.site.as_ref()?,
-            self.reader.estate,
+            self.reader.known.estate,
             self.reader.report,
         )
     }
@@ -266,17 +299,29 @@ impl Details<'_, '_> {
         })
     }
 
+    /// A call.
     fn call(&mut self) -> Option<String> {
         let call = self.options.call.as_ref()?;
-        if call.value.split_once(':').is_none() {
-            let message = format!("\"{}\" is no call", call.value);
-            self.reader.report.add(
-                Problem::new("unknown-call", call.span, message)
-                    .help("write service and call: `rds:PromoteReadReplica`"),
-            );
-            return None;
-        }
-        Some(call.value.clone())
+        let known = self.reader.known;
+        let right = known.call(call, &known.calls.names(), self.reader.report);
+        right.then(|| call.value.clone())
+    }
+
+    /// A call that can be denied, or all of a service.
+    fn denied(&mut self) -> Option<String> {
+        let call = self.options.call.as_ref()?;
+        let known = self.reader.known;
+        let mut calls = known.calls.at_sites();
+        let services = known.calls.services_at_sites();
+        calls.extend(services.into_iter().map(|service| format!("{service}:*")));
+        let right = known.call(call, &calls, self.reader.report);
+        right.then(|| call.value.clone())
+    }
+
+    fn service(&mut self) -> Option<String> {
+        let service = self.options.service.as_ref()?;
+        let right = self.reader.known.service(service, self.reader.report);
+        right.then(|| service.value.clone())
     }
 
     fn database(&mut self) -> Option<ComponentId> {
@@ -303,7 +348,7 @@ impl Details<'_, '_> {
             return self.named(&of_kind, kind.map_or("component", Kind::name));
         }
         let kind = kind?;
-        let mut all = self.reader.estate.of_kind(kind);
+        let mut all = self.reader.known.estate.of_kind(kind);
         let found = all.next().map(|component| component.id.clone());
         if all.next().is_some() || found.is_none() {
             let span = self.options.written.first().map_or(Span::START, |at| at.1);
@@ -320,6 +365,7 @@ impl Details<'_, '_> {
         let At { value, span } = self.options.component.as_ref()?;
         let candidates: Vec<&str> = self
             .reader
+            .known
             .estate
             .components
             .values()

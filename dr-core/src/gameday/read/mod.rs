@@ -3,44 +3,58 @@
 mod act;
 mod expect;
 mod fault;
+mod known;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
+
 use self::act::Reader;
+use self::known::Known;
+use super::codes;
 use super::scenario::{OnCallTeam, Scenario, ScriptedAnswer};
 use crate::config::{
-    self, At, FromNode, Place, Problem, Problems, RawAnswer, RawGameday, Report, Source,
+    self, ActWord, At, FromNode, Place, Problem, Problems, RawAct, RawAnswer, RawGameday,
+    RawPeople, Report, Source,
 };
-use crate::model::{Estate, Role, SiteId, Steadiness};
+use crate::model::{Duration, Estate, Role, SiteId, Steadiness};
+use crate::runbook::Runbook;
+use crate::sim;
 
 impl Scenario {
-    /// Reads a game day for an estate.
+    /// Reads a game day for an estate with its runbooks.
     ///
     /// # Errors
-    /// Everything that is wrong with it, each with its place.
-    pub fn parse(source: Source, estate: &Estate) -> Result<Self, Problems> {
+    /// Everything that is wrong with it, each with its place: also a name of something that there is not.
+    pub fn parse(
+        source: Source,
+        estate: &Estate,
+        runbooks: &BTreeMap<String, Runbook>,
+    ) -> Result<Self, Problems> {
         let mut report = Report::new(source);
         let scenario = config::parse(&mut report).and_then(|node| {
             let raw = RawGameday::from_node(&node, &Place::file(), &mut report)?;
-            build(raw, estate, &mut report)
+            build(raw, estate, runbooks, &mut report)
         });
         report.finish(scenario)
     }
 }
 
-fn build(raw: RawGameday, estate: &Estate, report: &mut Report) -> Option<Scenario> {
-    let people = raw.people.and_then(|people| {
-        let answers = people.answers.unwrap_or_default().into_iter();
-        Some(OnCallTeam {
-            names: people.names?.into_iter().map(|name| name.value).collect(),
-            answer_after: people.answer_after?.value,
-            answers: answers.map(answer).collect::<Option<_>>()?,
-        })
-    });
+fn build(
+    raw: RawGameday,
+    estate: &Estate,
+    runbooks: &BTreeMap<String, Runbook>,
+    report: &mut Report,
+) -> Option<Scenario> {
+    let known = Known::new(estate, runbooks, ran(&raw));
+    let people = raw.people.and_then(|raw| people(raw, &known, report));
     let names = people.as_ref().map(|people| people.names.clone());
-    let mut reader = Reader::new(estate, names.unwrap_or_default(), report);
-    let story: Vec<_> = raw.story?.into_iter().map(|act| reader.act(act)).collect();
+    let story = raw.story?;
+    bounded(&story, report);
+    let mut reader = Reader::new(&known, names.unwrap_or_default(), report);
+    let story: Vec<_> = story.into_iter().map(|act| reader.act(act)).collect();
     let meanwhile: Vec<_> = raw
         .meanwhile
         .unwrap_or_default()
@@ -51,7 +65,7 @@ fn build(raw: RawGameday, estate: &Estate, report: &mut Report) -> Option<Scenar
         .expect
         .unwrap_or_default()
         .into_iter()
-        .map(|expectation| expect::read(expectation, estate, report))
+        .map(|expectation| expect::read(expectation, &known, report))
         .collect();
     Some(Scenario {
         name: raw.gameday?.value.0,
@@ -70,9 +84,63 @@ fn build(raw: RawGameday, estate: &Estate, report: &mut Report) -> Option<Scenar
     })
 }
 
-fn answer(raw: RawAnswer) -> Option<ScriptedAnswer> {
+/// The runbooks that a story runs, wherever.
+fn ran(raw: &RawGameday) -> BTreeSet<String> {
+    let beside = raw.meanwhile.iter().flatten().map(|side| &side.act);
+    let acts = raw.story.iter().flatten().chain(beside);
+    acts.filter_map(|act| match &act.act.as_ref()?.value {
+        ActWord::Run(runbook) => Some(runbook.clone()),
+        _ => None,
+    })
+    .collect()
+}
+
+/// Reports the wait with which a story becomes longer than one can be played.
+fn bounded(story: &[RawAct], report: &mut Report) {
+    let mut total = Duration::ZERO;
+    for act in story.iter().filter_map(|act| act.act.as_ref()) {
+        let ActWord::Wait(wait) = &act.value else {
+            continue;
+        };
+        total = total + *wait;
+        if total >= sim::LONGEST {
+            let message = format!("with this the story takes {total}");
+            let help = format!("a story ends within {}", sim::LONGEST);
+            report.add(Problem::new("story-too-long", act.span, message).help(help));
+            return;
+        }
+    }
+}
+
+fn people(raw: RawPeople, known: &Known<'_>, report: &mut Report) -> Option<OnCallTeam> {
+    let mut names: Vec<String> = Vec::new();
+    for name in raw.names? {
+        if names.contains(&name.value) {
+            let message = format!("{} is on call already", name.value);
+            report.add(Problem::new("duplicate-name", name.span, message).help("name each once"));
+        }
+        names.push(name.value);
+    }
+    let answers = raw.answers.unwrap_or_default().into_iter();
+    let answers: Vec<_> = answers.map(|raw| answer(raw, known, report)).collect();
+    Some(OnCallTeam {
+        names,
+        answer_after: raw.answer_after?.value,
+        answers: answers.into_iter().collect::<Option<_>>()?,
+    })
+}
+
+fn answer(raw: RawAnswer, known: &Known<'_>, report: &mut Report) -> Option<ScriptedAnswer> {
+    let to = raw.to?;
+    known::code(&to, &[&codes::QUESTIONS], "a question", report);
+    if let Some(step) = &raw.step {
+        known.step(step, None, report);
+    }
+    if let Some(times) = raw.times {
+        within("times", times, 1..=1000, report);
+    }
     Some(ScriptedAnswer {
-        to: raw.to?.value,
+        to: to.value,
         step: raw.step.map(|step| step.value),
         say: raw.say?.value,
         after: raw.after.map(|after| after.value),
@@ -114,15 +182,27 @@ fn refuse_needless(written: &[(String, config::Span)], fits: &[&str], report: &m
     }
 }
 
-/// A number that a process returns.
-fn exit_code(word: At<u32>, report: &mut Report) -> Option<u8> {
-    let number = u8::try_from(word.value).ok();
-    if number.is_none() {
-        let message = format!("{} is no exit code", word.value);
-        report.add(
-            Problem::new("invalid-exit-code", word.span, message)
-                .help("docs/exit-codes.md has the table"),
-        );
+/// Reports a number that says nothing, or nothing sensible.
+fn within(key: &str, word: At<u32>, range: RangeInclusive<u32>, report: &mut Report) {
+    if !range.contains(&word.value) {
+        let (low, high) = range.into_inner();
+        let message = format!("`{key}: {}` says nothing here", word.value);
+        let help = format!("write a number from {low} to {high}");
+        report.add(Problem::new("out-of-range", word.span, message).help(help));
     }
-    number
+}
+
+/// Reports a length of time that is none, or longer than a story.
+fn lasting(key: &str, word: At<Duration>, report: &mut Report) {
+    let problem = if word.value == Duration::ZERO {
+        let message = format!("`{key}: {}` is no time at all", word.value);
+        Problem::new("zero-duration", word.span, message).help("write how long, or remove the act")
+    } else if word.value > sim::LONGEST {
+        let message = format!("{} is longer than a story", word.value);
+        let help = format!("a story ends within {}", sim::LONGEST);
+        Problem::new("story-too-long", word.span, message).help(help)
+    } else {
+        return;
+    };
+    report.add(problem);
 }

@@ -1,12 +1,26 @@
 //! The language: what is taken, and how what is wrong is told.
 
+use std::collections::BTreeMap;
+
 use super::super::*;
 use crate::config::{self, Problems, Source, builtin};
-use crate::model::{Ending, Estate, Happening, Reply, Steadiness, Stir};
+use crate::model::{Ending, Estate, Happening, Mode, Reply, Steadiness, Stir};
+use crate::runbook::Runbook;
 use crate::sim::Fault;
 
 fn estate() -> Estate {
     config::load_estate(builtin::storefront_estate()).expect("the shipped estate is right")
+}
+
+fn runbooks() -> BTreeMap<String, Runbook> {
+    let names = builtin::runbook_names().into_iter();
+    names
+        .map(|name| {
+            let source = builtin::storefront_runbook(name).expect("it is shipped");
+            let runbook = Runbook::parse(source).expect("it is right");
+            (name.to_owned(), runbook)
+        })
+        .collect()
 }
 
 const HEAD: &str = "gameday: x\nabout: y\npeople: { names: [ ada, grace ], answer-after: 1m }\n";
@@ -14,7 +28,7 @@ const HEAD: &str = "gameday: x\nabout: y\npeople: { names: [ ada, grace ], answe
 /// A game day with that story and what follows it; the story's first line is line 5.
 fn parse(story: &str) -> Result<Scenario, Problems> {
     let text = format!("{HEAD}story:\n{story}");
-    Scenario::parse(Source::new("x.yaml", text), &estate())
+    Scenario::parse(Source::new("x.yaml", text), &estate(), &runbooks())
 }
 
 fn right(story: &str) -> Scenario {
@@ -184,10 +198,10 @@ fn every_word_for_a_fault_becomes_one_when_its_details_are_given() {
 
 #[test]
 fn an_act_beside_the_story_has_one_moment() {
-    let side = |moment: &str| format!("  - wait: 1m\nmeanwhile:\n  - wait: 2m\n{moment}");
+    let side = |moment: &str| format!("  - run: failover\nmeanwhile:\n  - wait: 2m\n{moment}");
     assert_eq!(wrong(&side("")), [("no-moment", 7)]);
     assert_eq!(
-        wrong(&side("    at: 1m\n    when: { step: a }\n")),
+        wrong(&side("    at: 1m\n    when: { step: approve }\n")),
         [("no-moment", 8)]
     );
     assert_eq!(
@@ -196,7 +210,7 @@ fn an_act_beside_the_story_has_one_moment() {
     );
     assert_eq!(wrong(&side("    when: { is: held }\n")), [("no-moment", 8)]);
     assert_eq!(
-        wrong(&side("    when: { step: a, is: held }\n")),
+        wrong(&side("    when: { step: approve, is: held }\n")),
         [("unknown-moment", 8)]
     );
     let scenario = right(&side(
@@ -251,25 +265,29 @@ fn an_expectation_is_a_word_or_a_figure_with_its_bound() {
 
 #[test]
 fn a_wrong_expectation_is_told_in_its_place() {
-    let wrong = |expect: &str| wrong(&format!("  - wait: 1m\nexpect:\n{expect}"));
-    assert_eq!(wrong("  - lost-writes: 4\n"), [("wrong-shape", 7)]);
-    assert_eq!(wrong("  - run: failover\n"), [("missing-detail", 7)]);
+    let wrong = |expect: &str| {
+        wrong(&format!(
+            "  - wait: 1m\n  - run: failover\nexpect:\n{expect}"
+        ))
+    };
+    assert_eq!(wrong("  - lost-writes: 4\n"), [("wrong-shape", 8)]);
+    assert_eq!(wrong("  - run: failover\n"), [("missing-detail", 8)]);
     assert_eq!(
         wrong("  - run: failover\n    exit-code: 300\n"),
-        [("invalid-exit-code", 8)]
+        [("unknown-exit-code", 9)]
     );
-    assert_eq!(wrong("  - served-by: utah\n"), [("unknown-site", 7)]);
+    assert_eq!(wrong("  - served-by: utah\n"), [("unknown-site", 8)]);
     assert_eq!(
         wrong("  - served-by: standby\n    at-most: 1\n"),
-        [("needless-key", 8)]
+        [("needless-key", 9)]
     );
-    assert_eq!(wrong("  - at-most: 1\n"), [("missing-expectation", 7)]);
+    assert_eq!(wrong("  - at-most: 1\n"), [("missing-expectation", 8)]);
 }
 
 #[test]
 fn people_say_what_the_story_lets_them_say() {
     let text = "gameday: x\nabout: y\nproves: z\nsteady-state: { after: not-met }\npeople:\n  names: [ ada ]\n  answer-after: 1m\n  answers:\n    - to: approval\n      say: abort\n      after: 12m\n      times: 1\nstory:\n  - ask: Who?\n    to: ada\n    hint: Grace.\n";
-    let scenario = Scenario::parse(Source::new("x.yaml", text), &estate())
+    let scenario = Scenario::parse(Source::new("x.yaml", text), &estate(), &runbooks())
         .unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!(scenario.steady_after, Steadiness::NotMet);
     let answer = &scenario.people.answers[0];
@@ -297,4 +315,177 @@ fn the_schema_takes_a_game_day_and_refuses_an_unknown_key() {
         bad[list][item][key] = serde_json::json!("primary");
         assert!(!validator.is_valid(&bad), "{key}");
     }
+}
+
+/// What is wrong with an act, with the line and the advice.
+fn told(story: &str) -> Vec<(&'static str, usize, String)> {
+    let problems = parse(story).expect_err("it is wrong").list;
+    let told = problems.into_iter();
+    told.map(|p| (p.code, p.span.line, p.help.unwrap_or_default()))
+        .collect()
+}
+
+#[test]
+fn a_fault_that_names_what_is_not_there_is_told_with_what_was_meant() {
+    for (fault, code, meant) in [
+        (
+            "service-down\n    site: standby\n    service: rdss",
+            "unknown-service",
+            "rds",
+        ),
+        (
+            "answer-lost\n    call: rds:PromoteReadReplicas",
+            "unknown-call",
+            "rds:PromoteReadReplica",
+        ),
+        (
+            "answer-lost\n    call: rds:promotereadreplica",
+            "unknown-call",
+            "rds:PromoteReadReplica",
+        ),
+        (
+            "denied\n    site: standby\n    call: rsd:*",
+            "unknown-call",
+            "rds:*",
+        ),
+    ] {
+        let told = told(&format!("  - fault: {fault}\n"));
+        let line = 5 + fault.lines().count() - 1;
+        assert_eq!(
+            told,
+            [(code, line, format!("did you mean `{meant}`?"))],
+            "{fault}"
+        );
+    }
+    // What is made of no site is denied at none, and a service that answers elsewhere is not down there.
+    assert_eq!(
+        wrong("  - fault: denied\n    site: standby\n    call: dns:Query\n"),
+        [("unknown-call", 7)]
+    );
+    assert_eq!(
+        wrong("  - fault: service-down\n    site: standby\n    service: http\n"),
+        [("unknown-service", 7)]
+    );
+    right("  - fault: denied\n    site: standby\n    call: rds:*\n");
+}
+
+#[test]
+fn a_figure_with_which_nothing_would_go_wrong_is_refused() {
+    for (story, line) in [
+        ("  - fault: slow\n    site: standby\n    times: 0\n", 7),
+        ("  - fault: slow\n    site: standby\n    times: 1\n", 7),
+        ("  - fault: write-load\n    times: 0\n", 6),
+        ("  - fault: write-load\n    times: 1000000\n", 6),
+        ("  - fault: promotion-refused\n    times: 0\n", 6),
+        ("  - fault: resolver-ignores-ttl\n    resolver: 4\n", 6),
+        ("  - fault: resolver-ignores-ttl\n    resolver: 77\n", 6),
+        (
+            "  - fault: throttling\n    site: standby\n    share: 0%\n",
+            7,
+        ),
+        ("  - run: failover\n    tries: 0\n", 6),
+        ("  - run: failover\n  - resume: failover\n    tries: 0\n", 7),
+    ] {
+        assert_eq!(wrong(story), [("out-of-range", line)], "{story}");
+    }
+    for story in [
+        "  - wait: 0s\n",
+        "  - fault: partition\n    for: 0s\n",
+        "  - fault: backup-starts\n    site: standby\n    lasts: 0s\n",
+    ] {
+        assert_eq!(wrong(story)[0].0, "zero-duration", "{story}");
+    }
+    right("  - fault: resolver-ignores-ttl\n    resolver: 3\n");
+}
+
+#[test]
+fn a_story_longer_than_can_be_played_is_refused_where_it_becomes_so() {
+    assert_eq!(wrong("  - wait: 5000d\n")[0], ("story-too-long", 5));
+    let twice = "  - wait: 4d\n  - wait: 4d\n";
+    assert_eq!(wrong(twice), [("story-too-long", 6)]);
+    right("  - wait: 4d\n  - wait: 2d\n");
+}
+
+#[test]
+fn runbooks_steps_codes_and_exit_codes_that_there_are_not_are_told_with_their_line() {
+    for (story, code, line, meant) in [
+        ("  - run: failoevr\n", "unknown-runbook", 5, "failover"),
+        (
+            "  - run: failover\n    code: lock-hold\n",
+            "unknown-code",
+            6,
+            "lock-held",
+        ),
+        (
+            "  - run: failover\n    accept: [ nosuch, lag-exceeds-rop ]\n",
+            "unknown-code",
+            6,
+            "lag-exceeds-rpo",
+        ),
+        (
+            "  - run: failover\nmeanwhile:\n  - when: { step: promot-database }\n    kill: ada\n",
+            "unknown-step",
+            7,
+            "promote-database",
+        ),
+        (
+            "  - run: failover\nmeanwhile:\n  - when: { asked: aproval }\n    kill: ada\n",
+            "unknown-code",
+            7,
+            "approval",
+        ),
+        (
+            "  - run: failover\nexpect:\n  - refused: fence-unprovn\n",
+            "unknown-code",
+            7,
+            "fence-unproven",
+        ),
+        (
+            "  - run: failover\nexpect:\n  - attempts: promote-databse\n",
+            "unknown-step",
+            7,
+            "promote-database",
+        ),
+        (
+            "  - run: failover\nexpect:\n  - calls: rds:PromoteReadReplika\n",
+            "unknown-call",
+            7,
+            "rds:PromoteReadReplica",
+        ),
+    ] {
+        let told = told(story);
+        let last = told.last().expect("something is wrong");
+        assert_eq!((last.0, last.1), (code, line), "{story}");
+        assert_eq!(last.2, format!("did you mean `{meant}`?"), "{story}");
+    }
+    assert_eq!(
+        told("  - run: failover\n    exit-code: 7\n"),
+        [(
+            "unknown-exit-code",
+            6,
+            "one of 0, 1, 2, 20, 21, 22, 23, 24, 31, 50, 51: docs/exit-codes.md".to_owned()
+        )]
+    );
+    let never = "  - run: failover\nexpect:\n  - run: failback\n    is: held\n";
+    assert_eq!(wrong(never), [("never-run", 7)]);
+    let refused = "  - run: failover\nexpect:\n  - run: failover\n    is: refused\n";
+    assert_eq!(wrong(refused), [("not-for-runs", 8)]);
+    let range =
+        "  - run: failover\nexpect:\n  - attempts: approve\n    at-least: 3\n    at-most: 1\n";
+    assert_eq!(wrong(range), [("empty-range", 9)]);
+}
+
+#[test]
+fn a_way_home_is_planned_unless_it_says_otherwise_and_a_failover_is_not() {
+    let scenario =
+        right("  - run: failover\n  - run: failback\n  - run: failover\n    mode: planned\n");
+    let modes: Vec<Mode> = scenario
+        .story
+        .iter()
+        .filter_map(|act| match act {
+            Act::Run(run) => Some(run.mode),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(modes, [Mode::Unplanned, Mode::Planned, Mode::Planned]);
 }

@@ -10,7 +10,7 @@ use crate::sim::random::Dice;
 use crate::sim::time::SimTime;
 
 /// Resolvers through which the clients of a front door ask. Behind each is one client that writes once a second.
-const RESOLVERS: u64 = 4;
+pub(in crate::sim) const RESOLVERS: u32 = 4;
 
 /// A caching resolver.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +67,7 @@ impl FrontDoor {
             resolvers: (0..RESOLVERS)
                 .map(|index| Resolver {
                     answer: 0,
-                    expires: index * ttl_s / RESOLVERS,
+                    expires: u64::from(index) * ttl_s / u64::from(RESOLVERS),
                     ignores_ttl: false,
                 })
                 .collect(),

@@ -20,6 +20,7 @@ pub(super) mod stack;
 mod timeline;
 mod truth;
 
+pub(super) use front_door::RESOLVERS;
 pub use truth::{DataTruth, Truth};
 
 use std::collections::{BTreeMap, BTreeSet};
