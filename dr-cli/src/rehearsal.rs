@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use dr_core::gameday::{Inject, Team};
 use dr_core::model::Duration;
 use dr_core::port::{Answer, Clock, People, Question};
-use inquire::Text;
+use dr_core::runbook::host::StopFlag;
+use inquire::{InquireError, Text};
 
 use crate::output::Output;
 use crate::people::AtTerminal;
@@ -21,11 +22,17 @@ pub(crate) struct AtTable {
     clock: Arc<dyn Clock>,
     who: String,
 }
+    stop: StopFlag,
 
 impl AtTable {
-    /// People at the terminal; `who` by default.
-    pub(crate) fn new(out: Output, clock: Arc<dyn Clock>, who: String) -> Self {
-        Self { out, clock, who }
+    /// People at the terminal; `who` by default. Ctrl-C at a question presses `stop`.
+    pub(crate) fn new(out: Output, clock: Arc<dyn Clock>, who: String, stop: StopFlag) -> Self {
+        Self {
+            out,
+            clock,
+            who,
+            stop,
+        }
     }
 }
 
@@ -36,6 +43,8 @@ impl Team for AtTable {
             terminal: AtTerminal::new(self.out.clone(), self.who.clone()),
             clock: self.clock.clone(),
         })
+            stop: self.stop.clone(),
+            out: self.out.clone(),
     }
 
     async fn answer(&self, inject: &Inject) -> Option<String> {
@@ -46,9 +55,9 @@ impl Team for AtTable {
             style.warn(format!("a question for {to}:")),
             inject.question
         ));
-        beside(&*self.clock, || Text::new("Answer:").prompt().ok())
-            .await
-            .flatten()
+        let answer = beside(&*self.clock, || Text::new("Answer:").prompt()).await;
+        answer
+            .and_then(|answer| said(answer, &self.stop, &self.out))
             .filter(|answer| !answer.trim().is_empty())
     }
 }
@@ -58,17 +67,26 @@ struct Beside {
     terminal: AtTerminal,
     clock: Arc<dyn Clock>,
 }
+    stop: StopFlag,
+    out: Output,
+}
+
+/// What was said; nothing when the prompt was left. Ctrl-C there is no signal, and means what it means elsewhere.
+fn said<T>(answer: Result<T, InquireError>, stop: &StopFlag, out: &Output) -> Option<T> {
+    if matches!(answer, Err(InquireError::OperationInterrupted)) {
+        stop.press();
+        out.notice(interrupt::ENDS);
+    }
+    answer.ok()
 
 #[async_trait]
 impl People for Beside {
     async fn ask(&self, question: &Question, already: &[Answer]) -> Option<Answer> {
         let (terminal, question, already) =
             (self.terminal.clone(), question.clone(), already.to_vec());
-        beside(&*self.clock, move || {
-            terminal.prompt(&question, &already).ok().flatten()
-        })
-        .await
-        .flatten()
+        let prompt = move || terminal.prompt(&question, &already, is_past_pivot);
+        let answer = beside(&*self.clock, prompt).await?;
+        said(answer, &self.stop, &self.out).flatten()
     }
 }
 
@@ -100,6 +118,7 @@ mod tests {
 
     #[test]
     fn virtual_time_goes_on_while_a_person_thinks() {
+    use dr_core::runbook::host::Stop;
         let estate = load_estate(builtin::storefront_estate()).expect("it is right");
         let simulation = Simulation::new(&estate, 1);
         let (go, wait) = channel::<()>();
@@ -119,3 +138,23 @@ mod tests {
         assert!(Duration::between(start, simulation.now()) >= Duration::from_secs(10));
     }
 }
+
+    #[test]
+    fn ctrl_c_at_a_question_stops_the_story_and_leaving_the_question_does_not() {
+        let out = Output::new(Format::Text, Color::Never, true, true);
+        let stop = StopFlag::default();
+        assert_eq!(
+            said(Err::<(), _>(InquireError::OperationCanceled), &stop, &out),
+            None
+        );
+        assert_eq!(stop.get(), Stop::No);
+        assert_eq!(
+            said(
+                Err::<(), _>(InquireError::OperationInterrupted),
+                &stop,
+                &out
+            ),
+            None
+        );
+        assert_eq!(stop.get(), Stop::Hold);
+    }

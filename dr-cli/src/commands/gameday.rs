@@ -16,6 +16,7 @@ use crate::confirm;
 use crate::error::{Error, Evidence, Result};
 use crate::exit_code::ExitCode;
 use crate::files::{self, EstateFiles};
+use crate::interrupt;
 use crate::rehearsal::AtTable;
 use crate::render::gameday::{Onlooker, scorecard, verdict};
 use crate::session::Session;
@@ -24,6 +25,8 @@ use crate::stores::RunStore;
 
 /// The folder of the store with the results of game days.
 const RESULTS: &str = "gameday-results";
+/// A file in the store of a game day's runs that tells whether it can be written.
+const DRIVER: &str = "driver.lock";
 
 /// Rehearse: play a disaster on the simulator and keep the score
 #[derive(Debug, Subcommand)]
@@ -154,14 +157,23 @@ fn play(args: &RunArgs, session: &Session) -> Result<ExitCode> {
         scenario.seed = seed;
     }
     let simulation = Simulation::new(&files.estate, scenario.seed);
-    let team = team(args, &scenario, &simulation, session)?;
+    let stop = StopFlag::default();
+    let team = team(args, &scenario, &simulation, &stop, session)?;
     if let Some(factor) = args.speed {
         simulation.pace(Box::new(move |jump| {
             simulator::pause(jump.as_secs_f64() / factor);
         }));
     }
     let store = RunStore::rehearsed(session)?;
-    store.clear()?;
+    let page = args
+        .report
+        .clone()
+        .unwrap_or_else(|| kept(&scenario.name, "html", session));
+    for file in [&page, &kept(&scenario.name, "json", session)] {
+        files::writable(file)?;
+    }
+    files::writable(&store.root().join(DRIVER))?;
+    interrupt::end_on_ctrl_c(stop.clone(), session.out.clone())?;
     let stage = Stage {
         simulation,
         runbooks: runbooks.0,
@@ -169,6 +181,7 @@ fn play(args: &RunArgs, session: &Session) -> Result<ExitCode> {
         team,
     };
     let rehearsal = stage.play(&scenario).map_err(|error| {
+        stop: stop.clone(),
         Error::new(ExitCode::Unexpected, "the game day could not be played").because(&error)
     })?;
     for (run, journal) in &rehearsal.journals {
@@ -181,7 +194,13 @@ fn play(args: &RunArgs, session: &Session) -> Result<ExitCode> {
     write_page(&page, &rehearsal, &files)?;
     keep(&rehearsal, session)?;
     show(&rehearsal, &page, session);
-    Ok(exit_code(&rehearsal.scorecard))
+    if stop.get() == Stop::No {
+        return Ok(exit_code(&rehearsal.scorecard));
+    }
+    session.out.notice(
+        "stopped by a person: scorecard, page and journals tell what was played until then",
+    );
+    Ok(ExitCode::Aborted)
 }
 
 /// Runbooks by their names, and what is wrong with the files that are none.
@@ -213,6 +232,7 @@ fn team(
     args: &RunArgs,
     scenario: &Scenario,
     simulation: &Simulation,
+    stop: &StopFlag,
     session: &Session,
 ) -> Result<Arc<dyn Team>> {
     let at_terminal = match args.people {
@@ -234,7 +254,12 @@ fn team(
     }
     let who = scenario.people.names.first().cloned().unwrap_or_default();
     let clock = simulation.clock();
-    Ok(Arc::new(AtTable::new(session.out.clone(), clock, who)))
+    Ok(Arc::new(AtTable::new(
+        session.out.clone(),
+        clock,
+        who,
+        stop.clone(),
+    )))
 }
 
 /// Where the result of a game day is kept until it is played again.

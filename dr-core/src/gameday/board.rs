@@ -61,6 +61,8 @@ pub(super) struct Seen {
     deaths: BTreeMap<String, u32>,
     /// The story is over: what has not begun does not begin any more.
     pub(super) over: bool,
+    /// A person ended the game day: nothing is waited for any more.
+    pub(super) stopped: bool,
     waiting: Vec<Waker>,
 }
 
@@ -108,6 +110,11 @@ impl Board {
     /// The story is over.
     pub(super) fn close(&self) {
         self.change(|seen| seen.over = true);
+    }
+
+    /// A person ended the game day.
+    pub(super) fn stop(&self) {
+        self.change(|seen| seen.stopped = true);
     }
 
     /// Looks.

@@ -17,6 +17,7 @@ use super::steady::{self, EVERY, SETTLING, SteadyScore, Track};
 use super::team::Scripted;
 use crate::model::{ClientView, Duration, Ending, Steadiness};
 use crate::port::{Clock, People, Ports};
+use crate::runbook::host::Stop;
 use crate::sim::Operator;
 
 /// How long a person takes to type the same again.
@@ -138,12 +139,22 @@ impl<'a> Course<'a> {
 
     async fn story(&self) {
         for act in &self.scenario.story {
+            if self.is_stopped() {
+                let at = self.begins(&act.to_string());
+                let said = "a person ended the game day before this".to_owned();
+                self.ends(act.to_string(), None, at, (ActOutcome::Failed, said), false);
+                break;
+            }
             let (outcome, _) = Box::pin(self.act(act, None)).await;
             if outcome == ActOutcome::Failed {
                 break;
             }
         }
         self.board.close();
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stage.stop.get() != Stop::No
     }
 
     /// The acts beside the story, each at its moment.
@@ -199,6 +210,9 @@ impl<'a> Course<'a> {
             let at = self.clock.now();
             let look = steady::verify(self.stage.simulation.estate(), &self.ports, Duration::ZERO);
             track.add(at, &look.await);
+            if self.is_stopped() {
+                self.board.stop();
+            }
             let over = self.board.until(|seen| seen.over);
             let pause = self.clock.sleep(EVERY);
             pin_mut!(over);
@@ -277,8 +291,16 @@ impl<'a> Course<'a> {
                 (ActOutcome::Done, fault.to_string())
             }
             Act::Wait(duration) => {
-                self.clock.sleep(*duration).await;
-                (ActOutcome::Done, format!("{duration} passed"))
+                let stopped = self.board.until(|seen| seen.stopped);
+                let passes = self.clock.sleep(*duration);
+                pin_mut!(stopped);
+                match select(passes, stopped).await {
+                    Either::Left(_) => (ActOutcome::Done, format!("{duration} passed")),
+                    Either::Right(_) => {
+                        let said = "a person ended the game day meanwhile";
+                        (ActOutcome::Failed, said.to_owned())
+                    }
+                }
             }
             Act::VerifySteadyState => {
                 match steady::verify(simulation.estate(), &self.ports, SETTLING).await {
@@ -312,7 +334,7 @@ impl<'a> Course<'a> {
                     return (ActOutcome::Failed, said);
                 };
                 let desk = self.desk(person);
-                let once = || desk.resume(runbook, &run);
+                let once = || desk.resume(&run);
                 let again = [Ending::Refused, Ending::CutOff];
                 let ended = Box::pin(self.tried(person, *tries, &again, once)).await;
                 self.judged(runbook, ended, expect)

@@ -14,7 +14,7 @@ use super::team::Team;
 use crate::model::{Direction, Duration, RunId};
 use crate::report::Report;
 use crate::runbook::Runbook;
-use crate::runbook::host::Watcher;
+use crate::runbook::host::{StopFlag, Watcher};
 use crate::sim::{Simulation, Stopped};
 
 /// Something that the audience is told, besides the records of the runs.
@@ -78,6 +78,8 @@ pub struct Stage {
     pub audience: Arc<dyn Audience>,
     /// Who takes part.
     pub team: Arc<dyn Team>,
+    /// Pressed from outside to end the story: a run that is at work holds, and no further act begins.
+    pub stop: StopFlag,
 }
 
 /// What came of a rehearsal.

@@ -13,7 +13,7 @@ use crate::model::{Direction, Duration, Ending, RunId, Severity, Waiver};
 use crate::port::People;
 use crate::report::{Judgement, Report};
 use crate::runbook::RunStatus;
-use crate::runbook::host::{Host, HostError, StartOptions, StopFlag, run_id};
+use crate::runbook::host::{Host, HostError, StartOptions, run_id};
 use crate::runbook::journal::ObjectLog;
 use crate::runbook::lock::LockError;
 use crate::runbook::plan::{self, Plan, Request};
@@ -68,7 +68,7 @@ impl Desk<'_> {
                 audience: self.stage.audience.clone(),
             }),
             operator: self.process.name().to_owned(),
-            stop: StopFlag::default(),
+            stop: self.stage.stop.clone(),
         }
     }
 
