@@ -23,7 +23,7 @@ pub(crate) struct Nobody;
 
 #[async_trait]
 impl People for Nobody {
-    async fn ask(&self, _: &Question, _: &[Answer]) -> Option<Answer> {
+    async fn ask(&self, _: &Question, _: &[Answer], _: bool) -> Option<Answer> {
         None
     }
 }
@@ -61,6 +61,7 @@ impl AtTerminal {
         &self,
         question: &Question,
         already: &[Answer],
+        is_past_pivot: bool,
     ) -> Result<Option<Answer>, InquireError> {
         let style = self.out.notice_style();
         let missing = (question.people as usize).saturating_sub(already.len());
@@ -75,22 +76,7 @@ impl AtTerminal {
             style.bold(format!("{} ({})", question.step, question.code)),
             question.text,
         ));
-        let mut choices = Vec::new();
-        if question.people > 0 {
-            choices.push(Choice(
-                "yes: go on, in full knowledge of what is said above",
-                Some(Decision::Yes),
-            ));
-        }
-        choices.extend([
-            Choice("retry: try the step again", Some(Decision::Retry)),
-            Choice("skip: go on without the step", Some(Decision::Skip)),
-            Choice(
-                "abort: stop the run, undo what can be undone",
-                Some(Decision::Abort),
-            ),
-            Choice("later: hold the run, decide with `dr run`", None),
-        ]);
+        let choices = choices(question, is_past_pivot);
         let Some(decision) = Select::new("What is decided?", choices).prompt()?.1 else {
             return Ok(None);
         };
@@ -108,7 +94,31 @@ impl AtTerminal {
     }
 }
 
+#[derive(Debug, PartialEq, Eq)]
 struct Choice(&'static str, Option<Decision>);
+
+/// What can be decided about a question.
+fn choices(question: &Question, is_past_pivot: bool) -> Vec<Choice> {
+    let mut choices = Vec::new();
+    if question.people > 0 {
+        choices.push(Choice(
+            "yes: go on, in full knowledge of what is said above",
+            Some(Decision::Yes),
+        ));
+    }
+    let abort = if is_past_pivot {
+        "abort: stop here; the promotion stands, nothing is undone, and `dr run resume` goes on"
+    } else {
+        "abort: stop the run, undo what was done"
+    };
+    choices.extend([
+        Choice("retry: try the step again", Some(Decision::Retry)),
+        Choice("skip: go on without the step", Some(Decision::Skip)),
+        Choice(abort, Some(Decision::Abort)),
+        Choice("later: hold the run, decide with `dr run`", None),
+    ]);
+    choices
+}
 
 impl std::fmt::Display for Choice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -118,12 +128,43 @@ impl std::fmt::Display for Choice {
 
 #[async_trait]
 impl People for AtTerminal {
-    async fn ask(&self, question: &Question, already: &[Answer]) -> Option<Answer> {
+    async fn ask(
+        &self,
+        question: &Question,
+        already: &[Answer],
+        is_past_pivot: bool,
+    ) -> Option<Answer> {
         if !self.beside {
-            return self.prompt(question, already).ok().flatten();
+            return self.prompt(question, already, is_past_pivot).ok().flatten();
         }
         let (this, question, already) = (self.clone(), question.clone(), already.to_vec());
-        let asked = tokio::task::spawn_blocking(move || this.prompt(&question, &already));
+        let prompt = move || this.prompt(&question, &already, is_past_pivot);
+        let asked = tokio::task::spawn_blocking(prompt);
         asked.await.ok()?.ok().flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_undo_is_offered_only_where_there_is_one() {
+        let question = Question {
+            step: "shift-front-door".parse().expect("a name"),
+            code: "step-failed".to_owned(),
+            text: String::new(),
+            people: 0,
+        };
+        let abort = |is_past_pivot| {
+            let choices = choices(&question, is_past_pivot);
+            let mut of = choices.into_iter();
+            of.find(|choice| choice.1 == Some(Decision::Abort))
+                .expect("it can be aborted")
+                .0
+        };
+        assert!(abort(false).contains("undo what was done"));
+        assert!(abort(true).contains("nothing is undone"));
+        assert!(abort(true).contains("dr run resume"));
     }
 }

@@ -10,6 +10,7 @@ use dr_core::port::{Answer, Clock, People, Question};
 use dr_core::runbook::host::StopFlag;
 use inquire::{InquireError, Text};
 
+use crate::interrupt;
 use crate::output::Output;
 use crate::people::AtTerminal;
 
@@ -21,8 +22,8 @@ pub(crate) struct AtTable {
     out: Output,
     clock: Arc<dyn Clock>,
     who: String,
-}
     stop: StopFlag,
+}
 
 impl AtTable {
     /// People at the terminal; `who` by default. Ctrl-C at a question presses `stop`.
@@ -42,9 +43,9 @@ impl Team for AtTable {
         Arc::new(Beside {
             terminal: AtTerminal::new(self.out.clone(), self.who.clone()),
             clock: self.clock.clone(),
-        })
             stop: self.stop.clone(),
             out: self.out.clone(),
+        })
     }
 
     async fn answer(&self, inject: &Inject) -> Option<String> {
@@ -66,7 +67,6 @@ impl Team for AtTable {
 struct Beside {
     terminal: AtTerminal,
     clock: Arc<dyn Clock>,
-}
     stop: StopFlag,
     out: Output,
 }
@@ -78,10 +78,16 @@ fn said<T>(answer: Result<T, InquireError>, stop: &StopFlag, out: &Output) -> Op
         out.notice(interrupt::ENDS);
     }
     answer.ok()
+}
 
 #[async_trait]
 impl People for Beside {
-    async fn ask(&self, question: &Question, already: &[Answer]) -> Option<Answer> {
+    async fn ask(
+        &self,
+        question: &Question,
+        already: &[Answer],
+        is_past_pivot: bool,
+    ) -> Option<Answer> {
         let (terminal, question, already) =
             (self.terminal.clone(), question.clone(), already.to_vec());
         let prompt = move || terminal.prompt(&question, &already, is_past_pivot);
@@ -112,13 +118,14 @@ async fn beside<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use dr_core::config::{builtin, load_estate};
+    use dr_core::runbook::host::Stop;
     use dr_core::sim::Simulation;
 
     use super::*;
+    use crate::output::{Color, Format};
 
     #[test]
     fn virtual_time_goes_on_while_a_person_thinks() {
-    use dr_core::runbook::host::Stop;
         let estate = load_estate(builtin::storefront_estate()).expect("it is right");
         let simulation = Simulation::new(&estate, 1);
         let (go, wait) = channel::<()>();
@@ -137,7 +144,6 @@ mod tests {
         assert_eq!(answer.expect("it ends"), Some(Ok(7)));
         assert!(Duration::between(start, simulation.now()) >= Duration::from_secs(10));
     }
-}
 
     #[test]
     fn ctrl_c_at_a_question_stops_the_story_and_leaving_the_question_does_not() {
@@ -158,3 +164,4 @@ mod tests {
         );
         assert_eq!(stop.get(), Stop::Hold);
     }
+}

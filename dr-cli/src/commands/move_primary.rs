@@ -77,7 +77,8 @@ impl Movement {
                 return Err(Error::new(
                     ExitCode::InventoryIncomplete,
                     format!("it is not known which site is primary: {reason}"),
-                ));
+                )
+                .hint("dr status"));
             }
         };
         let direction =

@@ -120,7 +120,7 @@ pub(crate) struct RetryArgs {
     signature: Signature,
 }
 
-/// Stop a run: before the pivot what was done is undone, past it nothing more is done
+/// Stop a run: before the pivot what was done is undone, past it the run rests and can be gone on with
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

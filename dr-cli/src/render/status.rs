@@ -277,8 +277,22 @@ fn set_aside(old: &SetAside, status: &Status, style: Style) -> String {
 fn next(status: &Status) -> Vec<String> {
     let mut commands = Vec::new();
     for pending in &status.pending {
-        if let Pending::Run { run, .. } = pending {
-            commands.push(format!("dr run show {run}"));
+        let Pending::Run {
+            run,
+            status: stands,
+            ..
+        } = pending
+        else {
+            continue;
+        };
+        commands.push(format!("dr run show {run}"));
+        let asks = status
+            .pending
+            .iter()
+            .any(|other| matches!(other, Pending::Question { run: of, .. } if of == run));
+        // Nothing is to be decided first: whoever is on call goes on with it.
+        if *stands == RunStatus::Held && !asks {
+            commands.push(format!("dr run resume {run}"));
         }
     }
     commands

@@ -76,7 +76,7 @@ impl Scripted {
 
 #[async_trait]
 impl People for Scripted {
-    async fn ask(&self, question: &Question, already: &[Answer]) -> Option<Answer> {
+    async fn ask(&self, question: &Question, already: &[Answer], _: bool) -> Option<Answer> {
         let scripted = self.scripted(question);
         let who = self
             .team

@@ -28,7 +28,7 @@ pub enum Decision {
     Retry,
     /// Go on without the step.
     Skip,
-    /// Stop the run here; before the pivot what was done is undone.
+    /// Stop the run here; before the pivot what was done is undone, past it the run rests and can be resumed.
     Abort,
 }
 
@@ -52,6 +52,12 @@ pub struct Answer {
 /// Reaches people: a terminal, a chat, a simulated on-call team, or nobody.
 #[async_trait]
 pub trait People: Send + Sync {
-    /// Asks one person. `None` when nobody answers: the run then holds. `already` are the answers to this question so far.
-    async fn ask(&self, question: &Question, already: &[Answer]) -> Option<Answer>;
+    /// Asks one person. `None` when nobody answers: the run then holds. `already` are the answers to this question so far. Past
+    /// the pivot an abort undoes nothing.
+    async fn ask(
+        &self,
+        question: &Question,
+        already: &[Answer],
+        is_past_pivot: bool,
+    ) -> Option<Answer>;
 }

@@ -40,7 +40,7 @@ impl OnCall {
 
 #[async_trait]
 impl People for OnCall {
-    async fn ask(&self, question: &Question, already: &[Answer]) -> Option<Answer> {
+    async fn ask(&self, question: &Question, already: &[Answer], _: bool) -> Option<Answer> {
         let who = self
             .names
             .iter()
@@ -64,7 +64,7 @@ pub struct Silent;
 
 #[async_trait]
 impl People for Silent {
-    async fn ask(&self, _question: &Question, _already: &[Answer]) -> Option<Answer> {
+    async fn ask(&self, _: &Question, _: &[Answer], _: bool) -> Option<Answer> {
         None
     }
 }

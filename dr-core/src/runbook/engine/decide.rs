@@ -36,13 +36,17 @@ impl Machine {
         let Some(stage) = plan.stages.get(stage) else {
             return self.finish();
         };
-        let steps: Vec<&StepId> = stage.steps.iter().map(|step| &step.id).collect();
+        let mut steps: Vec<&StepId> = stage.steps.iter().map(|step| &step.id).collect();
 
         if let Some(event) = steps.iter().find_map(|id| self.skip(id)) {
             return vec![Effect::Record(event)];
         }
         if let Some((who, why)) = self.state.aborting.clone() {
-            return self.turn(&format!("{who} aborted the run: {why}"));
+            match self.pivot_in_doubt().filter(|_| !self.stopping) {
+                // Whether the run can be undone hangs on what became of the promotion: that is read first, and nothing else done.
+                Some(pivot) => steps.retain(|id| **id == pivot),
+                None => return self.turn(&format!("{who} aborted the run: {why}")),
+            }
         }
         if self.stopping {
             return self.rest("interrupted by the operator");
@@ -218,7 +222,15 @@ impl Machine {
         })
     }
 
-    /// Turns back before the pivot, ends after it; once nothing is under way.
+    /// A promotion of which it is not known whether it took effect.
+    fn pivot_in_doubt(&self) -> Option<StepId> {
+        let mut pivots = self.state.plan.steps().filter(|step| step.pivot);
+        let doubtful = pivots.find(|step| self.state.step(&step.id).status == StepStatus::InDoubt);
+        doubtful.map(|step| step.id.clone())
+    }
+
+    /// Turns back before the pivot, once nothing is under way. Past it there is nothing to turn back to: the run rests where it
+    /// stands, and whoever resumes it goes on with what is left. It stays open, so that no other run begins on half a move.
     fn turn(&mut self, because: &str) -> Vec<Effect> {
         if self.is_busy() {
             return Vec::new();
@@ -228,36 +240,21 @@ impl Machine {
                 because: because.to_owned(),
             })];
         }
-        let pivot_in_doubt = self
-            .state
+        let state = &self.state;
+        let left: Vec<&str> = state
             .plan
             .steps()
-            .filter(|step| step.pivot)
-            .find(|step| self.state.step(&step.id).status != StepStatus::Succeeded)
-            .filter(|step| {
-                matches!(
-                    self.state.step(&step.id).status,
-                    StepStatus::Started | StepStatus::InDoubt
-                )
-            });
-        if let Some(step) = pivot_in_doubt {
-            return self.rest(&format!(
-                "the promotion {} is in doubt: it is settled before the run can end ({because})",
-                step.id
-            ));
-        }
-        let mut missing = self.state.unprotected();
-        missing.extend(
-            self.state
-                .plan
-                .steps()
-                .filter(|step| !self.state.step(&step.id).is_behind())
-                .map(|step| format!("step {} was not done", step.id)),
-        );
-        vec![Effect::Record(Event::Closed {
-            status: RunStatus::Aborted,
-            missing,
-        })]
+            .filter(|step| !state.step(&step.id).is_behind())
+            .map(|step| step.id.as_str())
+            .collect();
+        let left = match left.as_slice() {
+            [] => "every step is behind".to_owned(),
+            left => format!("left to do: {}", left.join(", ")),
+        };
+        self.rest(&format!(
+            "{because}. The promotion stands and is not undone: {} is primary; {left}",
+            state.plan.direction.to
+        ))
     }
 
     fn rest(&self, because: &str) -> Vec<Effect> {
@@ -286,11 +283,14 @@ impl Machine {
                 because: missing.join("; "),
             })];
         };
-        if !self.state.yes_by(&last, NOT_PROTECTED).is_empty() || self.state.aborting.is_some() {
+        if !self.state.yes_by(&last, NOT_PROTECTED).is_empty() {
             return vec![Effect::Record(Event::Closed {
                 status: RunStatus::Aborted,
                 missing,
             })];
+        }
+        if let Some((who, why)) = self.state.aborting.clone() {
+            return self.turn(&format!("{who} aborted the run: {why}"));
         }
         if self.doing.contains_key(&last) {
             return Vec::new();

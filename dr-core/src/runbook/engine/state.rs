@@ -177,6 +177,12 @@ impl RunState {
         })
     }
 
+    /// Whether a promotion is known to have taken effect.
+    fn is_promoted(&self) -> bool {
+        let mut pivots = self.plan.steps().filter(|step| step.pivot);
+        pivots.any(|step| self.step(&step.id).status == StepStatus::Succeeded)
+    }
+
     /// The number of the stage that is being carried out; the number of stages when all are behind.
     pub fn current_stage(&self) -> usize {
         self.plan
@@ -392,9 +398,13 @@ impl RunState {
         Ok(())
     }
 
-    /// A new operator begins where the last one left: what was under way is in doubt, what failed gets a new chance.
+    /// A new operator begins where the last one left: what was under way is in doubt, what failed gets a new chance. Past the
+    /// pivot an abort made the run rest: whoever resumes it wants it to go on.
     fn taken_over(&mut self, epoch: Epoch, at: Timestamp) {
         self.epoch = epoch;
+        if self.is_promoted() {
+            self.aborting = None;
+        }
         self.held = None;
         self.questions.clear();
         self.status = match self.unwinding {

@@ -243,8 +243,9 @@ impl Host {
                     .cloned()
                     .collect();
                 let digest = state.plan.digest.clone();
+                let is_past_pivot = state.is_past_pivot();
                 async move {
-                    match self.people.ask(&question, &already).await {
+                    match self.people.ask(&question, &already, is_past_pivot).await {
                         Some(mut answer) => {
                             answer.plan_digest = digest;
                             Input::Answered(answer, None)

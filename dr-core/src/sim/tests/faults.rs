@@ -348,11 +348,11 @@ fn different_people_answer_one_question_until_none_is_left() {
     let started = desk.sim.now();
     let answers = desk.run(async {
         let mut answers: Vec<Answer> = Vec::new();
-        while let Some(answer) = people.ask(&question(2), &answers).await {
+        while let Some(answer) = people.ask(&question(2), &answers, false).await {
             answers.push(answer);
         }
-        assert_eq!(people.ask(&question(0), &[]).await, None);
-        assert_eq!(Silent.ask(&question(1), &[]).await, None);
+        assert_eq!(people.ask(&question(0), &[], false).await, None);
+        assert_eq!(Silent.ask(&question(1), &[], false).await, None);
         answers
     });
     let who: Vec<&str> = answers.iter().map(|answer| answer.who.as_str()).collect();

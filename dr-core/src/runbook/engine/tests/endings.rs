@@ -65,38 +65,98 @@ fn a_run_whose_fence_is_still_pending_is_not_complete() {
 #[test]
 fn what_is_not_protected_is_closed_once_a_person_says_so_and_tells_what_is_missing() {
     let missing = ["the fence of ohio is still to be applied"];
-    for said in [
-        answered("reprotect", NOT_PROTECTED, Decision::Yes),
-        answered("reprotect", "", Decision::Abort),
-    ] {
-        let mut machine = taken_over(&all_done_with_a_pending_fence());
-        machine.state.apply(at(3), &said).expect("legal");
-        let effects = machine.begin(at(4));
-        assert_eq!(
-            closed(&effects),
-            (RunStatus::Aborted, &missing.map(str::to_owned)[..])
-        );
+    let said = answered("reprotect", NOT_PROTECTED, Decision::Yes);
+    let mut machine = taken_over(&all_done_with_a_pending_fence());
+    machine.state.apply(at(3), &said).expect("legal");
+    let effects = machine.begin(at(4));
+    assert_eq!(
+        closed(&effects),
+        (RunStatus::Aborted, &missing.map(str::to_owned)[..])
+    );
+}
+
+/// Why the run rests.
+fn held(effects: &[Effect]) -> &str {
+    match effects {
+        [Effect::Record(Event::Held { because })] => because,
+        other => panic!("it rests: {other:?}"),
     }
 }
 
 #[test]
-fn a_run_that_is_stopped_past_the_pivot_names_the_steps_that_were_not_done_and_no_others() {
+fn an_abort_past_the_pivot_lets_the_run_rest_and_whoever_resumes_it_goes_on_with_what_is_left() {
     let mut events = all_done();
     events.truncate(5);
     let mut machine = taken_over(&events);
     let abort = answered("shift", "", Decision::Abort);
     machine.state.apply(at(3), &abort).expect("legal");
     let effects = machine.begin(at(4));
-    let (status, missing) = closed(&effects);
-    assert_eq!(status, RunStatus::Aborted);
-    let undone: Vec<&String> = missing
-        .iter()
-        .filter(|text| text.starts_with("step"))
-        .collect();
-    assert_eq!(
-        undone,
-        ["step shift was not done", "step reprotect was not done"]
+    let because = held(&effects);
+    assert!(because.contains("is not undone"), "{because}");
+    assert!(
+        because.ends_with("left to do: shift, reprotect"),
+        "{because}"
     );
+    let mut state = machine.state;
+    for event in [
+        Event::Held {
+            because: because.to_owned(),
+        },
+        Event::TakenOver {
+            by: "bob".to_owned(),
+            epoch: state.epoch.next(),
+        },
+    ] {
+        state.apply(at(5), &event).expect("legal");
+    }
+    let effects = Machine::new(state).begin(at(6));
+    assert_eq!(effects, [Effect::Observe(id("shift"))]);
+}
+
+#[test]
+fn an_abort_while_the_promotion_is_in_doubt_settles_it_first_and_then_turns_back_or_rests() {
+    let promoted = all_done();
+    let in_doubt = || {
+        let mut machine = taken_over(&promoted[..4]);
+        let (pivot, state): (StepId, _) = (id("promote"), &mut machine.state);
+        for event in [
+            Event::StepStarted {
+                step: pivot.clone(),
+                attempt: 1,
+                before: Before::default(),
+            },
+            Event::StepInDoubt {
+                step: pivot,
+                reason: "no answer".to_owned(),
+            },
+            answered("promote", "", Decision::Abort),
+        ] {
+            state.apply(at(3), &event).expect("legal");
+        }
+        machine
+    };
+    let mut machine = in_doubt();
+    assert_eq!(machine.begin(at(400)), [Effect::Observe(id("promote"))]);
+    let not_done = Input::Observed(id("promote"), Observation::NotDone(Before::default()));
+    let effects = machine.step(at(401), not_done).expect("legal");
+    let [Effect::Record(resolved @ Event::DoubtResolved { .. })] = &effects[..] else {
+        panic!("it did not take effect: {effects:?}");
+    };
+    let effects = machine.step(at(401), Input::Recorded(resolved.clone()));
+    let effects = effects.expect("legal");
+    assert!(
+        matches!(&effects[..], [Effect::Record(Event::Unwinding { .. })]),
+        "{effects:?}"
+    );
+    let mut machine = in_doubt();
+    machine.begin(at(400));
+    let done = Input::Observed(id("promote"), Observation::Done(output_of(&id("promote"))));
+    let effects = machine.step(at(401), done).expect("legal");
+    let [Effect::Record(succeeded)] = &effects[..] else {
+        panic!("it took effect: {effects:?}");
+    };
+    let effects = machine.step(at(401), Input::Recorded(succeeded.clone()));
+    assert!(held(&effects.expect("legal")).contains("is not undone"));
 }
 
 #[test]
