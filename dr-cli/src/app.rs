@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::exit_code::ExitCode;
 use crate::output::{Color, Format, Output};
 use crate::render;
-use crate::session::Session;
+use crate::session::{DEFAULT_STORE, Session};
 
 /// What a new user types first.
 const START_HERE: &str = "\
@@ -63,7 +63,7 @@ pub(crate) struct Globals {
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) estate: Option<PathBuf>,
     /// Keep journals, the lock and plans here: a directory, or s3://BUCKET[/PREFIX] in the region of AWS_REGION
-    #[arg(long, global = true, value_name = "PLACE", default_value = crate::session::DEFAULT_STORE)]
+    #[arg(long, global = true, value_name = "PLACE", default_value = DEFAULT_STORE)]
     pub(crate) store: PathBuf,
     /// Write the result as text for people, or as json for programs
     #[arg(
@@ -144,7 +144,8 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         cli.globals.color,
         cli.globals.quiet,
         no_color,
-    );
+    )
+    .with_options(&given(&cli.globals));
     let session = Session::new(out.clone(), cli.globals.estate, cli.globals.store);
     let done = carry_out(cli.command, &session).and_then(|code| match out.failure() {
         None => Ok(code),
@@ -156,6 +157,24 @@ pub(crate) fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         render::error::show(&error, &out);
         error.kind
     })
+}
+
+/// The options that say which estate and which store, as they were typed.
+fn given(globals: &Globals) -> String {
+    let store = Some(&globals.store).filter(|store| !store.as_os_str().eq(DEFAULT_STORE));
+    let given = [("--estate", globals.estate.as_ref()), ("--store", store)];
+    let given = given.into_iter().filter_map(|(option, path)| {
+        let path = path?.display().to_string();
+        let is_plain = path
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "/._-:+@%=,".contains(c));
+        Some(if is_plain {
+            format!(" {option} {path}")
+        } else {
+            format!(" {option} '{}'", path.replace('\'', r"'\''"))
+        })
+    });
+    given.collect()
 }
 
 fn carry_out(command: Command, session: &Session) -> Result<ExitCode> {

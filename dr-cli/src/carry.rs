@@ -334,6 +334,7 @@ fn rest(
         next.extend(first);
     }
     next.extend(runs::next_commands(run, &state));
+    let next: Vec<String> = next.iter().map(|next| session.out.command(next)).collect();
     if session.out.is_json() {
         session.out.json_line(&summary::json(&report, &next));
     } else {

@@ -39,6 +39,8 @@ pub(crate) struct Output {
     stdout_style: Style,
     stderr_style: Style,
     live: bool,
+    /// The global options that were given, to be typed again: ` --store here`.
+    options: Arc<str>,
     failure: Arc<Mutex<Option<io::Error>>>,
 }
 
@@ -56,8 +58,31 @@ impl Output {
             stdout_style: Style::new(wanted(io::stdout().is_terminal())),
             stderr_style: Style::new(wanted(io::stderr().is_terminal())),
             live: io::stderr().is_terminal(),
+            options: Arc::from(""),
             failure: Arc::default(),
         }
+    }
+
+    /// The same, with the global options that were given: commands that it shows have them, too.
+    #[must_use]
+    pub(crate) fn with_options(self, options: &str) -> Self {
+        Self {
+            options: options.into(),
+            ..self
+        }
+    }
+
+    /// A command as it is to be typed here: with the global options of this one. What is no command stays as it is.
+    pub(crate) fn command(&self, command: &str) -> String {
+        let writes_an_estate = command.starts_with("dr init");
+        if self.options.is_empty() || !command.starts_with("dr ") || writes_an_estate {
+            return command.to_owned();
+        }
+        if command.contains(['|', '&', '>']) {
+            // Each `dr` of a line has them.
+            return command.replace("dr sim", &format!("dr{} sim", self.options));
+        }
+        format!("{command}{}", self.options)
     }
 
     /// Whether the result is for programs.
@@ -144,4 +169,26 @@ impl Output {
 fn write_to(stream: &mut impl Write, text: &str) -> io::Result<()> {
     stream.write_all(text.as_bytes())?;
     stream.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_to_type_has_the_global_options_that_were_given() {
+        let out = Output::new(Format::Text, Color::Never, false, false);
+        assert_eq!(out.command("dr run list"), "dr run list");
+        let out = out.with_options(" --store here");
+        assert_eq!(out.command("dr run list"), "dr run list --store here");
+        assert_eq!(out.command("dr init"), "dr init");
+        assert_eq!(
+            out.command("one of ohio, california"),
+            "one of ohio, california"
+        );
+        assert_eq!(
+            out.command("dr simulate x | jq . > d && dr simulate x --replay d"),
+            "dr --store here simulate x | jq . > d && dr --store here simulate x --replay d"
+        );
+    }
 }

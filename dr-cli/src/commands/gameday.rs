@@ -346,9 +346,10 @@ fn results(session: &Session) -> Result<ExitCode> {
             session.out.line(&verdict(card, session.out.style()));
         }
         if cards.is_empty() {
+            let list = session.out.command("dr gameday list");
             session
                 .out
-                .notice("no game day was played yet: dr gameday list");
+                .notice(&format!("no game day was played yet: {list}"));
         }
     }
     Ok(ExitCode::Done)
@@ -373,22 +374,20 @@ fn show(rehearsal: &Rehearsal, page: &Path, session: &Session) {
         return;
     }
     session.out.result(&scorecard(card, session.out.style()));
-    session
-        .out
-        .line(&format!("  the day as a page   {}", page.display()));
+    let out = &session.out;
+    out.line(&format!("  the day as a page   {}", page.display()));
+    let tell = |what: &str, command: String| {
+        out.line(&format!("  {what:<19} {}", out.command(&command)));
+    };
     for run in &card.runs {
-        session
-            .out
-            .line(&format!("  a run in full       dr report {}", run.run));
+        tell("a run in full", format!("dr report {}", run.run));
     }
-    session.out.line(&format!(
-        "  another chance      dr gameday run {} --seed {}",
-        card.gameday,
-        card.seed + 1
-    ));
-    session
-        .out
-        .line("  do it yourself      dr failover --simulate");
+    let (name, seed) = (&card.gameday, card.seed + 1);
+    tell(
+        "another chance",
+        format!("dr gameday run {name} --seed {seed}"),
+    );
+    tell("do it yourself", "dr failover --simulate".to_owned());
 }
 
 fn exit_code(card: &Scorecard) -> ExitCode {

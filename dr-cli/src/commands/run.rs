@@ -215,7 +215,7 @@ fn list(session: &Session) -> Result<ExitCode> {
             .out
             .notice(&format!("no runs in {}", session.place()));
     } else {
-        session.out.result(&runs::table(&rows, session.out.style()));
+        session.out.result(&runs::table(&rows, &session.out));
     }
     Ok(ExitCode::Done)
 }
@@ -224,14 +224,15 @@ fn show(run: &RunId, session: &Session) -> Result<ExitCode> {
     let found = stores::find(run, session)?;
     let state = state_of(&found)?;
     if session.out.is_json() {
-        session
-            .out
-            .json(&runs::json(run, found.store.simulated, &state));
+        session.out.json(&runs::json(
+            run,
+            found.store.simulated,
+            &state,
+            &session.out,
+        ));
     } else {
-        let style = session.out.style();
-        session
-            .out
-            .result(&runs::text(&found.journal, &state, style));
+        let text = runs::text(&found.journal, &state, &session.out);
+        session.out.result(&text);
     }
     Ok(ExitCode::Done)
 }
@@ -345,7 +346,8 @@ fn decide(
             answer.who
         ));
         session.out.notice(&format!(
-            "next: dr run resume {run}, unless it is being carried out right now"
+            "next: {}, unless it is being carried out right now",
+            session.out.command(&format!("dr run resume {run}"))
         ));
     }
     Ok(ExitCode::Done)

@@ -215,7 +215,7 @@ fn many(args: &SimulateArgs, setting: &Setting, what: &str, session: &Session) -
             &campaign,
             &asked(args, what),
             args.percent,
-            session.out.style(),
+            &session.out,
         ));
     }
     Ok(if !campaign.is_sound() {

@@ -46,7 +46,9 @@ pub(crate) fn run(args: &StatusArgs, session: &Session) -> Result<ExitCode> {
     if session.out.is_json() {
         session.out.json(&status);
     } else {
-        let text = render::status::text(&status, session.out.style());
+        let text = render::status::text(&status, session.out.style(), &|next| {
+            session.out.command(next)
+        });
         session.out.result(&text);
     }
     Ok(if status.complete {

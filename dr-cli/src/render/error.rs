@@ -12,13 +12,14 @@ use crate::output::Output;
 
 /// Tells an error: on stderr for people, on stdout as well where programs read the result.
 pub(crate) fn show(error: &Error, out: &Output) {
+    let hints: Vec<String> = error.hints.iter().map(|hint| out.command(hint)).collect();
     if out.is_json() {
-        out.json(&json(error));
+        out.json(&json(error, &hints));
     }
-    out.error(&text(error, out.notice_style()));
+    out.error(&text(error, &hints, out.notice_style()));
 }
 
-fn text(error: &Error, style: Style) -> String {
+fn text(error: &Error, hints: &[String], style: Style) -> String {
     let mut text = String::new();
     if let Evidence::Problems(files) = &error.evidence {
         for file in files {
@@ -35,7 +36,7 @@ fn text(error: &Error, style: Style) -> String {
     for cause in &error.causes {
         text.push_str(&format!("  {} {cause}\n", style.dim("because:")));
     }
-    for hint in &error.hints {
+    for hint in hints {
         text.push_str(&format!("  {} {hint}\n", style.active("next:")));
     }
     text
@@ -57,7 +58,7 @@ struct Body<'a> {
     findings: &'a [Finding],
 }
 
-fn json(error: &Error) -> ErrorJson<'_> {
+fn json<'a>(error: &'a Error, hints: &'a [String]) -> ErrorJson<'a> {
     let (problems, findings): (&[_], &[_]) = match &error.evidence {
         Evidence::None => (&[], &[]),
         Evidence::Problems(problems) => (problems, &[]),
@@ -69,7 +70,7 @@ fn json(error: &Error) -> ErrorJson<'_> {
             exit_code: error.kind,
             message: &error.message,
             causes: &error.causes,
-            hints: &error.hints,
+            hints,
             problems: problems.iter().flat_map(problems::json).collect(),
             findings,
         },
@@ -86,7 +87,7 @@ mod tests {
             .because(&std::io::Error::other("stdin is a pipe"))
             .hint("dr failover --yes");
         assert_eq!(
-            text(&error, Style::new(false)),
+            text(&error, &error.hints, Style::new(false)),
             "error: no terminal to confirm at\n  because: stdin is a pipe\n  next: dr failover --yes\n"
         );
     }

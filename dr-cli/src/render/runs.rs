@@ -19,6 +19,7 @@ use super::lacking;
 use super::progress::status_mark;
 use super::style::Style;
 use crate::error::Result;
+use crate::output::Output;
 
 /// A run in the list.
 #[derive(Serialize)]
@@ -79,7 +80,8 @@ impl Row {
 }
 
 /// The list.
-pub(crate) fn table(rows: &[Row], style: Style) -> String {
+pub(crate) fn table(rows: &[Row], out: &Output) -> String {
+    let style = out.style();
     let mut table = grid::table(
         ["RUN", "STATUS", "DIRECTION", "STARTED (UTC)", "TOOK", ""]
             .map(str::to_owned)
@@ -118,7 +120,7 @@ pub(crate) fn table(rows: &[Row], style: Style) -> String {
             text,
             "{} {}",
             style.dim("not over:"),
-            style.active(format!("dr run show {}", open.run))
+            style.active(out.command(&format!("dr run show {}", open.run)))
         );
     }
     text
@@ -132,7 +134,8 @@ fn status_name(status: RunStatus) -> String {
 }
 
 /// Where a run stands, for people.
-pub(crate) fn text(journal: &ReadJournal, state: &RunState, style: Style) -> String {
+pub(crate) fn text(journal: &ReadJournal, state: &RunState, out: &Output) -> String {
+    let style = out.style();
     let header = &journal.header;
     let mut text = format!(
         "{} {}, {}, started by {} at {}\n{}\n\n",
@@ -170,7 +173,7 @@ pub(crate) fn text(journal: &ReadJournal, state: &RunState, style: Style) -> Str
         }
     }
     text.push_str(&recent(journal, style));
-    text.push_str(&waits_for(&header.run, state, style));
+    text.push_str(&waits_for(&header.run, state, out));
     text
 }
 
@@ -190,7 +193,8 @@ fn recent(journal: &ReadJournal, style: Style) -> String {
 }
 
 /// What the run asks for, and what to type.
-fn waits_for(run: &RunId, state: &RunState, style: Style) -> String {
+fn waits_for(run: &RunId, state: &RunState, out: &Output) -> String {
+    let style = out.style();
     let mut text = String::new();
     for question in state.questions.values() {
         let _ = writeln!(
@@ -204,7 +208,8 @@ fn waits_for(run: &RunId, state: &RunState, style: Style) -> String {
     }
     text.push_str(&lacking::text(&lacking::of(state), style));
     for command in next_commands(run, state) {
-        let _ = writeln!(text, "  {} {}", style.dim("next:"), style.active(command));
+        let command = style.active(out.command(&command));
+        let _ = writeln!(text, "  {} {command}", style.dim("next:"));
     }
     text
 }
@@ -265,6 +270,7 @@ pub(crate) fn json<'a>(
     run: &'a RunId,
     simulated: bool,
     state: &'a RunState,
+    out: &Output,
 ) -> impl Serialize + 'a {
     let steps = state
         .plan
@@ -297,6 +303,9 @@ pub(crate) fn json<'a>(
         steps,
         questions: state.questions.values().collect(),
         lacking: lacking::of(state),
-        next: next_commands(run, state),
+        next: next_commands(run, state)
+            .iter()
+            .map(|next| out.command(next))
+            .collect(),
     }
 }

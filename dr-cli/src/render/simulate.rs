@@ -6,6 +6,7 @@ use dr_core::campaign::{Campaign, Distances, Draw, Fate, LegScore, Played, Quant
 use dr_core::report::words::{count, figure};
 
 use super::style::Style;
+use crate::output::Output;
 
 /// The most columns of a bar.
 const BAR: u64 = 40;
@@ -13,7 +14,8 @@ const BAR: u64 = 40;
 const LEGS: usize = 8;
 
 /// What the trials of a campaign say together. `what` is the runbook as the user named it, with what else decides a trial.
-pub(crate) fn campaign(campaign: &Campaign, what: &str, percent: u32, style: Style) -> String {
+pub(crate) fn campaign(campaign: &Campaign, what: &str, percent: u32, out: &Output) -> String {
+    let style = out.style();
     let mut text = String::new();
     head(&mut text, campaign, percent, style);
     for fate in campaign.fates.iter().filter(|fate| fate.trials > 0) {
@@ -62,7 +64,7 @@ pub(crate) fn campaign(campaign: &Campaign, what: &str, percent: u32, style: Sty
     for (seed, violation) in campaign.violations.iter().take(10) {
         let _ = writeln!(text, "  {} seed {seed}: {violation}", style.bad("✘"));
     }
-    worst(&mut text, campaign, what, style);
+    worst(&mut text, campaign, what, out);
     text
 }
 
@@ -203,7 +205,8 @@ fn sooner(campaign: &Campaign, leg: &LegScore) -> String {
     }
 }
 
-fn worst(text: &mut String, campaign: &Campaign, what: &str, style: Style) {
+fn worst(text: &mut String, campaign: &Campaign, what: &str, out: &Output) {
+    let style = out.style();
     let Some(story) = &campaign.story else {
         return;
     };
@@ -219,14 +222,10 @@ fn worst(text: &mut String, campaign: &Campaign, what: &str, style: Style) {
     for incident in &story.shrunk.incidents {
         let _ = writeln!(text, "    {:>9}  {incident}", figure(incident.at));
     }
-    let _ = writeln!(
-        text,
-        "  its story            dr simulate {what} --seed {}",
-        story.drawn.seed
-    );
-    let _ = writeln!(
-        text,
-        "  the least of it      dr simulate {what} --from {} --seeds {} --output json | jq .story.shrunk > draw.json && dr simulate {what} --replay draw.json",
+    let its_story = format!("dr simulate {what} --seed {}", story.drawn.seed);
+    let _ = writeln!(text, "  its story            {}", out.command(&its_story));
+    let least = format!(
+        "dr simulate {what} --from {} --seeds {} --output json | jq .story.shrunk > draw.json && dr simulate {what} --replay draw.json",
         campaign.first_seed, campaign.trials
     );
 }
@@ -249,6 +248,7 @@ pub(crate) fn story(setting: &Setting, draw: &Draw, played: &Played, style: Styl
         text,
         "  people act {} after the disaster; an answer takes {}\n",
         figure(draw.notice),
+    let _ = writeln!(text, "  the least of it      {}", out.command(&least));
         figure(draw.answer)
     );
     for line in &played.story {

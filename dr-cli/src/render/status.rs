@@ -13,7 +13,7 @@ use super::grid;
 use super::style::Style;
 
 /// The whole of it.
-pub(crate) fn text(status: &Status, style: Style) -> String {
+pub(crate) fn text(status: &Status, style: Style, command: &dyn Fn(&str) -> String) -> String {
     let simulated = if status.simulated { ", simulated" } else { "" };
     let mut text = format!(
         "{} {}{simulated}, {}\n\n{}\n\n",
@@ -60,8 +60,8 @@ pub(crate) fn text(status: &Status, style: Style) -> String {
         let what = style.warn(&gap.what);
         facts.line("not read", &format!("{what}: {}", gap.reason));
     }
-    for command in next(status) {
-        facts.line("next", &style.active(command));
+    for next in next(status) {
+        facts.line("next", &style.active(command(&next)));
     }
     text
 }

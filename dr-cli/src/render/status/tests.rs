@@ -42,7 +42,7 @@ fn bare() -> Status {
 }
 
 fn plain(status: &Status) -> String {
-    text(status, Style::new(false))
+    text(status, Style::new(false), &str::to_owned)
 }
 
 #[test]
