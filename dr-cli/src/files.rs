@@ -39,6 +39,7 @@ impl EstateFiles {
     pub(crate) fn load(given: Option<&Path>) -> Result<Self> {
         let default = Path::new(DEFAULT_ESTATE);
         let path = match given {
+            Some(path) if path == Path::new(BUILT_IN) && !path.exists() => return Self::built_in(),
             Some(path) => path,
             None if default.exists() => default,
             None => return Self::built_in(),

@@ -50,7 +50,7 @@ impl Session {
     /// It cannot be read, or is wrong.
     pub(crate) fn estate(&self) -> Result<EstateFiles> {
         let files = EstateFiles::load(self.estate.as_deref())?;
-        if files.is_built_in() {
+        if files.is_built_in() && self.estate.is_none() {
             self.out.notice(
                 "no estate.yaml here: using the built-in storefront estate (`dr init` writes your own)",
             );

@@ -141,9 +141,11 @@ fn list(session: &Session) -> Result<ExitCode> {
             session.out.line(&format!("{name}{pad}  {proves}"));
         }
         if scenarios.is_empty() {
-            session
-                .out
-                .notice("no game days: they stand in the folder gamedays beside the estate");
+            session.out.notice(&format!(
+                "no game days: they stand in the folder gamedays beside {}. Those of the built-in estate: dr gameday list --estate {}",
+                files.name(),
+                files::BUILT_IN
+            ));
         }
     }
     Ok(ExitCode::Done)

@@ -1,18 +1,21 @@
 //! `dr init`.
 
+use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use dr_core::config::{load_estate, template};
+use dr_core::config::{Source, load_estate, template};
+use dr_core::gameday::Scenario;
+use dr_core::runbook::Runbook;
 
 use crate::error::{Error, Result};
 use crate::exit_code::ExitCode;
 use crate::files::{self, BUILT_IN};
 use crate::session::Session;
 
-/// Write a commented estate and runbooks to start from
+/// Write a commented estate, runbooks and game days to start from
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -42,7 +45,8 @@ pub(crate) fn run(args: &InitArgs, session: &Session) -> Result<ExitCode> {
         }
         Some(source)
     };
-    let files = template::init_files(from.as_ref());
+    let mut files = template::init_files(from.as_ref());
+    files.extend(gamedays(&files));
     if let Some(there) = files
         .iter()
         .map(|(name, _)| args.dir.join(name))
@@ -65,7 +69,30 @@ pub(crate) fn run(args: &InitArgs, session: &Session) -> Result<ExitCode> {
     Ok(ExitCode::Done)
 }
 
+/// The shipped game days that are right for the estate that is written: all of them, unless it names its components otherwise.
+fn gamedays(files: &[(String, String)]) -> Vec<(String, String)> {
+    let source = |(name, text): &(String, String)| Source::new(name.clone(), text.clone());
+    let Some(estate) = files
+        .first()
+        .and_then(|file| load_estate(source(file)).ok())
+    else {
+        return Vec::new();
+    };
+    let runbooks: BTreeMap<String, Runbook> = files
+        .iter()
+        .skip(1)
+        .filter_map(|file| Runbook::parse(source(file)).ok())
+        .map(|runbook| (runbook.name.clone(), runbook))
+        .collect();
+    let mut gamedays = template::init_gamedays();
+    gamedays.retain(|file| Scenario::parse(source(file), &estate, &runbooks).is_ok());
+    gamedays
+}
+
 fn write_new(path: &Path, text: &str) -> Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|error| Error::file("create", folder, &error))?;
+    }
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -85,8 +112,18 @@ fn tell(args: &InitArgs, written: &[PathBuf], session: &Session) {
         session.out.json(&serde_json::json!({ "written": written }));
         return;
     }
-    for path in written {
+    let is_gameday = |path: &&PathBuf| {
+        path.parent()
+            .is_some_and(|folder| folder.ends_with("gamedays"))
+    };
+    for path in written.iter().filter(|path| !is_gameday(path)) {
         session.out.line(&format!("wrote {}", path.display()));
+    }
+    let gamedays = written.iter().filter(is_gameday).count();
+    if gamedays > 0 {
+        let folder = args.dir.join("gamedays");
+        let wrote = format!("wrote {gamedays} game days in {}", folder.display());
+        session.out.line(&wrote);
     }
     let estate = if args.dir == Path::new(".") {
         String::new()

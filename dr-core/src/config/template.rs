@@ -27,6 +27,15 @@ pub fn init_files(from: Option<&Source>) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The shipped game days as files of a new estate: `gamedays/region-loss.yaml`. They name components of the shipped estate.
+pub fn init_gamedays() -> Vec<(String, String)> {
+    let names = builtin::gameday_names().into_iter();
+    let text = |name: &str| builtin::storefront_gameday(name).map(|source| source.text);
+    names
+        .filter_map(|name| Some((format!("gamedays/{name}.yaml"), text(name)?)))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
