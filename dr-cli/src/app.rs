@@ -65,7 +65,7 @@ pub(crate) struct Globals {
     /// Keep journals, the lock and plans here: a directory, or s3://BUCKET[/PREFIX] in the region of AWS_REGION
     #[arg(long, global = true, value_name = "PLACE", default_value = DEFAULT_STORE)]
     pub(crate) store: PathBuf,
-    /// Write the result as text for people, or as json for programs
+    /// Write the result as text for people, or as json for programs: one document; of a run one JSON object a line, the end last
     #[arg(
         long,
         global = true,

@@ -119,7 +119,9 @@ fn change(fault: fn(SiteId) -> Fault, site: &SiteId, session: &Session) -> Resul
             .hint(format!("one of {}, {}", one.id, other.id)));
     }
     let fault = fault(site.clone());
-    session.out.line(&fault.to_string());
+    if !session.out.is_json() {
+        session.out.line(&fault.to_string());
+    }
     world.simulation().inject(fault);
     done(&world, session)
 }
@@ -166,9 +168,15 @@ fn truth(session: &Session) -> Result<ExitCode> {
     })
 }
 
-/// Saves the world and tells its time.
+/// Saves the world and tells its time; for programs also which sites are dark.
 fn done(world: &SimulatedWorld, session: &Session) -> Result<ExitCode> {
     world.close()?;
+    if session.out.is_json() {
+        session.out.json(&serde_json::json!({
+            "at": world.now(),
+            "dark": world.simulation().dark_sites(),
+        }));
+    }
     session.out.notice(&format!(
         "simulator: it is {}",
         world.now().strftime("%Y-%m-%d %H:%M:%S UTC")
