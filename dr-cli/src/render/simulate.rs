@@ -71,12 +71,25 @@ pub(crate) fn campaign(campaign: &Campaign, what: &str, percent: u32, out: &Outp
 fn head(text: &mut String, campaign: &Campaign, percent: u32, style: Style) {
     let (sign, words) = if !campaign.is_sound() {
         (style.bad("✘"), style.bad("a promise was broken"))
-    } else if campaign.meets(percent) {
-        let words = format!("the objectives are met in {percent} of 100 disasters");
-        (style.good("✔"), style.good(words))
     } else {
-        let words = format!("the objectives are not met in {percent} of 100 disasters");
-        (style.warn("!"), style.warn(words))
+        let down = down(campaign);
+        let met = if campaign.meets(percent) {
+            "met"
+        } else {
+            "not met"
+        };
+        let mut words = format!("the objectives are {met} in {percent} of 100 disasters");
+        if down > 0 {
+            words.push_str(&format!(
+                "; in {down} of {} trials clients were not served again",
+                campaign.trials
+            ));
+            (style.bad("✘"), style.bad(words))
+        } else if campaign.meets(percent) {
+            (style.good("✔"), style.good(words))
+        } else {
+            (style.warn("!"), style.warn(words))
+        }
     };
     let last = (campaign.first_seed + campaign.trials).saturating_sub(1);
     let _ = writeln!(text, "{sign} {}: {words}", style.bold(&campaign.runbook));
@@ -89,6 +102,13 @@ fn head(text: &mut String, campaign: &Campaign, percent: u32, style: Style) {
         campaign.disasters,
         campaign.first_seed,
     );
+}
+
+/// The trials that ended with clients that nobody serves: the worst outcome, of which a headline does not keep silent.
+fn down(campaign: &Campaign) -> u64 {
+    let fates = campaign.fates.iter();
+    let down = fates.filter(|fate| matches!(fate.fate, Fate::Down | Fate::NeverRests));
+    down.map(|fate| fate.trials).sum()
 }
 
 fn share(part: u64, whole: u64) -> String {
@@ -228,6 +248,7 @@ fn worst(text: &mut String, campaign: &Campaign, what: &str, out: &Output) {
         "dr simulate {what} --from {} --seeds {} --output json | jq .story.shrunk > draw.json && dr simulate {what} --replay draw.json",
         campaign.first_seed, campaign.trials
     );
+    let _ = writeln!(text, "  the least of it      {}", out.command(&least));
 }
 
 /// One trial: what was drawn, what happened, what came of it.
@@ -248,7 +269,6 @@ pub(crate) fn story(setting: &Setting, draw: &Draw, played: &Played, style: Styl
         text,
         "  people act {} after the disaster; an answer takes {}\n",
         figure(draw.notice),
-    let _ = writeln!(text, "  the least of it      {}", out.command(&least));
         figure(draw.answer)
     );
     for line in &played.story {
