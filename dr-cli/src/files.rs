@@ -101,7 +101,6 @@ impl EstateFiles {
         parse_runbook(source)
     }
 
-    /// The game day of that name.
     /// All its runbooks by the names of their files, and what is wrong with those that cannot be read as one.
     ///
     /// # Errors
@@ -119,6 +118,7 @@ impl EstateFiles {
         Ok((right, wrong))
     }
 
+    /// The game day of that name.
     ///
     /// # Errors
     /// There is none, or it cannot be read.
@@ -203,6 +203,27 @@ impl EstateFiles {
         }
         Ok(sources)
     }
+}
+
+/// Makes sure that a file can be written, before the work whose result it is to hold. A file that is there stays as it is.
+///
+/// # Errors
+/// It cannot.
+pub(crate) fn writable(path: &Path) -> Result<()> {
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder).map_err(|error| Error::file("create", folder, &error))?;
+    }
+    let is_new = !path.exists();
+    let mut options = std::fs::OpenOptions::new();
+    let opened = options.append(true).create(true).open(path);
+    opened.map_err(|error| Error::file("write", path, &error))?;
+    if is_new {
+        std::fs::remove_file(path).map_err(|error| Error::file("remove", path, &error))?;
+    }
+    Ok(())
 }
 
 /// A file to be parsed.

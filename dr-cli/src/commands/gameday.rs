@@ -116,10 +116,10 @@ pub(crate) fn run(command: &GamedayCommand, session: &Session) -> Result<ExitCod
 
 fn list(session: &Session) -> Result<ExitCode> {
     let files = session.estate()?;
+    let runbooks = files.runbooks()?;
     let mut scenarios = Vec::new();
     for source in files.gameday_sources()? {
         scenarios.push(parse(source, &files, &runbooks)?);
-    let runbooks = files.runbooks()?;
     }
     if session.out.is_json() {
         let names: Vec<_> = scenarios
@@ -181,18 +181,16 @@ fn play(args: &RunArgs, session: &Session) -> Result<ExitCode> {
         runbooks: runbooks.0,
         audience: Arc::new(Onlooker::new(session.out.clone())),
         team,
+        stop: stop.clone(),
     };
     let rehearsal = stage.play(&scenario).map_err(|error| {
-        stop: stop.clone(),
         Error::new(ExitCode::Unexpected, "the game day could not be played").because(&error)
     })?;
+    // The journals of the last one stay until there are new ones.
+    store.clear()?;
     for (run, journal) in &rehearsal.journals {
         store.keep(run, journal)?;
     }
-    let page = args
-        .report
-        .clone()
-        .unwrap_or_else(|| kept(&scenario.name, "html", session));
     write_page(&page, &rehearsal, &files)?;
     keep(&rehearsal, session)?;
     show(&rehearsal, &page, session);

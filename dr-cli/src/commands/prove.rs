@@ -10,6 +10,7 @@ use super::options::ModeChoice;
 use super::simulate::{impossible, procedure};
 use crate::error::{Error, Result};
 use crate::exit_code::ExitCode;
+use crate::files;
 use crate::render::prove as render;
 use crate::session::Session;
 use crate::side_by_side::side_by_side;
@@ -47,6 +48,9 @@ pub(crate) struct ProveArgs {
 /// Carries the command out.
 pub(crate) fn run(args: &ProveArgs, session: &Session) -> Result<ExitCode> {
     let files = session.estate()?;
+    if let Some(path) = &args.html {
+        files::writable(path)?;
+    }
     let (runbook, mode, homeward) = procedure(&args.what, args.mode, &files)?;
     let matrix = Matrix::new(files.estate.clone(), runbook, mode, homeward, args.lasts)
         .map_err(|error| impossible(&error))?;

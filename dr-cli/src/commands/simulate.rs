@@ -73,6 +73,9 @@ pub(crate) fn run(args: &SimulateArgs, session: &Session) -> Result<ExitCode> {
         return Ok(ExitCode::Done);
     };
     let files = session.estate()?;
+    if let Some(path) = &args.html {
+        files::writable(path)?;
+    }
     let (runbook, mode, homeward) = procedure(what, args.mode, &files)?;
     let distribution = declaration(args.disasters.as_deref(), &files, session)?;
     let setting = Setting::new(files.estate.clone(), runbook, mode, homeward, distribution)

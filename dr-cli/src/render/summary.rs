@@ -44,6 +44,7 @@ pub(crate) fn text(report: &Report, next: &[String], style: Style) -> String {
             style,
         ),
     );
+    row("", &style.dim(counted(report)));
     row(
         "data loss",
         &achieved(
@@ -92,6 +93,13 @@ pub(crate) fn text(report: &Report, next: &[String], style: Style) -> String {
         row("next", &style.active(command));
     }
     text
+}
+
+/// From when the recovery time counts, and how long clients really waited: on a planned day the one is longer than the other.
+fn counted(report: &Report) -> String {
+    let since = &report.recovery_time.counted_from_what;
+    let waited = report.clients.total.phrase();
+    format!("counted from {since}; clients were not served for {waited}")
 }
 
 fn headline(report: &Report, style: Style) -> String {
