@@ -62,7 +62,13 @@ async fn component_findings(cx: &Context<'_>, component: &Component) -> Vec<Find
             super::front_door_findings(cx.estate, cx.mode, id, state)
         }),
     };
-    found.unwrap_or_else(|error| vec![unread(id, site, &error)])
+    found.unwrap_or_else(|error| match (cx.mode, component.kind()) {
+        // Clients are served without it: a lost primary is not waited for because of it. Its own step asks it again, and holds.
+        (Mode::Unplanned, Kind::Monitoring | Kind::Repository) => {
+            vec![unread_aside(id, site, &error)]
+        }
+        _ => vec![unread(id, site, &error)],
+    })
 }
 
 fn judge<T>(
@@ -83,6 +89,17 @@ pub(super) fn unread(id: &ComponentId, site: &SiteId, error: &PortError) -> Find
         placed(id, site),
         format!("{id} at {site} could not be read: {error}"),
         "check the access of the operator's role and the site's network",
+    )
+}
+
+/// What serves no client and could not be read costs time, and nothing more is claimed of it.
+fn unread_aside(id: &ComponentId, site: &SiteId, error: &PortError) -> Finding {
+    Finding::new(
+        Severity::Slowing,
+        "unreadable",
+        placed(id, site),
+        format!("{id} at {site} could not be read: {error}"),
+        "nothing for now: clients are served without it; the step that needs it tries again, and waits for it at the end",
     )
 }
 

@@ -16,9 +16,10 @@ pub const QUESTIONS: [&str; 9] = [
 ];
 
 /// What planner and preflight find on the simulated estate, and refuse a run for where it is blocking.
-pub const FINDINGS: [&str; 31] = [
+pub const FINDINGS: [&str; 32] = [
     "already-primary",
     "backup-running",
+    "endpoint-not-writable",
     "facility-not-ready",
     "fact-changed",
     "fact-unreadable",

@@ -17,23 +17,23 @@ const TRUST: usize = 4;
 type Loses = (&'static str, &'static str, &'static str, usize);
 
 /// Of a failover into the standby up to its promotion, while the region is dark.
-const BEFORE_THE_PROMOTION: [Loses; 6] = [
+const BEFORE_THE_PROMOTION: [Loses; 5] = [
     ("us-west-1", "PutObject", "*/locks/*", 0),
     ("us-west-1", "PutObject", "*/locks/*", 1),
     ("us-west-1", "PutObject", "*/journal/*", 2),
     ("us-west-1", "PutObject", "*/write-lease/*", 0),
-    ("us-west-1", "StartInstances", "*", 0),
     ("us-west-1", "AddTagsToResource", "*", 0),
 ];
 
 /// From the promotion on.
-const FROM_THE_PROMOTION_ON: [Loses; 7] = [
+const FROM_THE_PROMOTION_ON: [Loses; 8] = [
     ("us-west-1", "PromoteReadReplica", "*", 0),
     ("us-west-1", "PutParameter", "*", 0),
     ("us-west-1", "ModifyDBInstance", "*", 0),
     ("us-west-1", "RemoveTagsFromResource", "*", 0),
     ("us-west-1", "PutObject", "*/write-lease/*", 0),
     ("us-west-1", "PutObject", "*/serve-from-standby", 0),
+    ("us-west-1", "StartInstances", "*", 0),
     ("us-west-1", "PutObject", "*/journal/*", 4),
 ];
 

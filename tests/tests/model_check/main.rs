@@ -20,7 +20,7 @@
 //! **Bounds and figures** (development build, two processors; each test prints its own): every kind of trouble, operators of
 //! any slowness, three epochs, two crashes: all 1,566,585 states within 19 deeds of the start (13 s). To the end of every
 //! run, with operators that are never slow, two epochs, and one kind of trouble at a time: 315,044 states with a crash,
-//! 165,850 with a loss, 167,599 with people and a refusal, 252,767 with an operator who stops at once. A run over three
+//! 165,850 with a loss, 180,235 with people and a refusal, 252,767 with an operator who stops at once. A run over three
 //! epochs and two crashes is searched until its witness is found.
 
 #![expect(

@@ -348,7 +348,15 @@ fn gaps(request: &Request<'_>, stages: &[PlannedStage], findings: &mut Vec<Findi
             "gap",
             subject,
             format!("{component} at {site} could not be read: {}", gap.reason),
-            "the plan does not rely on it; the run reads it again where a step needs it",
+            match severity {
+                Severity::Blocking => {
+                    "see why it does not answer: a planned run begins when all that it works on can be read"
+                }
+                Severity::Slowing => {
+                    "see why it does not answer; its step reads it again, and waits where it still does not"
+                }
+                Severity::Notice => "the plan does not rely on it",
+            },
         ));
     }
 }
