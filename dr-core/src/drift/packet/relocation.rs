@@ -1,7 +1,7 @@
 //! Where the addresses of one site are at the other.
 
-use std::collections::BTreeMap;
 use core::net::IpAddr;
+use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 

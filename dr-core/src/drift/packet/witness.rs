@@ -1,7 +1,7 @@
 //! A packet that shows a difference.
 
-use std::fmt;
 use core::net::IpAddr;
+use std::fmt;
 
 use super::region::{Slab, Span};
 use super::relocation::address;

@@ -104,8 +104,10 @@ impl RdsDatabase {
         }
         let until = IN_FORCE.after(self.here.clock.now());
         let is_gate_read = gate.is_ok();
-        let denied = async { self.deny(gate?, permit).await };
-        let isolated = async { self.isolate(&standing?, is_gate_read, until, permit).await };
+        // Boxed: what the SDK's calls keep would make the future of every fence tens of kilobytes large.
+        let denied = Box::pin(async { self.deny(gate?, permit).await });
+        let isolated =
+            Box::pin(async { self.isolate(&standing?, is_gate_read, until, permit).await });
         let (denied, isolated) = join(denied, isolated).await;
         both(denied, isolated)?;
         self.take_hold(until, permit).await
