@@ -7,6 +7,7 @@
 pub mod aws;
 #[cfg(feature = "dns")]
 pub mod dns;
+pub mod front_door;
 pub mod git;
 #[cfg(feature = "http")]
 pub mod grafana;

@@ -10,8 +10,7 @@ use aws_sdk_route53::types::{HealthCheckConfig, HealthCheckType, ResourceRecordS
 use futures_util::future::{Either, join, select};
 
 use super::edit::plain;
-use super::setup::{CheckSetup, Record, Setup, SideSetup, Target, concerns};
-use super::{FrontDoor, Side};
+use super::{CheckSetup, FrontDoor, Record, Setup, Side, SideSetup, Target, concerns};
 use crate::model::{Duration, Finding, Severity, Subject, TrafficMethod};
 use crate::port::{ErrorClass, PortResult};
 

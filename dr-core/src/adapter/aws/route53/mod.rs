@@ -5,11 +5,9 @@
 //! other record (AWS blog, "Creating disaster recovery mechanisms using Amazon Route 53"). What they answer is asked of
 //! them. A record edit changes which record is the primary one.
 
-mod answer;
 mod edit;
 mod inspect;
 mod servers;
-mod setup;
 mod told;
 
 use std::path::PathBuf;
@@ -18,8 +16,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream;
 
-pub use answer::{Answering, Failover, HealthCheck, RecordSet, answering};
-pub use setup::{CheckSetup, Record, Setup, SideSetup, Target, concerns};
+pub use crate::adapter::front_door::{
+    Answering, CheckSetup, Failover, HealthCheck, Record, RecordSet, Setup, SideSetup, Target,
+    answering, concerns,
+};
 
 use super::AwsSite;
 use super::store::is_object_missing;

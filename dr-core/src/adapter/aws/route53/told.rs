@@ -6,8 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::FrontDoor;
-use super::answer::Failover;
-use super::setup::Record;
+use super::{Failover, Record};
 use crate::adapter::terraform::variables;
 use crate::model::{Finding, Severity, SiteId, Subject, TrafficMethod};
 

@@ -3,7 +3,6 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::adapter::aws::route53::{Answering, HealthCheck, answering};
 
 const ALB: [&str; 2] = [
     "ohio-1.us-east-2.elb.amazonaws.com",

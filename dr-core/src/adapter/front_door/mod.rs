@@ -1,12 +1,16 @@
-//! Whether a front door is set up so that it can be switched, as a pure function of its records, their health checks and the
-//! switch's bucket. Route 53 accepts each of these defects and tells of none.
+//! Whether a front door is set up so that it can be switched, and which of its records is answered, as pure functions of its
+//! records, their health checks and the switch's bucket. Route 53 accepts each of these defects and tells of none.
+//!
+//! The adapter of Route 53 asks with what it has just read, readiness with what a scan has.
 
+mod answer;
 mod check;
 mod target;
 
 use std::collections::BTreeMap;
 
-use super::{Failover, RecordSet};
+pub use answer::{Answering, Failover, HealthCheck, RecordSet, answering};
+
 use crate::model::{
     ComponentId, Duration, Finding, Region, Severity, SiteId, Subject, TrafficMethod,
 };
