@@ -83,6 +83,9 @@ fn of_kind(kind: Kind) -> &'static [(&'static str, Aspect)] {
             ("default-version", Identity),
             ("latest-version", Identity),
             ("version", Identity),
+            // Readiness judges them.
+            ("image-facts", Condition),
+            ("user-data-mentions", Role),
         ],
         Kind::Ec2KeyPair => &[("fingerprint", Compared)],
         Kind::Ec2Address => &[("instance", Identity), ("network-interface", Identity)],
@@ -107,6 +110,8 @@ fn of_kind(kind: Kind) -> &'static [(&'static str, Aspect)] {
             // A promotion sets it; RDS takes no backups of some replicas.
             ("backup-days", Role),
             ("pending", Condition),
+            ("replication", Role),
+            ("parameter-status", Condition),
             ("restorable-until", Identity),
         ],
         Kind::S3Bucket => &[
@@ -128,6 +133,7 @@ fn of_kind(kind: Kind) -> &'static [(&'static str, Aspect)] {
             ("version", Identity),
             // Each site's endpoint stands in a parameter: readiness reads what they name.
             ("value-hash", Role),
+            ("mentions", Role),
         ],
         Kind::AcmCertificate => &[
             ("expires", Condition),

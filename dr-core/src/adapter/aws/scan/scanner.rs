@@ -24,6 +24,8 @@ pub(super) struct Wanted {
     pub(super) records: BTreeSet<String>,
     /// Hosted zones that the estate names.
     pub(super) zones: BTreeSet<String>,
+    /// The estate's regions, and the hosts that its names answer with: what values may mention.
+    pub(super) names: BTreeSet<String>,
     /// The estate's components.
     pub(super) components: BTreeSet<ComponentId>,
     /// What either site uses.
@@ -38,6 +40,20 @@ impl Wanted {
             buckets: site.access.store.iter().cloned().collect(),
             ..Self::default()
         };
+        let regions = estate.sites.iter().map(|site| site.region.as_str());
+        wanted.names.extend(regions.map(str::to_ascii_lowercase));
+        for binding in estate
+            .bindings
+            .values()
+            .flat_map(|of_site| of_site.values())
+        {
+            if let Binding::Route53(front) = binding {
+                let hosts = front.answers.iter();
+                wanted
+                    .names
+                    .extend(hosts.map(|host| host.to_ascii_lowercase()));
+            }
+        }
         for component in estate.components.values() {
             match &component.settings {
                 Settings::ObjectStore(storage) => {

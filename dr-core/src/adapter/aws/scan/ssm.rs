@@ -1,4 +1,5 @@
-//! SSM parameters: names, types and versions; of plain ones the hash of the value, of secret ones nothing.
+//! SSM parameters: names, types and versions; of plain ones the hash of the value and which of the estate's regions and hosts
+//! it mentions, of secret ones nothing.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +9,7 @@ use aws_sdk_ssm::types::{ParameterMetadata, ParameterStringFilter, ParameterType
 use super::reader::Reader;
 use super::scanner::Wanted;
 use super::topic::Topic;
-use super::value::{hash, instant, word};
+use super::value::{hash, instant, mentions, word};
 use crate::model::{COMPONENT_TAG, Resource, ResourceKind as Kind};
 
 const PARAMETERS: Topic = Topic::new(Kind::SsmParameter, "ssm", "DescribeParameters");
@@ -46,7 +47,7 @@ pub(super) async fn read(reader: &mut Reader<'_>, wanted: &Wanted) {
         return;
     }
     components(reader, &ssm, wanted).await;
-    hashes(reader, &ssm).await;
+    hashes(reader, &ssm, wanted).await;
 }
 
 /// Finds what belongs to each component by its tag: a question a component, and not one a parameter. The list tells no tags.
@@ -89,7 +90,7 @@ async fn components(reader: &mut Reader<'_>, ssm: &Client, wanted: &Wanted) {
 }
 
 /// Hashes the values of the plain parameters. A secret one is never asked for.
-async fn hashes(reader: &mut Reader<'_>, ssm: &Client) {
+async fn hashes(reader: &mut Reader<'_>, ssm: &Client, wanted: &Wanted) {
     let secret = ParameterType::SecureString.as_str();
     let plain = reader.of_kind(Kind::SsmParameter);
     let plain = plain.filter(|p| p.text("type").is_some_and(|kind| kind != secret));
@@ -103,20 +104,23 @@ async fn hashes(reader: &mut Reader<'_>, ssm: &Client) {
             Ok(answer) => answer,
             Err(refusal) => {
                 for name in names {
-                    reader.lacks(&VALUES, refusal.clone(), name, &["value-hash"]);
+                    reader.lacks(&VALUES, refusal.clone(), name, &["value-hash", "mentions"]);
                 }
                 continue;
             }
         };
-        let mut hashes: BTreeMap<&str, String> = BTreeMap::new();
+        let mut values: BTreeMap<&str, &str> = BTreeMap::new();
         for parameter in answer.parameters() {
             if let Some((name, value)) = parameter.name().zip(parameter.value()) {
-                hashes.insert(name, hash(value));
+                values.insert(name, value);
             }
         }
         for parameter in reader.of_kind(Kind::SsmParameter) {
-            if let Some(hash) = hashes.remove(parameter.id.as_str()) {
-                *parameter = parameter.clone().with("value-hash", hash);
+            if let Some(value) = values.remove(parameter.id.as_str()) {
+                *parameter = parameter
+                    .clone()
+                    .with("value-hash", hash(value))
+                    .with("mentions", mentions(value, &wanted.names));
             }
         }
     }

@@ -1,5 +1,7 @@
 //! From the SDK's values to attributes.
 
+use std::collections::BTreeSet;
+
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use serde_json::Value;
@@ -42,6 +44,21 @@ pub(super) fn hash(text: &str) -> String {
     format!("sha256:{hex}")
 }
 
+/// What stands for a value that was read and mentions none of the names: no attribute means that it was not read.
+const NOTHING: &str = "nothing";
+
+/// Which of the estate's own names a text mentions, without the text.
+pub(super) fn mentions(text: &str, names: &BTreeSet<String>) -> Value {
+    let text = text.to_ascii_lowercase();
+    let found = names.iter().filter(|name| text.contains(name.as_str()));
+    let found: Vec<&str> = found.map(String::as_str).collect();
+    if found.is_empty() {
+        NOTHING.into()
+    } else {
+        found.into()
+    }
+}
+
 /// A tag of the SDK: each service has a type of its own.
 macro_rules! tags {
     ($tags:expr) => {
@@ -72,4 +89,25 @@ pub(super) fn arn(
 /// A word of the SDK's lists of words.
 pub(super) fn word<T: AsRef<str>>(word: Option<&T>) -> Option<&str> {
     word.map(AsRef::as_ref)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_value_only_the_estates_own_names_are_told() {
+        let names = ["us-east-2", "us-west-1", "lb.example.com"];
+        let names: BTreeSet<String> = names.map(str::to_owned).into();
+        let told = |text| mentions(text, &names);
+        assert_eq!(
+            told("postgres://app:hunter2@db.US-EAST-2.rds.amazonaws.com"),
+            serde_json::json!(["us-east-2"])
+        );
+        assert_eq!(
+            told("lb.example.com,arn:aws:kms:us-west-1:1:key/k"),
+            serde_json::json!(["lb.example.com", "us-west-1"])
+        );
+        assert_eq!(told("hunter2"), "nothing");
+    }
 }

@@ -1,14 +1,16 @@
 //! Machines, and what they are started from.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use aws_sdk_ec2::types::{
-    BlockDeviceMapping, Image, Instance, KeyPairInfo, LaunchTemplate, LaunchTemplateVersion,
+    BlockDeviceMapping, Filter, Image, Instance, KeyPairInfo, LaunchTemplate, LaunchTemplateVersion,
 };
 use serde_json::Value;
 
 use super::super::reader::Reader;
 use super::super::scanner::Wanted;
 use super::super::topic::Topic;
-use super::super::value::{hash, instant, object, sorted, sorted_values, tags, word};
+use super::super::value::{hash, instant, mentions, object, sorted, sorted_values, tags, word};
 use super::{PAGE, client};
 use crate::model::{Resource, ResourceKind as Kind};
 
@@ -22,11 +24,23 @@ const VERSIONS: Topic = Topic::new(
 );
 const KEY_PAIRS: Topic = Topic::new(Kind::Ec2KeyPair, "ec2", "DescribeKeyPairs");
 
+const NAMED_IMAGES: Topic = IMAGES.of(Kind::Ec2LaunchTemplate);
+
 /// What this file asks.
-pub(in super::super) const TOPICS: &[Topic] = &[INSTANCES, IMAGES, TEMPLATES, VERSIONS, KEY_PAIRS];
+pub(in super::super) const TOPICS: &[Topic] = &[
+    INSTANCES,
+    IMAGES,
+    TEMPLATES,
+    VERSIONS,
+    KEY_PAIRS,
+    NAMED_IMAGES,
+];
+
+/// Images that one question takes (EC2 user guide, "Using_Filtering": 200 values a request).
+const IMAGES_AT_ONCE: usize = 100;
 
 /// The attributes that a launch template's default version gives.
-const VERSIONED: [&str; 11] = [
+const VERSIONED: [&str; 13] = [
     "version",
     "image",
     "instance-type",
@@ -37,11 +51,13 @@ const VERSIONED: [&str; 11] = [
     "http-tokens",
     "ebs-optimized",
     "user-data-hash",
+    "user-data-mentions",
+    "image-facts",
     "subnets",
 ];
 
 /// Reads the machines.
-pub(in super::super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
+pub(in super::super) async fn read(reader: &mut Reader<'_>, wanted: &Wanted) {
     let ec2 = client(reader.site());
     reader
         .list(
@@ -80,11 +96,12 @@ pub(in super::super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
             |page| (None, page.key_pairs().iter().map(key_pair).collect()),
         )
         .await;
-    templates(reader, &ec2).await;
+    templates(reader, &ec2, &wanted.names).await;
+    named_images(reader, &ec2).await;
 }
 
 /// Launch templates, then the default version of each: the list itself does not tell what is in them.
-async fn templates(reader: &mut Reader<'_>, ec2: &aws_sdk_ec2::Client) {
+async fn templates(reader: &mut Reader<'_>, ec2: &aws_sdk_ec2::Client, names: &BTreeSet<String>) {
     reader
         .list(
             &TEMPLATES,
@@ -120,12 +137,75 @@ async fn templates(reader: &mut Reader<'_>, ec2: &aws_sdk_ec2::Client) {
                 let version = answer.launch_template_versions().first();
                 let mut known = reader.of_kind(Kind::Ec2LaunchTemplate);
                 if let Some((version, kept)) = version.zip(known.find(|kept| kept.id == id)) {
-                    *kept = with_version(template.clone(), version);
+                    *kept = with_version(template.clone(), version, names);
                 }
             }
             Err(refusal) => reader.lacks(&VERSIONS, refusal, id, &VERSIONED),
         }
     }
+}
+
+/// What is known of the images that launch templates name and that are another account's: Amazon's, or a vendor's.
+async fn named_images(reader: &mut Reader<'_>, ec2: &aws_sdk_ec2::Client) {
+    let own: BTreeSet<String> = reader
+        .of_kind(Kind::Ec2Image)
+        .map(|image| image.id.clone())
+        .collect();
+    let templates = reader.of_kind(Kind::Ec2LaunchTemplate);
+    let named = templates.filter_map(|template| template.text("image").map(str::to_owned));
+    let named: BTreeSet<String> = named
+        .filter(|id| id.starts_with("ami-") && !own.contains(id))
+        .collect();
+    let named: Vec<String> = named.into_iter().collect();
+    for some in named.chunks(IMAGES_AT_ONCE) {
+        // By a filter: asked for by its id, one that is gone would fail the whole call.
+        let filter = Filter::builder()
+            .name("image-id")
+            .set_values(Some(some.to_vec()))
+            .build();
+        let asked = || {
+            let images = ec2.describe_images().filters(filter.clone());
+            images.include_deprecated(true).send()
+        };
+        let answer = reader.ask(&NAMED_IMAGES, asked).await;
+        let mut found: BTreeMap<&str, Value> = BTreeMap::new();
+        if let Ok(answer) = &answer {
+            found.extend(some.iter().map(|id| (id.as_str(), absent())));
+            let images = answer.images().iter();
+            found.extend(images.filter_map(|image| Some((image.image_id()?, facts(image)))));
+        }
+        let mut unread = Vec::new();
+        for template in reader.of_kind(Kind::Ec2LaunchTemplate) {
+            let id = template.text("image").unwrap_or_default().to_owned();
+            if let Some(facts) = found.get(id.as_str()) {
+                *template = template.clone().with("image-facts", facts.clone());
+            } else if some.contains(&id) {
+                unread.push(template.id.clone());
+            }
+        }
+        if let Err(refusal) = answer {
+            for id in unread {
+                reader.lacks(&NAMED_IMAGES, refusal.clone(), &id, &["image-facts"]);
+            }
+        }
+    }
+}
+
+/// An image that every question leaves out is gone, or is not shared with the account any more.
+fn absent() -> Value {
+    object([("state", "absent".into())])
+}
+
+fn facts(image: &Image) -> Value {
+    object([
+        ("name", image.name().into()),
+        ("state", word(image.state()).into()),
+        ("architecture", word(image.architecture()).into()),
+        ("created", image.creation_date().into()),
+        ("deprecated", image.deprecation_time().into()),
+        ("source-image", image.source_image_id().into()),
+        ("owner", image.owner_id().into()),
+    ])
 }
 
 /// An instance as a resource.
@@ -223,8 +303,12 @@ fn template(template: &LaunchTemplate) -> Resource {
     .with("latest-version", template.latest_version_number())
 }
 
-/// Of user data only the hash is kept: people put secrets there.
-fn with_version(template: Resource, version: &LaunchTemplateVersion) -> Resource {
+/// Of user data only the hash and what it mentions of the estate are kept: people put secrets there.
+fn with_version(
+    template: Resource,
+    version: &LaunchTemplateVersion,
+    names: &BTreeSet<String>,
+) -> Resource {
     let Some(data) = version.launch_template_data() else {
         return template;
     };
@@ -247,6 +331,7 @@ fn with_version(template: Resource, version: &LaunchTemplateVersion) -> Resource
     });
     let profile = data.iam_instance_profile();
     let options = data.metadata_options();
+    let user_data = data.user_data().filter(|data| !data.is_empty());
     template
         .with("version", version.version_number())
         .with("image", data.image_id())
@@ -264,5 +349,45 @@ fn with_version(template: Resource, version: &LaunchTemplateVersion) -> Resource
             word(options.and_then(|options| options.http_tokens())),
         )
         .with("ebs-optimized", data.ebs_optimized())
-        .with("user-data-hash", data.user_data().map(hash))
+        .with("user-data-hash", user_data.map(hash))
+        .with(
+            "user-data-mentions",
+            user_data.and_then(|data| mentioned(data, names)),
+        )
+}
+
+/// What user data mentions; `None` where it is compressed or no text at all.
+fn mentioned(data: &str, names: &BTreeSet<String>) -> Option<Value> {
+    let bytes = aws_smithy_types::base64::decode(data).ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    Some(mentions(&text, names))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_user_data_the_estates_names_are_told_and_not_the_text() {
+        let names: BTreeSet<String> = ["us-east-2".to_owned(), "us-west-1".to_owned()].into();
+        let version = |data: &[u8]| {
+            let data = aws_smithy_types::base64::encode(data);
+            let data = aws_sdk_ec2::types::ResponseLaunchTemplateData::builder().user_data(data);
+            let version = LaunchTemplateVersion::builder().launch_template_data(data.build());
+            let template = Resource::new(Kind::Ec2LaunchTemplate, "lt-1");
+            with_version(template, &version.build(), &names)
+        };
+        let told = version(b"#!/bin/sh\nexport PASSWORD=hunter2 REGION=us-east-2\n");
+        assert_eq!(
+            told.attributes["user-data-mentions"],
+            serde_json::json!(["us-east-2"])
+        );
+        assert!(!format!("{told:?}").contains("hunter2"));
+        assert_eq!(version(b"true").text("user-data-mentions"), Some("nothing"));
+        let compressed = version(&[0x1f, 0x8b, 0xff]);
+        assert!(compressed.attributes.contains_key("user-data-hash"));
+        assert!(!compressed.attributes.contains_key("user-data-mentions"));
+        let none = version(b"");
+        assert!(!none.attributes.contains_key("user-data-hash"));
+    }
 }

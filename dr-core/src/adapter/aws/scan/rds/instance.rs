@@ -120,7 +120,18 @@ fn groups(resource: Resource, instance: &DbInstance) -> Resource {
         )
         .with(
             "parameter-groups",
-            sorted(parameters.filter_map(|g| g.db_parameter_group_name())),
+            sorted(
+                parameters
+                    .clone()
+                    .filter_map(|g| g.db_parameter_group_name()),
+            ),
+        )
+        .with(
+            "parameter-status",
+            sorted(parameters.filter_map(|g| {
+                let name = g.db_parameter_group_name()?;
+                Some(format!("{name}: {}", g.parameter_apply_status()?))
+            })),
         )
         .with(
             "option-groups",
@@ -130,7 +141,11 @@ fn groups(resource: Resource, instance: &DbInstance) -> Resource {
 
 /// What keeps its data from being lost.
 fn backups(resource: Resource, instance: &DbInstance) -> Resource {
+    // The only type of status that there is (RDS API reference, DBInstanceStatusInfo).
+    let mut statuses = instance.status_infos().iter();
+    let replication = statuses.find(|info| info.status_type() == Some("read replication"));
     resource
+        .with("replication", replication.and_then(|info| info.status()))
         .with(
             "replica-of",
             instance.read_replica_source_db_instance_identifier(),
