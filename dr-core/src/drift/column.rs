@@ -30,7 +30,11 @@ impl<'a> Column<'a> {
         by_id.sort_by_key(|&at| key(&resources[at as usize]));
         let mut by_arn: Vec<u32> = all
             .clone()
-            .filter(|&at| resources[at as usize].arn.is_some())
+            // A state tells the ARNs of the things that it manages: they are meant, and not their line in the state.
+            .filter(|&at| {
+                let resource = &resources[at as usize];
+                resource.arn.is_some() && resource.kind != ResourceKind::TerraformResource
+            })
             .collect();
         by_arn.sort_by_key(|&at| resources[at as usize].arn.as_deref());
         let mut by_host: Vec<(&str, u32)> = all
