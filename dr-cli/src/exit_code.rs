@@ -100,7 +100,11 @@ impl ExitCode {
                 "usage",
                 "The command cannot be carried out as it was typed",
             ),
-            Self::Drift => (10, "drift", "The sites differ"),
+            Self::Drift => (
+                10,
+                "drift",
+                "The sites differ, or something is not as it should be and stops nothing",
+            ),
             Self::InventoryIncomplete => (
                 11,
                 "inventory-incomplete",
@@ -110,7 +114,7 @@ impl ExitCode {
             Self::BlockingDrift => (
                 13,
                 "blocking-drift",
-                "The sites differ in a way that stops a failover",
+                "The sites differ, or the standby lacks something, in a way that stops a failover",
             ),
             Self::PreflightRefused => (
                 20,

@@ -29,8 +29,10 @@
 //! | [`gameday`] | a rehearsal with faults, people and a scorecard | |
 //! | [`campaign`] | thousands of drawn disasters, and what they say together | [`campaign::Setting`] |
 //! | [`prove`] | the outage matrix: what a runbook can do without | [`prove::Matrix`] |
+//! | [`readiness`] | whether the standby could take over now, pure | [`readiness::examine`] |
 //! | [`report`] | journal to report, pure | |
 //! | [`status`] | what was read of the estate and its runs, folded into one document, pure | [`status::status`] |
+//! | [`rules`] | every rule of drift and readiness, by its code | [`rules::find`] |
 //! | [`access`] | call tables to the least IAM policy, pure | [`access::Policy`] |
 //!
 //! The library prints nothing, reads no environment and never exits: it returns
@@ -47,7 +49,9 @@ pub mod gameday;
 pub mod model;
 pub mod port;
 pub mod prove;
+pub mod readiness;
 pub mod report;
+pub mod rules;
 pub mod runbook;
 pub mod sim;
 pub mod status;

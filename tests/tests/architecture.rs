@@ -11,14 +11,15 @@ const LAYERS: [&[&str]; 5] = [
     &["adapter", "sim", "discover", "drift", "readiness", "action"],
     &["runbook"],
     &[
-        "access", "backup", "campaign", "gameday", "prove", "report", "status",
+        "access", "backup", "campaign", "gameday", "prove", "report", "rules", "status",
     ],
 ];
 
 /// Modules that compute and do nothing else.
-const PURE: [&str; 7] = [
+const PURE: [&str; 8] = [
     "model/",
     "drift/",
+    "readiness/",
     "report/",
     "status/",
     "runbook/plan/",

@@ -5,6 +5,7 @@ pub(crate) mod drift;
 pub(crate) mod duration;
 pub(crate) mod error;
 pub(crate) mod event;
+pub(crate) mod explain;
 pub(crate) mod finding;
 pub(crate) mod gameday;
 pub(crate) mod grid;
@@ -15,6 +16,7 @@ pub(crate) mod progress;
 pub(crate) mod prove;
 #[cfg(feature = "real")]
 pub(crate) mod reading;
+pub(crate) mod ready;
 pub(crate) mod resources;
 pub(crate) mod runs;
 pub(crate) mod simulate;

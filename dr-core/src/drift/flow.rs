@@ -43,19 +43,7 @@ pub fn examine(
     scan: &EstateScan,
     last: Option<&EstateScan>,
 ) -> Result<Report, Unreadable> {
-    if scan.format != EstateScan::FORMAT {
-        return Err(Unreadable::Form(scan.format));
-    }
-    if scan.estate != estate.name {
-        return Err(Unreadable::OtherEstate(scan.estate.to_string()));
-    }
-    let column = |site: &SiteId| {
-        let scan = scan.sites.get(site);
-        let site = estate.site(site);
-        site.zip(scan).map(|(site, scan)| Column::new(site, scan))
-    };
-    let of = |site: &SiteId| column(site).ok_or_else(|| Unreadable::OneSite(site.clone()));
-    let columns = Columns([of(&direction.from)?, of(&direction.to)?]);
+    let columns = columns(estate, direction, scan)?;
 
     let scopes = scopes(&columns);
     let pairs = pair(estate, &columns, &scopes);
@@ -111,6 +99,29 @@ pub fn examine(
         excused,
         unknown,
     })
+}
+
+/// The two columns of a scan, the primary's first.
+///
+/// # Errors
+/// A scan that is not of both sites of this estate, or of a form that is not read.
+pub(crate) fn columns<'a>(
+    estate: &'a Estate,
+    direction: &Direction,
+    scan: &'a EstateScan,
+) -> Result<Columns<'a>, Unreadable> {
+    if scan.format != EstateScan::FORMAT {
+        return Err(Unreadable::Form(scan.format));
+    }
+    if scan.estate != estate.name {
+        return Err(Unreadable::OtherEstate(scan.estate.to_string()));
+    }
+    let of = |site: &SiteId| {
+        let read = estate.site(site).zip(scan.sites.get(site));
+        let column = read.map(|(site, scan)| Column::new(site, scan));
+        column.ok_or_else(|| Unreadable::OneSite(site.clone()))
+    };
+    Ok(Columns([of(&direction.from)?, of(&direction.to)?]))
 }
 
 /// Every gap of both columns and of the global services.

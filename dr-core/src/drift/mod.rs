@@ -43,10 +43,13 @@ mod symbol;
 mod unclear;
 
 pub use exception::Excused;
+pub(crate) use column::Column;
+pub(crate) use flow::columns;
 pub use flow::{Unreadable, examine};
 pub use judge::rules;
 pub use origin::Origin;
 pub use pair::{Confidence, Ground};
+pub(crate) use reference::{Columns, Side};
 pub use report::{Coverage, Entry, Evidence, FindingId, Report, Unknown, Verdict};
 pub use role::direction;
 pub use symbol::{RULES as NORMALISATION, Rule as NormalisationRule};

@@ -29,6 +29,19 @@ pub enum Family {
     Control,
 }
 
+impl Family {
+    /// All of them, in the order of reports.
+    pub const ALL: [Self; 7] = [
+        Self::Compute,
+        Self::Database,
+        Self::Edge,
+        Self::Secrets,
+        Self::Network,
+        Self::Storage,
+        Self::Control,
+    ];
+}
+
 impl fmt::Display for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -60,4 +73,24 @@ pub struct RuleDoc {
     pub fix: &'static str,
     /// Where the rule comes from: the provider's page, an RFC, a paper.
     pub source: &'static str,
+}
+
+impl RuleDoc {
+    /// A rule; the texts are its title, why it matters, what to do, and its source.
+    pub const fn new(
+        code: &'static str,
+        family: Family,
+        severity: Severity,
+        [title, why, fix, source]: [&'static str; 4],
+    ) -> Self {
+        Self {
+            code,
+            family,
+            severity,
+            title,
+            why,
+            fix,
+            source,
+        }
+    }
 }

@@ -32,17 +32,9 @@ const fn doc(
     code: &'static str,
     family: Family,
     severity: Severity,
-    [title, why, fix, source]: [&'static str; 4],
+    texts: [&'static str; 4],
 ) -> RuleDoc {
-    RuleDoc {
-        code,
-        family,
-        severity,
-        title,
-        why,
-        fix,
-        source,
-    }
+    RuleDoc::new(code, family, severity, texts)
 }
 
 /// What differs and is not in any other rule.

@@ -1,0 +1,224 @@
+//! Whether the standby could take over: a line a rule, grouped by family, then what was found, what to do first, and the verdict.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use dr_core::drift::Entry;
+use dr_core::model::{Family, Severity};
+use dr_core::readiness::{Answer, Doubt, Line, Report, Standing, Tally};
+
+use super::style::Style;
+
+/// So many things are told to be done first; the rest stands above.
+const FIRST: usize = 5;
+/// Longer lines are cut on the screen; JSON has them whole.
+const LONGEST: usize = 160;
+
+/// The whole for people.
+pub(crate) fn text(report: &Report, style: Style) -> String {
+    let mut text = format!(
+        "{} {}, {} {} {} {}, {} {}\n\n",
+        style.dim("estate"),
+        style.bold(report.estate.as_str()),
+        style.dim("from"),
+        report.primary,
+        style.dim("to"),
+        report.standby,
+        style.dim("as read at"),
+        report.read_at.strftime("%Y-%m-%d %H:%M UTC"),
+    );
+    let width = report.rules.iter().map(|line| line.code.len()).max();
+    for family in Family::ALL {
+        let lines: Vec<&Line> = report
+            .rules
+            .iter()
+            .filter(|line| line.family == family)
+            .collect();
+        if lines.is_empty() {
+            continue;
+        }
+        let tally = report
+            .score
+            .families
+            .get(&family)
+            .copied()
+            .unwrap_or_default();
+        let name = family.to_string().to_uppercase();
+        let _ = writeln!(text, "{}  {}", style.bold(name), style.dim(counted(tally)));
+        for line in lines {
+            text.push_str(&rule(line, report, width.unwrap_or_default(), style));
+        }
+        text.push('\n');
+    }
+    text.push_str(&first(report, style));
+    text.push_str(&foot(report, style));
+    text
+}
+
+fn counted(tally: Tally) -> String {
+    let mut parts = Vec::new();
+    for (count, what) in [
+        (tally.holds, "hold"),
+        (tally.violated, "violated"),
+        (tally.unknown, "unknown"),
+        (tally.nothing, "with nothing to judge"),
+    ] {
+        if count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    }
+    parts.join(", ")
+}
+
+fn rule(line: &Line, report: &Report, width: usize, style: Style) -> String {
+    let standing = |text: &str| format!("{text:<7}");
+    let standing = match line.standing {
+        Standing::Holds => style.good(standing("holds")),
+        Standing::Nothing => style.dim(standing("-")),
+        Standing::Notice => style.warn(standing("notice")),
+        Standing::Slows => style.warn(standing("slows")),
+        Standing::Unknown => style.bad(standing("unknown")),
+        Standing::Blocks => style.bad(standing("BLOCKS")),
+    };
+    let said = match line.standing {
+        Standing::Holds => several(&line.holds),
+        Standing::Nothing => several(&line.nothing),
+        _ => String::new(),
+    };
+    let mut text = format!(
+        "  {standing}  {:<width$}  {}",
+        line.code,
+        style.dim(cut(&said))
+    );
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    for id in &line.findings {
+        if let Some(entry) = report.finding(id.as_str()) {
+            text.push_str(&finding(entry, style));
+        }
+    }
+    for doubt in &line.unknown {
+        text.push_str(&unknown(doubt, style));
+    }
+    text
+}
+
+fn several(texts: &[String]) -> String {
+    match texts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [one, rest @ ..] => format!("{one}, and {} more", rest.len()),
+    }
+}
+
+fn finding(entry: &Entry, style: Style) -> String {
+    let finding = &entry.finding;
+    let what = match finding.severity {
+        Severity::Blocking => style.bad("blocks"),
+        Severity::Slowing => style.warn("slows"),
+        Severity::Notice => style.warn("notice"),
+    };
+    format!(
+        "           {what} {}: {}  {}\n           {} {}\n",
+        style.bold(finding.subject.to_string()),
+        cut(&finding.message),
+        style.dim(entry.id.as_str()),
+        style.active("fix:"),
+        finding.fix
+    )
+}
+
+fn unknown(doubt: &Doubt, style: Style) -> String {
+    format!(
+        "           {} {}\n           {} {}\n",
+        style.bad("not known:"),
+        cut(&doubt.reason),
+        style.active("fix:"),
+        doubt.fix
+    )
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// What to do first.
+fn first(report: &Report, style: Style) -> String {
+    if report.first.is_empty() {
+        return String::new();
+    }
+    let mut steps: Vec<String> = Vec::new();
+    // What is not known for one reason is mended in one step.
+    let mut unknown: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for line in report.first.iter().filter_map(|code| report.line(code)) {
+        let fix = line
+            .unknown
+            .first()
+            .map_or("dr discover", |doubt| doubt.fix.as_str());
+        unknown.entry(fix).or_default().push(&line.code);
+    }
+    for what in &report.first {
+        if let Some(entry) = report.finding(what) {
+            let finding = &entry.finding;
+            steps.push(format!("{}: {}", finding.subject, finding.fix));
+        } else if !unknown.is_empty() {
+            let told = std::mem::take(&mut unknown).into_iter();
+            steps.extend(
+                told.map(|(fix, codes)| format!("{fix}: not known is {}", codes.join(", "))),
+            );
+        }
+    }
+    let mut text = format!("{}\n", style.bold("FIRST"));
+    for (number, step) in (1..).zip(steps.iter().take(FIRST)) {
+        let _ = writeln!(text, "  {number}. {step}");
+    }
+    if steps.len() > FIRST {
+        let more = format!("and {} more, above", steps.len() - FIRST);
+        let _ = writeln!(text, "  {}", style.dim(more));
+    }
+    text.push('\n');
+    text
+}
+
+fn foot(report: &Report, style: Style) -> String {
+    let standing = |wanted| {
+        report
+            .rules
+            .iter()
+            .filter(|line| line.standing == wanted)
+            .count()
+    };
+    let plural = |count: usize| if count == 1 { "rule" } else { "rules" };
+    let blocks = standing(Standing::Blocks);
+    let unknown = report
+        .rules
+        .iter()
+        .filter(|line| line.standing == Standing::Unknown && line.severity == Severity::Blocking)
+        .count();
+    let verdict = match report.verdict {
+        Answer::Ready => {
+            style.good("ready: everything that a failover needs was read and is there")
+        }
+        Answer::Impaired => style
+            .warn("a failover would work; what is told above costs minutes, or is worth knowing"),
+        Answer::Unknown => style.bad(format!(
+            "not known: {unknown} {} that can stop a failover could not be judged",
+            plural(unknown)
+        )),
+        Answer::Blocked => style.bad(format!(
+            "not ready: {blocks} {} would stop a failover",
+            plural(blocks)
+        )),
+    };
+    let all = report.score.all;
+    format!(
+        "{} {} of {} rules that have something to judge hold ({} %)\n{verdict}\n",
+        style.dim("score"),
+        all.holds,
+        all.judged(),
+        report.score.percent
+    )
+}

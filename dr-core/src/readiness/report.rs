@@ -1,0 +1,172 @@
+//! Whether the standby could take over, as one document.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::drift::{Entry, FindingId, Unknown};
+use crate::model::{EstateName, Family, Severity, SiteId};
+
+/// Whether the standby could take over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Report {
+    /// The version of this form: [`Report::FORMAT`].
+    pub format: u32,
+    /// The estate.
+    pub estate: EstateName,
+    /// The site that takes the writes now.
+    pub primary: SiteId,
+    /// The one that is to take over.
+    pub standby: SiteId,
+    /// The instant that ages were counted to.
+    pub at: Timestamp,
+    /// When the sites were read, the earlier of the two.
+    pub read_at: Timestamp,
+    /// What it comes to.
+    pub verdict: Answer,
+    /// What speaks for that, counted.
+    pub score: Score,
+    /// What stops a failover, or may, the most urgent first: ids of findings, and codes of rules that are unknown.
+    pub first: Vec<String>,
+    /// Each rule, family by family.
+    pub rules: Vec<Line>,
+    /// What was found, the worst first.
+    pub findings: Vec<Entry>,
+}
+
+impl Report {
+    /// The version of the form that this program writes. It grows when a reader of the old form would misread the new one.
+    pub const FORMAT: u32 = 1;
+
+    /// The line of a rule.
+    pub fn line(&self, code: &str) -> Option<&Line> {
+        self.rules.iter().find(|line| line.code == code)
+    }
+
+    /// The finding of that id.
+    pub fn finding(&self, id: &str) -> Option<&Entry> {
+        self.findings.iter().find(|entry| entry.id.as_str() == id)
+    }
+}
+
+/// Whether the standby could take over.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// It could: everything that a failover needs was read and is there.
+    Ready,
+    /// It could. Something costs minutes or is worth knowing, or could not be read and stops nothing.
+    Impaired,
+    /// Nobody knows: something could not be read that can stop a failover.
+    Unknown,
+    /// It could not.
+    Blocked,
+}
+
+/// How a rule ended.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// The estate has nothing that it is about. It counts neither way.
+    Nothing,
+    /// Everything that it looked at is as it must be.
+    Holds,
+    /// It found something that is worth knowing.
+    Notice,
+    /// It found something that adds minutes.
+    Slows,
+    /// It could not see what it needs.
+    Unknown,
+    /// It found something that stops a failover.
+    Blocks,
+}
+
+/// One rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Line {
+    /// Its code, for `dr explain`.
+    pub code: String,
+    /// Its family.
+    pub family: Family,
+    /// The worst that it can come to.
+    pub severity: Severity,
+    /// How it ended.
+    pub standing: Standing,
+    /// What it looked at and found right.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<String>,
+    /// Why there is nothing to look at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nothing: Vec<String>,
+    /// Its findings.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<FindingId>,
+    /// What it could not see.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<Doubt>,
+}
+
+/// Why something is not known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Doubt {
+    /// Why, in one sentence.
+    pub reason: String,
+    /// What to do about it.
+    pub fix: String,
+    /// The gap of the scan that is the cause, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gap: Option<Box<Unknown>>,
+}
+
+/// Rules, counted by how they ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Tally {
+    /// They hold.
+    pub holds: usize,
+    /// They found something.
+    pub violated: usize,
+    /// They could not see what they need.
+    pub unknown: usize,
+    /// The estate has nothing that they are about.
+    pub nothing: usize,
+}
+
+impl Tally {
+    /// One more.
+    pub(super) fn count(&mut self, standing: Standing) {
+        let place = match standing {
+            Standing::Nothing => &mut self.nothing,
+            Standing::Holds => &mut self.holds,
+            Standing::Notice | Standing::Slows | Standing::Blocks => &mut self.violated,
+            Standing::Unknown => &mut self.unknown,
+        };
+        *place += 1;
+    }
+
+    /// How many could have held.
+    pub fn judged(&self) -> usize {
+        self.holds + self.violated + self.unknown
+    }
+}
+
+/// The verdict, explained by counts. The number is for curves over time: whether a failover works is the verdict's to say.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Score {
+    /// Of a hundred rules that had something to judge, so many hold. Rounded down.
+    pub percent: usize,
+    /// All rules.
+    pub all: Tally,
+    /// Those of each family.
+    pub families: BTreeMap<Family, Tally>,
+}

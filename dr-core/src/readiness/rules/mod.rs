@@ -1,0 +1,80 @@
+//! The rules. A new one is a file here, or an entry of the file about the same thing, and its place in [`ALL`].
+
+#[cfg(test)]
+pub(super) use state::TYPES as TERRAFORM_TYPES;
+
+mod addresses;
+mod backup;
+mod certificate;
+mod exercise;
+mod front_door;
+mod image;
+mod key;
+mod mirror;
+mod network;
+mod offering;
+mod orderable;
+mod parameter;
+mod quota;
+mod replica;
+mod runbook;
+mod secret;
+mod standby_database;
+mod state;
+mod template;
+
+use super::rule::Rule;
+
+/// Every rule; reports show them family by family, in this order.
+pub const ALL: &[Rule] = &[
+    offering::MISSING,
+    offering::RULE,
+    image::ABSENT,
+    image::ARCHITECTURE,
+    image::STALE,
+    image::DEPRECATED,
+    template::RULE,
+    quota::VCPUS,
+    quota::GROUPS,
+    quota::CLUSTERS,
+    replica::MISSING,
+    replica::BROKEN,
+    replica::ELSEWHERE,
+    replica::BEHIND,
+    orderable::RULE,
+    standby_database::SUBNETS,
+    standby_database::PARAMETERS,
+    standby_database::PENDING,
+    key::RULE,
+    quota::DATABASES,
+    quota::STORAGE,
+    backup::OFF,
+    backup::STALE,
+    front_door::PAIR,
+    front_door::CHECK,
+    front_door::TARGET,
+    front_door::ALIAS,
+    front_door::TTL,
+    certificate::MISSING,
+    certificate::NOT_ISSUED,
+    certificate::NAMES,
+    certificate::EXPIRES,
+    quota::BALANCERS,
+    secret::REPLICA,
+    secret::OLDER,
+    parameter::RULE,
+    addresses::RULE,
+    network::EGRESS,
+    network::OVERLAP,
+    quota::ELASTIC_ADDRESSES,
+    quota::NETWORKS,
+    quota::NAT_GATEWAYS,
+    state::ABSENT,
+    state::LOCKED,
+    state::GONE,
+    state::UNMANAGED,
+    mirror::RULE,
+    runbook::RULE,
+    exercise::NEVER,
+    exercise::OLDER,
+];

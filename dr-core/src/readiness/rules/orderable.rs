@@ -1,0 +1,139 @@
+//! Whether the databases' classes and versions can be had at the standby.
+
+use std::collections::BTreeSet;
+
+use super::super::facts::{Database, flag, texts};
+use super::super::{Facts, Found, Need, Outcome, Rule, Where};
+use crate::drift::Side;
+use crate::model::{Family, Resource, ResourceKind as Kind, RuleDoc, Severity};
+
+/// What runs already may be something that cannot be made any more.
+pub(super) const RULE: Rule = Rule {
+    doc: RuleDoc::new(
+        "database-not-orderable",
+        Family::Database,
+        Severity::Blocking,
+        [
+            "a database of this class, version and storage cannot be ordered at the standby",
+            "A replica that stands can be promoted; to make it anew, to restore a backup or to give it its second node is refused. AWS \
+             retires classes while instances of them still run.",
+            "move both sites to a class and version that the standby's region offers: aws rds describe-orderable-db-instance-options",
+            "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.RegionSupport.html",
+        ],
+    ),
+    needs: &[
+        Need::all(Where::Both, Kind::RdsInstance, &[]),
+        Need::all(Where::Standby, Kind::RdsOrderable, &[]),
+        Need::all(Where::Standby, Kind::RdsSubnetGroup, &["zones"]),
+    ],
+    check,
+};
+
+fn check(facts: &Facts<'_>) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for database in &facts.databases() {
+        let sides = [Side::Primary, Side::Standby];
+        let instances: Vec<&Resource> = sides
+            .into_iter()
+            .filter_map(|side| facts.instance(side, database))
+            .collect();
+        let ids: BTreeSet<String> = instances.iter().filter_map(|i| option_id(i)).collect();
+        for id in &ids {
+            outcomes.extend(of_option(facts, database, id, &instances));
+        }
+    }
+    if outcomes.is_empty() {
+        outcomes.push(Outcome::Nothing(
+            "no database of the estate was seen on both sites".to_owned(),
+        ));
+    }
+    outcomes
+}
+
+/// As a scan names what it asked for: `postgres/16.3/db.t3.small`.
+fn option_id(instance: &Resource) -> Option<String> {
+    let text = |attribute| instance.text(attribute);
+    let (engine, version) = (text("engine")?, text("engine-version")?);
+    Some(format!("{engine}/{version}/{}", text("class")?))
+}
+
+fn of_option(
+    facts: &Facts<'_>,
+    database: &Database<'_>,
+    id: &str,
+    instances: &[&Resource],
+) -> Vec<Outcome> {
+    let site = facts.standby();
+    let Some(option) = facts.find(Side::Standby, Kind::RdsOrderable, id) else {
+        return vec![Outcome::unclear(
+            format!("whether {id} can be ordered in {site} was not asked"),
+            "dr discover",
+        )];
+    };
+    let subject = crate::model::Subject::Placed(database.component.clone(), site.clone());
+    let found = |message: String, attribute: &str| {
+        Outcome::from(Found::new(subject.clone(), message).at(site, option, attribute))
+    };
+    if flag(option, "offered") != Some(true) {
+        return vec![found(
+            format!(
+                "{id} is not offered in {}: a replica that stands can be promoted, none can be made or restored",
+                facts.region(Side::Standby)
+            ),
+            "offered",
+        )];
+    }
+    let mut outcomes = Vec::new();
+    if database.settings.nodes > 1 && flag(option, "multi-az") != Some(true) {
+        outcomes.push(found(
+            format!("{id} is not offered with a second node"),
+            "multi-az",
+        ));
+    }
+    let offered = texts(option, "storage-types");
+    let storage: BTreeSet<&str> = instances
+        .iter()
+        .filter_map(|i| i.text("storage-type"))
+        .collect();
+    for storage in storage {
+        if !offered.contains(&storage) {
+            outcomes.push(found(
+                format!("{id} is not offered with storage of type {storage}"),
+                "storage-types",
+            ));
+        }
+    }
+    outcomes.extend(
+        zones(facts, database, option).map(|message| found(format!("{id} {message}"), "zones")),
+    );
+    if outcomes.is_empty() {
+        outcomes.push(Outcome::Holds(format!(
+            "{}: {id} is offered",
+            database.component
+        )));
+    }
+    outcomes
+}
+
+/// Each node stands in a zone of its own.
+fn zones(facts: &Facts<'_>, database: &Database<'_>, option: &Resource) -> Option<String> {
+    let group = &database.bound[Side::Standby.index()].subnet_group;
+    let group = facts.find(Side::Standby, Kind::RdsSubnetGroup, group)?;
+    let offered = texts(option, "zones");
+    let usable: Vec<&str> = texts(group, "zones")
+        .into_iter()
+        .filter(|zone| offered.contains(zone))
+        .collect();
+    let needed = usize::try_from(database.settings.nodes).unwrap_or(usize::MAX);
+    (usable.len() < needed).then(|| {
+        format!(
+            "is offered in {} of the zones of {}, and {needed} are needed",
+            if usable.is_empty() {
+                "none".to_owned()
+            } else {
+                usable.join(", ")
+            },
+            group.id
+        )
+    })
+}

@@ -1,0 +1,325 @@
+//! What Terraform says that it manages at the standby, against what stands there.
+
+use std::collections::BTreeSet;
+
+use super::super::fleet::group_of;
+use super::super::{Facts, Found, Need, Outcome, Rule, Where};
+use crate::drift::Side;
+use crate::model::{
+    ComponentId, Family, Observed, Resource, ResourceKind as Kind, RuleDoc, Severity, Subject,
+    TerraformBinding,
+};
+
+const BACKEND: &str = "https://developer.hashicorp.com/terraform/language/backend/s3";
+
+/// A stack without a state.
+pub(super) const ABSENT: Rule = Rule {
+    doc: RuleDoc::new(
+        "state-absent",
+        Family::Control,
+        Severity::Blocking,
+        [
+            "the standby's stack has no Terraform state",
+            "`provision` would make everything once more beside what stands, and is refused by names that are taken.",
+            "apply the stack once, or bring the state back from a version of its object",
+            BACKEND,
+        ],
+    ),
+    needs: &[Need::all(Where::Standby, Kind::TerraformState, &[])],
+    check: absent,
+};
+
+/// A state that somebody holds.
+pub(super) const LOCKED: Rule = Rule {
+    doc: RuleDoc::new(
+        "state-locked",
+        Family::Control,
+        Severity::Blocking,
+        [
+            "the state of the standby's stack is locked",
+            "`provision` waits for the lock, and then for a person: an apply that died leaves it for ever.",
+            "if nobody applies the stack now, remove the lock: terraform force-unlock ID",
+            BACKEND,
+        ],
+    ),
+    needs: &[],
+    check: locked,
+};
+
+/// Things that a state names and that are gone.
+pub(super) const GONE: Rule = Rule {
+    doc: RuleDoc::new(
+        "managed-thing-gone",
+        Family::Control,
+        Severity::Slowing,
+        [
+            "something that the standby's Terraform state names does not stand there any more",
+            "The next apply makes it anew: in a failover that takes minutes, and more than that for a database.",
+            "apply the standby's stack now, or remove from the state what is gone on purpose",
+            "https://developer.hashicorp.com/terraform/tutorials/state/resource-drift",
+        ],
+    ),
+    needs: GONE_NEEDS,
+    check: gone,
+};
+
+/// Things that no state names.
+pub(super) const UNMANAGED: Rule = Rule {
+    doc: RuleDoc::new(
+        "thing-unmanaged",
+        Family::Control,
+        Severity::Notice,
+        [
+            "something of the estate stands at the standby and is in no Terraform state",
+            "It was made by hand: nobody makes it again when it is lost, and an apply may be refused its name.",
+            "import it into the stack, or take the estate's tag off it",
+            "https://developer.hashicorp.com/terraform/language/import",
+        ],
+    ),
+    needs: &[
+        Need::all(Where::Standby, Kind::TerraformState, &[]),
+        Need::all(Where::Standby, Kind::TerraformResource, &[]),
+    ],
+    check: unmanaged,
+};
+
+/// Terraform's types of the kinds that a scan lists whole.
+pub(in super::super) const TYPES: [(&str, Kind); 25] = [
+    ("aws_vpc", Kind::Ec2Vpc),
+    ("aws_subnet", Kind::Ec2Subnet),
+    ("aws_route_table", Kind::Ec2RouteTable),
+    ("aws_internet_gateway", Kind::Ec2InternetGateway),
+    ("aws_nat_gateway", Kind::Ec2NatGateway),
+    ("aws_network_acl", Kind::Ec2NetworkAcl),
+    ("aws_security_group", Kind::Ec2SecurityGroup),
+    ("aws_instance", Kind::Ec2Instance),
+    ("aws_ami", Kind::Ec2Image),
+    ("aws_launch_template", Kind::Ec2LaunchTemplate),
+    ("aws_key_pair", Kind::Ec2KeyPair),
+    ("aws_eip", Kind::Ec2Address),
+    ("aws_lb", Kind::ElbLoadBalancer),
+    ("aws_lb_target_group", Kind::ElbTargetGroup),
+    ("aws_lb_listener", Kind::ElbListener),
+    ("aws_autoscaling_group", Kind::AutoscalingGroup),
+    ("aws_eks_cluster", Kind::EksCluster),
+    ("aws_eks_node_group", Kind::EksNodeGroup),
+    ("aws_db_instance", Kind::RdsInstance),
+    ("aws_db_parameter_group", Kind::RdsParameterGroup),
+    ("aws_db_subnet_group", Kind::RdsSubnetGroup),
+    ("aws_kms_key", Kind::KmsKey),
+    ("aws_secretsmanager_secret", Kind::SecretsManagerSecret),
+    ("aws_ssm_parameter", Kind::SsmParameter),
+    ("aws_acm_certificate", Kind::AcmCertificate),
+];
+
+const GONE_NEEDS: &[Need] = &[
+    Need::all(Where::Standby, Kind::TerraformState, &[]),
+    Need::all(Where::Standby, Kind::TerraformResource, &[]),
+    Need::all(Where::Standby, Kind::Ec2Vpc, &[]),
+    Need::all(Where::Standby, Kind::Ec2Subnet, &[]),
+    Need::all(Where::Standby, Kind::Ec2RouteTable, &[]),
+    Need::all(Where::Standby, Kind::Ec2InternetGateway, &[]),
+    Need::all(Where::Standby, Kind::Ec2NatGateway, &[]),
+    Need::all(Where::Standby, Kind::Ec2NetworkAcl, &[]),
+    Need::all(Where::Standby, Kind::Ec2SecurityGroup, &[]),
+    Need::all(Where::Standby, Kind::Ec2Instance, &[]),
+    Need::all(Where::Standby, Kind::Ec2Image, &[]),
+    Need::all(Where::Standby, Kind::Ec2LaunchTemplate, &[]),
+    Need::all(Where::Standby, Kind::Ec2KeyPair, &[]),
+    Need::all(Where::Standby, Kind::Ec2Address, &[]),
+    Need::all(Where::Standby, Kind::ElbLoadBalancer, &[]),
+    Need::all(Where::Standby, Kind::ElbTargetGroup, &[]),
+    Need::all(Where::Standby, Kind::ElbListener, &[]),
+    Need::all(Where::Standby, Kind::AutoscalingGroup, &[]),
+    Need::all(Where::Standby, Kind::EksCluster, &[]),
+    Need::all(Where::Standby, Kind::EksNodeGroup, &[]),
+    Need::all(Where::Standby, Kind::RdsInstance, &[]),
+    Need::all(Where::Standby, Kind::RdsParameterGroup, &[]),
+    Need::all(Where::Standby, Kind::RdsSubnetGroup, &[]),
+    Need::all(Where::Standby, Kind::KmsKey, &[]),
+    Need::all(Where::Standby, Kind::SecretsManagerSecret, &[]),
+    Need::all(Where::Standby, Kind::SsmParameter, &[]),
+    Need::all(Where::Standby, Kind::AcmCertificate, &[]),
+];
+
+fn stacks<'a>(facts: &Facts<'a>) -> Vec<(&'a ComponentId, &'a TerraformBinding)> {
+    let bindings = facts.bindings(Side::Standby);
+    bindings
+        .filter_map(|(component, binding)| Some((component, binding.stack()?)))
+        .collect()
+}
+
+fn no_stack() -> Vec<Outcome> {
+    vec![Outcome::Nothing(
+        "the estate binds no stack at the standby".to_owned(),
+    )]
+}
+
+fn absent(facts: &Facts<'_>) -> Vec<Outcome> {
+    let stacks = stacks(facts);
+    if stacks.is_empty() {
+        return no_stack();
+    }
+    let outcomes = stacks.into_iter().map(|(component, stack)| {
+        let id = format!("{}/{}", stack.state_bucket, stack.state_key);
+        match facts.find(Side::Standby, Kind::TerraformState, &id) {
+            Some(state) => {
+                let number = |name| {
+                    state
+                        .attributes
+                        .get(name)
+                        .map(ToString::to_string)
+                        .unwrap_or_default()
+                };
+                Outcome::Holds(format!(
+                    "{component}: {id}, {} things, serial {}",
+                    number("resources"),
+                    number("serial")
+                ))
+            }
+            None => Found::new(
+                Subject::Placed(component.clone(), facts.standby().clone()),
+                format!("there is no object s3://{id}"),
+            )
+            .absent()
+            .into(),
+        }
+    });
+    outcomes.collect()
+}
+
+/// A scan reads a state, and not its lock: that is seen by a reader of the stack.
+fn locked(facts: &Facts<'_>) -> Vec<Outcome> {
+    let stacks = stacks(facts);
+    if stacks.is_empty() {
+        return no_stack();
+    }
+    let site = facts.standby();
+    let outcomes = stacks.into_iter().map(|(component, _)| {
+        match facts.observed(component, "whether its state is locked") {
+            Err(outcome) => outcome,
+            Ok(Observed::Stack(stack)) => match &stack.locked_by {
+                None => Outcome::Holds(format!("{component}: nobody holds its lock")),
+                Some(who) => Found::new(
+                    Subject::Placed(component.clone(), site.clone()),
+                    format!("its state is locked by {who}"),
+                )
+                .value(site, "locked-by", who.as_str())
+                .into(),
+            },
+            Ok(_) => Outcome::unclear(
+                format!("{component} was read as something else"),
+                "dr status",
+            ),
+        }
+    });
+    outcomes.collect()
+}
+
+fn managed<'a>(facts: &Facts<'a>) -> Vec<&'a Resource> {
+    facts.all(Side::Standby, Kind::TerraformResource).collect()
+}
+
+fn gone(facts: &Facts<'_>) -> Vec<Outcome> {
+    let managed = managed(facts);
+    let mut seen = 0;
+    let mut outcomes = Vec::new();
+    for resource in managed {
+        let kind = TYPES
+            .iter()
+            .find(|(name, _)| Some(*name) == resource.text("type"));
+        let Some((_, kind)) = kind else { continue };
+        let names = [resource.arn.as_deref(), resource.text("managed-id")];
+        let mut names = names.into_iter().flatten().peekable();
+        // Nothing to look for: another provider, or an object without an id.
+        if names.peek().is_none() {
+            continue;
+        }
+        if names.any(|name| facts.find(Side::Standby, *kind, name).is_some()) {
+            seen += 1;
+            continue;
+        }
+        let address = resource.name.as_deref().unwrap_or(&resource.id);
+        let subject = Subject::Resource {
+            component: None,
+            kind: *kind,
+            name: address.to_owned(),
+        };
+        let id = resource.text("managed-id").unwrap_or_default();
+        let found = Found::new(
+            subject,
+            format!(
+                "the state names {id}, and it does not stand in {}",
+                facts.standby()
+            ),
+        );
+        outcomes.push(
+            found
+                .at(facts.standby(), resource, "managed-id")
+                .absent()
+                .into(),
+        );
+    }
+    if seen > 0 {
+        outcomes.push(Outcome::Holds(format!(
+            "{seen} things of the state stand there"
+        )));
+    }
+    if outcomes.is_empty() {
+        outcomes.push(Outcome::Nothing(
+            "no state of the standby names anything that a scan reads".to_owned(),
+        ));
+    }
+    outcomes
+}
+
+fn unmanaged(facts: &Facts<'_>) -> Vec<Outcome> {
+    let managed = managed(facts);
+    if managed.is_empty() {
+        return no_stack();
+    }
+    let known: BTreeSet<&str> = managed
+        .iter()
+        .flat_map(|resource| [resource.arn.as_deref(), resource.text("managed-id")])
+        .flatten()
+        .collect();
+    let things = facts
+        .column(Side::Standby)
+        .scan
+        .resources
+        .iter()
+        .filter(|thing| {
+            let is_managed_kind = TYPES.iter().any(|(_, kind)| *kind == thing.kind);
+            // A group makes its machines, and each network comes with things that nobody made.
+            let comes_by_itself = group_of(thing).is_some()
+                || thing
+                    .attributes
+                    .get("default")
+                    .and_then(serde_json::Value::as_bool)
+                    == Some(true);
+            thing.component.is_some() && is_managed_kind && !comes_by_itself
+        });
+    let mut held = 0;
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    for thing in things {
+        let is_known = known.contains(thing.id.as_str())
+            || thing.arn.as_deref().is_some_and(|arn| known.contains(arn));
+        if is_known {
+            held += 1;
+        } else {
+            let found = Found::of(thing, "no state of the standby names it");
+            outcomes.push(
+                found
+                    .value(facts.standby(), "unmanaged", thing.id.as_str())
+                    .absent()
+                    .into(),
+            );
+        }
+    }
+    if held > 0 {
+        outcomes.push(Outcome::Holds(format!(
+            "{held} things of the estate are in a state"
+        )));
+    }
+    outcomes
+}

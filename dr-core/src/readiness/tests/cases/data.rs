@@ -1,0 +1,174 @@
+//! Databases, keys, secrets and parameters.
+
+use serde_json::json;
+
+use super::{Case, SECRET, STANDBY, case, set};
+use crate::model::Severity::{Blocking, Slowing};
+use crate::model::{Duration, Observed, ResourceKind as Kind};
+
+/// The changes.
+pub(super) const CASES: &[Case] = &[
+    case("replica-missing", Blocking, |w| {
+        w.remove(STANDBY, Kind::RdsInstance, "db");
+    }),
+    case("replica-broken", Blocking, |w| {
+        set(Kind::RdsInstance, "db", "status", json!("storage-full"))(w);
+    }),
+    case("replica-broken", Blocking, |w| {
+        set(Kind::RdsInstance, "db", "replication", json!("terminated"))(w);
+    }),
+    case("replica-broken", Slowing, |w| {
+        set(Kind::RdsInstance, "db", "status", json!("backing-up"))(w);
+    }),
+    case("replica-of-another", Blocking, |w| {
+        set(
+            Kind::RdsInstance,
+            "db",
+            "replica-of",
+            json!("arn:aws:rds:us-east-2:1:db:other"),
+        )(w);
+    }),
+    case("replica-of-another", Blocking, |w| {
+        w.thing(STANDBY, Kind::RdsInstance, "db")
+            .attributes
+            .remove("replica-of");
+    }),
+    case("replica-behind-rpo", Blocking, |w| {
+        if let Observed::Database(state) = w.observed("database") {
+            let replication = state.replication.as_mut().expect("a replica");
+            replication.lag = Duration::from_mins(6);
+        }
+    }),
+    case("database-not-orderable", Blocking, |w| {
+        set(
+            Kind::RdsOrderable,
+            "postgres/16.3/db.t3.small",
+            "offered",
+            json!(false),
+        )(w);
+    }),
+    case("database-not-orderable", Blocking, |w| {
+        set(
+            Kind::RdsOrderable,
+            "postgres/16.3/db.t3.small",
+            "multi-az",
+            json!(false),
+        )(w);
+    }),
+    case("database-not-orderable", Blocking, |w| {
+        set(
+            Kind::RdsOrderable,
+            "postgres/16.3/db.t3.small",
+            "storage-types",
+            json!(["gp2"]),
+        )(w);
+    }),
+    case("database-not-orderable", Blocking, |w| {
+        set(
+            Kind::RdsOrderable,
+            "postgres/16.3/db.t3.small",
+            "zones",
+            json!(["us-west-1a"]),
+        )(w);
+    }),
+    case("subnet-group-one-zone", Blocking, |w| {
+        set(Kind::RdsSubnetGroup, "db", "zones", json!(["us-west-1a"]))(w);
+    }),
+    case("parameter-group-missing", Blocking, |w| {
+        w.remove(STANDBY, Kind::RdsParameterGroup, "db");
+    }),
+    case("parameter-group-missing", Blocking, |w| {
+        set(
+            Kind::RdsInstance,
+            "db",
+            "parameter-groups",
+            json!(["default.postgres16"]),
+        )(w);
+    }),
+    case("parameter-group-pending", Slowing, |w| {
+        set(
+            Kind::RdsInstance,
+            "db",
+            "parameter-status",
+            json!(["db: pending-reboot"]),
+        )(w);
+    }),
+    case("key-unusable", Blocking, |w| {
+        set(Kind::KmsKey, "k-1", "state", json!("Disabled"))(w);
+    }),
+    case("key-unusable", Blocking, |w| {
+        set(Kind::KmsKey, "k-1", "state", json!("PendingDeletion"))(w);
+    }),
+    case("key-unusable", Blocking, |w| {
+        w.remove(STANDBY, Kind::KmsKey, "k-1");
+    }),
+    case("backups-off", Slowing, |w| {
+        w.set("ohio", Kind::RdsInstance, "db", "backup-days", json!(0));
+    }),
+    case("backup-stale", Slowing, |w| {
+        w.set(
+            "ohio",
+            Kind::RdsSnapshot,
+            "rds:db-2",
+            "created",
+            json!("2026-03-01T03:00:00Z"),
+        );
+    }),
+    case("backup-stale", Slowing, |w| {
+        w.remove("ohio", Kind::RdsSnapshot, "rds:db-2");
+    }),
+    case("secret-replica-failed", Blocking, |w| {
+        let copies =
+            json!([{"region": "us-west-1", "status": "Failed", "message": "it exists already"}]);
+        w.set(
+            "ohio",
+            Kind::SecretsManagerSecret,
+            SECRET,
+            "replicas",
+            copies,
+        );
+    }),
+    case("secret-replica-failed", Slowing, |w| {
+        let copies = json!([{"region": "us-west-1", "status": "InProgress"}]);
+        w.set(
+            "ohio",
+            Kind::SecretsManagerSecret,
+            SECRET,
+            "replicas",
+            copies,
+        );
+    }),
+    case("secret-older-at-standby", Slowing, |w| {
+        w.set(
+            "ohio",
+            Kind::SecretsManagerSecret,
+            SECRET,
+            "changed",
+            json!("2026-02-21T00:00:00Z"),
+        );
+    }),
+    case("parameter-names-primary", Blocking, |w| {
+        set(
+            Kind::SsmParameter,
+            "/shop/endpoint",
+            "mentions",
+            json!(["db.us-east-2.rds.amazonaws.com"]),
+        )(w);
+    }),
+    case("parameter-names-primary", Blocking, |w| {
+        set(
+            Kind::SsmParameter,
+            "/shop/endpoint",
+            "mentions",
+            json!(["us-east-2"]),
+        )(w);
+    }),
+    case("parameter-names-primary", Blocking, |w| {
+        set(
+            Kind::SsmParameter,
+            "/shop/endpoint",
+            "value-hash",
+            json!("sha256:p"),
+        )(w);
+    }),
+];

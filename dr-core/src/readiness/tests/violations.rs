@@ -1,0 +1,101 @@
+//! Each rule is violated by the smallest change, and says how bad that is.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::cases::{LISTENER, STANDBY, all, set};
+use super::world::World;
+use crate::model::Severity::{Blocking, Notice, Slowing};
+use crate::model::{Kind as ComponentKind, ResourceKind as Kind};
+use crate::readiness::{RULES, Standing};
+
+#[test]
+fn the_smallest_change_violates_its_rule_as_badly_as_it_is() {
+    for (number, case) in all().enumerate() {
+        let mut world = World::sound();
+        (case.change)(&mut world);
+        let report = world.judged();
+        let line = report.line(case.code).expect("a rule of that code");
+        let expected = match case.worst {
+            Blocking => Standing::Blocks,
+            Slowing => Standing::Slows,
+            Notice => Standing::Notice,
+        };
+        let findings: Vec<_> = line
+            .findings
+            .iter()
+            .filter_map(|id| report.finding(id.as_str()))
+            .collect();
+        assert_eq!(
+            line.standing, expected,
+            "case {number}, {}: {line:#?} {findings:#?}",
+            case.code
+        );
+        assert!(!findings.is_empty());
+        for entry in findings {
+            assert!(
+                !entry.finding.fix.is_empty() && entry.finding.message.len() > 5,
+                "{entry:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn each_rule_has_a_change_that_violates_it_and_no_finding_is_worse_than_its_rule_says() {
+    let violated: BTreeSet<&str> = all().map(|case| case.code).collect();
+    let rules: BTreeSet<&str> = RULES.iter().map(|rule| rule.doc.code).collect();
+    assert_eq!(violated, rules);
+    for rule in RULES {
+        let worst = all()
+            .filter(|case| case.code == rule.doc.code)
+            .map(|case| case.worst)
+            .max();
+        assert_eq!(worst, Some(rule.doc.severity), "{}", rule.doc.code);
+    }
+}
+
+#[test]
+fn what_is_concluded_from_an_absence_is_unknown_and_no_finding_where_the_list_broke_off() {
+    let mut world = World::sound();
+    world.remove(STANDBY, Kind::RdsInstance, "db");
+    world
+        .part(STANDBY)
+        .gaps
+        .push(super::gap(Kind::RdsInstance, None, &[]));
+    let report = world.judged();
+    let line = report.line("replica-missing").expect("a rule of that code");
+    assert_eq!(line.standing, Standing::Unknown);
+    assert!(line.findings.is_empty());
+}
+
+#[test]
+fn a_type_whose_vcpus_are_not_known_is_not_guessed() {
+    let mut world = World::sound();
+    set(
+        Kind::Ec2LaunchTemplate,
+        "lt-s",
+        "instance-type",
+        json!("m99.large"),
+    )(&mut world);
+    assert_eq!(super::standing(&world, "quota-vcpus"), Standing::Unknown);
+}
+
+#[test]
+fn what_the_estate_has_not_is_nothing_to_judge() {
+    let mut world = World::sound();
+    set(Kind::ElbListener, LISTENER, "protocol", json!("HTTP"))(&mut world);
+    world
+        .estate
+        .components
+        .retain(|_, component| component.kind() != ComponentKind::Traffic);
+    for code in [
+        "certificate-missing",
+        "certificate-expires",
+        "record-pair-unfit",
+        "ttl-above-rto-share",
+    ] {
+        assert_eq!(super::standing(&world, code), Standing::Nothing, "{code}");
+    }
+}
