@@ -42,8 +42,8 @@ mod scope;
 mod symbol;
 mod unclear;
 
-pub use exception::Excused;
 pub(crate) use column::Column;
+pub use exception::Excused;
 pub(crate) use flow::columns;
 pub use flow::{Unreadable, examine};
 pub use judge::rules;

@@ -134,13 +134,12 @@ fn entry(rule: &Rule, found: Found) -> Entry {
     let severity = found.severity.unwrap_or(doc.severity);
     let fix = found.fix.unwrap_or_else(|| doc.fix.to_owned());
     let subject = found.subject.to_string();
+    let id = FindingId::new(doc.code, &subject, found.attribute.as_deref());
+    let finding = Finding::new(severity, doc.code, found.subject, found.message, fix);
     Entry {
-        id: FindingId::new(doc.code, &subject, found.attribute.as_deref()),
-        finding: Finding::new(severity, doc.code, found.subject, found.message, fix),
         attribute: found.attribute,
         evidence: found.evidence,
-        witness: None,
-        paired_by: None,
+        ..Entry::new(id, finding)
     }
 }
 
