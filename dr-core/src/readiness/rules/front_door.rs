@@ -326,7 +326,20 @@ fn told(facts: &Facts<'_>, concern: Finding) -> Outcome {
     let is_absence = concern.code.contains("missing")
         || concern.code.starts_with("no-")
         || concern.code.contains("without");
-    let found = Found::new(concern.subject, concern.message)
+    // It begins with the component, which the subject names.
+    let message = match concern.message.split_once(": ") {
+        Some((component, rest))
+            if facts
+                .estate
+                .components
+                .keys()
+                .any(|id| id.as_str() == component) =>
+        {
+            rest.to_owned()
+        }
+        _ => concern.message,
+    };
+    let found = Found::new(concern.subject, message)
         .value(facts.standby(), &concern.code, Value::Null)
         .only(concern.severity)
         .fix(concern.fix);

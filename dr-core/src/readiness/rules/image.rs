@@ -183,16 +183,18 @@ fn of_each(facts: &Facts<'_>, judge: fn(&Started<'_, '_>) -> Outcome) -> Vec<Out
 
 fn absent(started: &Started<'_, '_>) -> Outcome {
     let (component, id) = (started.fleet.component, started.id);
+    match started.image.text("state") {
+        Some("available") => return Outcome::Holds(format!("{component}: {id} is available")),
+        Some(state) => return started.found(format!("the image {id} is {state}")).into(),
+        None => {}
+    }
+    // Ids of images are those of one region.
     let at_primary = started.at_primary();
     if at_primary.is_some_and(|(primary, _)| primary == id) {
         let message = format!("{id} is the primary's image: its region has no image of that id");
         return started.found(message).into();
     }
-    match started.image.text("state") {
-        Some("available") => Outcome::Holds(format!("{component}: {id} is available")),
-        Some(state) => started.found(format!("the image {id} is {state}")).into(),
-        None => not_read(id),
-    }
+    not_read(id)
 }
 
 fn architecture(started: &Started<'_, '_>) -> Outcome {

@@ -31,6 +31,7 @@ pub(super) const EGRESS: Rule = Rule {
             &["routes", "subnets", "main"],
         ),
         Need::all(Where::Standby, Kind::Ec2NatGateway, &["state"]),
+        Need::all(Where::Standby, Kind::Ec2InternetGateway, &[]),
     ],
     check: egress,
 };
@@ -61,6 +62,8 @@ enum WayOut {
     Through(String),
     /// Through something that does not work: what, and why.
     Dead(String),
+    /// Through something that was not seen.
+    Gone(String),
     /// Not at all.
     None,
     /// Its route table was not seen.
@@ -112,6 +115,9 @@ fn of_subnet(facts: &Facts<'_>, id: &str, primary_goes_out: bool) -> Outcome {
     match way_out(facts, Side::Standby, id) {
         WayOut::Through(what) => Outcome::Holds(format!("{name}: {what}")),
         WayOut::Dead(why) => found(format!("its way out is {why}")).into(),
+        WayOut::Gone(what) => found(format!("its way out is {what}, which is not there"))
+            .absent()
+            .into(),
         WayOut::None if primary_goes_out => {
             found("it has no default route".to_owned()).absent().into()
         }
@@ -141,25 +147,35 @@ fn way_out(facts: &Facts<'_>, side: Side, subnet: &str) -> WayOut {
         return WayOut::Unseen;
     };
     let routes = table.attributes.get("routes").and_then(Value::as_array);
-    let mut dead = None;
+    let mut found = WayOut::None;
     for route in routes.into_iter().flatten() {
         let text = |key: &str| route.get(key).and_then(Value::as_str).unwrap_or_default();
         if !EVERYWHERE.contains(&text("destination")) {
             continue;
         }
-        let (through, target) = (text("through"), text("target"));
+        let what = format!("{} {}", text("through"), text("target"));
         if text("state") == "blackhole" {
-            dead = Some(format!("{through} {target}, which is gone"));
+            found = WayOut::Dead(format!("{what}, which is gone"));
             continue;
         }
-        let nat = facts.find(side, Kind::Ec2NatGateway, target);
-        let state = nat.and_then(|nat| nat.text("state")).unwrap_or("available");
-        if state == "available" {
-            return WayOut::Through(format!("{through} {target}"));
+        match state(facts, side, text("through"), text("target")) {
+            Some("available") => return WayOut::Through(what),
+            Some(state) => found = WayOut::Dead(format!("{what}, which is {state}")),
+            None => found = WayOut::Gone(what),
         }
-        dead = Some(format!("{through} {target}, which is {state}"));
     }
-    dead.map_or(WayOut::None, WayOut::Dead)
+    found
+}
+
+/// How the thing is that a route leads to; `None` where it was not seen. What a scan does not read is taken for available.
+fn state<'a>(facts: &Facts<'a>, side: Side, through: &str, target: &str) -> Option<&'a str> {
+    match through {
+        "nat-gateway" => facts.find(side, Kind::Ec2NatGateway, target)?.text("state"),
+        "gateway" if target.starts_with("igw-") => facts
+            .find(side, Kind::Ec2InternetGateway, target)
+            .map(|_| "available"),
+        _ => Some("available"),
+    }
 }
 
 fn overlap(facts: &Facts<'_>) -> Vec<Outcome> {

@@ -131,6 +131,13 @@ pub(super) const CASES: &[Case] = &[
     case("egress-missing", Blocking, |w| {
         set(Kind::Ec2NatGateway, "nat-s", "state", json!("failed"))(w);
     }),
+    case("egress-missing", Blocking, |w| {
+        w.remove(STANDBY, Kind::Ec2NatGateway, "nat-s");
+    }),
+    case("egress-missing", Blocking, |w| {
+        let route = json!({"destination": "0.0.0.0/0", "through": "gateway", "target": "igw-gone", "state": "active"});
+        set(Kind::Ec2RouteTable, "rtb-s", "routes", json!([route]))(w);
+    }),
     case("networks-overlap", Slowing, |w| {
         set(Kind::Ec2Vpc, "vpc-s", "cidrs", json!(["10.1.128.0/17"]))(w);
     }),
