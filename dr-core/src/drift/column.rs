@@ -124,3 +124,45 @@ pub(crate) fn lists(gap: &ScanGap) -> bool {
 fn key(resource: &Resource) -> (ResourceKind, &str) {
     (resource.kind, &resource.id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Platform, Role};
+
+    #[test]
+    fn an_arn_finds_the_thing_and_not_its_line_in_a_state() {
+        const ARN: &str = "arn:aws:kms:us-east-2:1:key/k-1";
+        let site = Site {
+            id: "ohio".parse().expect("a name"),
+            platform: Platform::Aws,
+            region: "us-east-2".parse().expect("a region"),
+            home_role: Role::Primary,
+            access: crate::model::Access::default(),
+        };
+        let of = |kind, id: &str| Resource::new(kind, id).arn(Some(ARN));
+        for resources in [
+            vec![
+                of(ResourceKind::KmsKey, "k-1"),
+                of(ResourceKind::TerraformResource, "b/k:aws_kms_key.this"),
+            ],
+            vec![
+                of(ResourceKind::TerraformResource, "b/k:aws_kms_key.this"),
+                of(ResourceKind::KmsKey, "k-1"),
+            ],
+        ] {
+            let scan = SiteScan {
+                site: site.id.clone(),
+                region: site.region.clone(),
+                at: jiff::Timestamp::UNIX_EPOCH,
+                resources,
+                gaps: Vec::new(),
+                calls: 0,
+                throttled: 0,
+            };
+            let column = Column::new(&site, &scan);
+            let found = column.by_arn(ARN).map(|at| column.at(at).kind);
+            assert_eq!(found, Some(ResourceKind::KmsKey));
+        }
+    }
+}
