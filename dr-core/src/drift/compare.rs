@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::aspect::{Aspect, aspect};
+use super::default::says_nothing;
 use super::pair::Pair;
 use super::reference::Side;
 use super::symbol::Symbols;
@@ -75,7 +76,14 @@ fn compare(
     [primary, standby]: [Option<&Value>; 2],
     found: &mut Vec<Difference>,
 ) {
-    match (primary, standby) {
+    if let (Some(one), Some(other)) = (primary, standby)
+        && one == other
+        && symbols.says_no_place(kind, key, one)
+    {
+        return;
+    }
+    let said = |value: &&Value| !says_nothing(kind, path, value);
+    match (primary.filter(said), standby.filter(said)) {
         (Some(Value::Object(primary)), Some(Value::Object(standby))) => {
             let keys: BTreeSet<&String> = primary.keys().chain(standby.keys()).collect();
             for key in keys {
@@ -96,7 +104,7 @@ fn compare(
                 standby: list(only_standby),
             });
         }
-        _ => {
+        (primary, standby) => {
             let normal = |side, value: Option<&Value>| {
                 value.map(|value| symbols.normal(side, kind, key, value))
             };

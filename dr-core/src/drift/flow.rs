@@ -6,12 +6,13 @@ use super::column::Column;
 use super::exception;
 use super::judge::{Judge, rules};
 use super::origin::{Origin, Origins};
-use super::pair::{Pairs, pair};
+use super::pair::{Ground, Pairs, pair};
 use super::reference::{Columns, Side};
 use super::report::{Coverage, Entry, Report, Unknown, Verdict};
-use super::scope::{Scope, scopes};
+use super::scope::{Scope, for_each_target, scopes, wholes};
 use super::symbol::Symbols;
 use super::unclear::unclear;
+use super::zones;
 use crate::model::{Direction, Estate, EstateScan, ResourceKind, RuleDoc, SiteId};
 
 /// Why a scan cannot be compared.
@@ -44,8 +45,7 @@ pub fn examine(
     last: Option<&EstateScan>,
 ) -> Result<Report, Unreadable> {
     let columns = columns(estate, direction, scan)?;
-
-    let scopes = scopes(&columns);
+    let scopes = scopes(estate, &columns);
     let pairs = pair(estate, &columns, &scopes);
     let symbols = Symbols::new(&columns, &scopes, &pairs);
     let judge = Judge::new(estate, &symbols);
@@ -99,6 +99,43 @@ pub fn examine(
         excused,
         unknown,
     })
+}
+
+/// Which thing of the one site is taken for which of the other, and why: for `direction`, in the order of the primary's things.
+///
+/// # Errors
+/// As [`examine`].
+pub fn counterparts(
+    estate: &Estate,
+    direction: &Direction,
+    scan: &EstateScan,
+) -> Result<Vec<Counterparts>, Unreadable> {
+    let columns = columns(estate, direction, scan)?;
+    let scopes = scopes(estate, &columns);
+    let pairs = pair(estate, &columns, &scopes).pairs.into_iter();
+    let counterparts = pairs.map(|pair| {
+        let primary = columns.of(Side::Primary).at(pair.primary);
+        Counterparts {
+            kind: primary.kind,
+            primary: primary.id.clone(),
+            standby: columns.of(Side::Standby).at(pair.standby).id.clone(),
+            ground: pair.ground,
+        }
+    });
+    Ok(counterparts.collect())
+}
+
+/// Two things that are taken for each other's counterpart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counterparts {
+    /// What they are.
+    pub kind: ResourceKind,
+    /// The primary's id.
+    pub primary: String,
+    /// The standby's.
+    pub standby: String,
+    /// Why.
+    pub ground: Ground,
 }
 
 /// The two columns of a scan, the primary's first.
@@ -175,17 +212,45 @@ fn of_the_rest(
         .map(|alike| judge.ambiguous(alike.kind, [&alike.primary, &alike.standby]))
         .collect();
     let unclear = unclear(columns, scopes, pairs);
+    let beyond = zones::beyond(columns, scopes, pairs);
     for side in [Side::Primary, Side::Standby] {
         for at in columns.of(side).places() {
             if is_alone(scopes, pairs, side, at)
                 && !pairs.is_ambiguous(side, at)
                 && !unclear.contains(&(side, at))
+                && (side == Side::Standby || !beyond.contains(&at))
+                && !is_part_of_missing(columns, scopes, pairs, side, at)
             {
                 findings.push(judge.alone(side, at));
             }
         }
     }
     findings
+}
+
+/// Whether what a thing is a part of stands on its side only as well: a listener goes with its balancer. That is told, once.
+fn is_part_of_missing(
+    columns: &Columns<'_>,
+    scopes: &[Vec<Scope>; 2],
+    pairs: &Pairs,
+    side: Side,
+    at: u32,
+) -> bool {
+    let resource = columns.of(side).at(at);
+    let wholes = match resource.kind {
+        ResourceKind::Ec2SecurityGroup => &[ResourceKind::Ec2Vpc],
+        // A fleet outlives the targets that it is behind.
+        ResourceKind::AutoscalingGroup => &[][..],
+        kind => wholes(kind),
+    };
+    let mut is_part = false;
+    if !wholes.is_empty() {
+        for_each_target(columns, side, resource, |target| {
+            is_part |= wholes.contains(&columns.of(side).at(target).kind)
+                && is_alone(scopes, pairs, side, target);
+        });
+    }
+    is_part
 }
 
 fn is_alone(scopes: &[Vec<Scope>; 2], pairs: &Pairs, side: Side, at: u32) -> bool {

@@ -31,8 +31,11 @@ pub(super) fn labels(
     let is_compared = |at: u32| scopes[side.index()][at as usize] == Scope::Compared;
     let mut labels: Vec<String> = column
         .places()
-        .map(|at| match (is_compared(at), &column.at(at).name) {
-            (true, Some(name)) => places.stem(name),
+        .map(|at| match (is_compared(at), column.stem(at)) {
+            (true, Some(_)) => column
+                .stem(at)
+                .map(|stem| stem.text.clone())
+                .unwrap_or_default(),
             (true, None) => nameless(columns, places, side, column.at(at)),
             (false, _) => String::new(),
         })

@@ -13,6 +13,7 @@
 //! | `pair` | which thing of the one site is which of the other |
 //! | `aspect` | what an attribute is: compared, an identity, a condition, a capacity |
 //! | `symbol` | the ordered rules that turn what only says where into symbols |
+//! | `default` | what an attribute that is not set means |
 //! | `compare` | in what two counterparts differ |
 //! | `unclear` | which things cannot be called missing, since their counterpart may not have been read |
 //! | [`packet`] | rules as the set of packets that they let through |
@@ -26,6 +27,7 @@
 mod aspect;
 mod column;
 mod compare;
+mod default;
 mod exception;
 mod flow;
 pub mod form;
@@ -41,11 +43,12 @@ mod role;
 mod scope;
 mod symbol;
 mod unclear;
+mod zones;
 
 pub(crate) use column::Column;
 pub use exception::Excused;
 pub(crate) use flow::columns;
-pub use flow::{Unreadable, examine};
+pub use flow::{Counterparts, Unreadable, counterparts, examine};
 pub use judge::rules;
 pub use origin::Origin;
 pub use pair::{Confidence, Ground};

@@ -18,6 +18,15 @@ pub(crate) struct Places {
     parts: Vec<String>,
 }
 
+/// A name without what says where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stem {
+    /// What is left of it.
+    pub(crate) text: String,
+    /// Whether it says in which zone: several things then have one stem, and the zones of two regions have no counterparts.
+    pub(crate) names_zone: bool,
+}
+
 impl Places {
     pub(crate) fn new(site: &Site, account: Option<&str>) -> Self {
         let region = site.region.as_str().to_ascii_lowercase();
@@ -31,6 +40,11 @@ impl Places {
 
     /// The stem of a name.
     pub(crate) fn stem(&self, name: &str) -> String {
+        self.read(name).text
+    }
+
+    /// The stem of a name, and whether the name says in which zone.
+    pub(crate) fn read(&self, name: &str) -> Stem {
         let mut text = name.to_ascii_lowercase();
         for place in &self.whole {
             if text.contains(place.as_str()) {
@@ -38,11 +52,13 @@ impl Places {
             }
         }
         let mut stem = String::with_capacity(text.len());
+        let mut names_zone = false;
         let mut rest = text.as_str();
         loop {
             let end = rest.find(is_separator).unwrap_or(rest.len());
             let (part, after) = rest.split_at(end);
             let last = after.is_empty();
+            names_zone |= is_zone(part);
             stem.push_str(
                 if self.parts.iter().any(|place| place == part) || is_zone(part) {
                     PLACE
@@ -53,7 +69,10 @@ impl Places {
                 },
             );
             let Some(separator) = after.chars().next() else {
-                return stem;
+                return Stem {
+                    text: stem,
+                    names_zone,
+                };
             };
             stem.push(separator);
             rest = &after[separator.len_utf8()..];

@@ -66,9 +66,19 @@ impl<'a> Columns<'a> {
                 return Some(found);
             }
         }
-        let kinds = kinds(kind, attribute).iter();
-        let mut kinds = kinds.copied();
-        kinds.find_map(|kind| column.by_id(kind, text))
+        let mut kinds = kinds(kind, attribute).iter().copied();
+        kinds.find_map(|kind| {
+            let by_id = column.by_id(kind, text);
+            by_id.or_else(|| match kind {
+                Kind::Ec2KeyPair | Kind::Ec2Address => column.by_alias(kind, text),
+                // An alias may stand alone or at the end of an ARN.
+                Kind::KmsKey => {
+                    let alias = text.find("alias/").map(|at| &text[at..]);
+                    column.by_alias(kind, alias?)
+                }
+                _ => None,
+            })
+        })
     }
 }
 
@@ -79,6 +89,11 @@ impl Columns<'_> {
         kinds.any(|kind| !self.of(side).is_listed(*kind))
             && self.target(side, kind, attribute, text).is_none()
     }
+}
+
+/// Whether an attribute may point to other things by their ids.
+pub(crate) fn points(of: Kind, attribute: &str) -> bool {
+    !kinds(of, attribute).is_empty()
 }
 
 /// The kinds of things that an attribute may point to, by an id that is not an ARN.
@@ -92,6 +107,10 @@ fn kinds(of: Kind, attribute: &str) -> &'static [Kind] {
             &[Kind::Ec2KeyPair, Kind::KmsKey]
         }
         "key" | "keys" => &[Kind::KmsKey],
+        "public-addresses" if of == Kind::Ec2NatGateway => &[Kind::Ec2Address],
+        "load-balancer" | "load-balancers" => &[Kind::ElbLoadBalancer],
+        "target-groups" => &[Kind::ElbTargetGroup],
+        "certificates" => &[Kind::AcmCertificate],
         "gateways" => &[Kind::Ec2InternetGateway],
         "target" => &[
             Kind::Ec2InternetGateway,

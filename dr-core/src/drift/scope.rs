@@ -1,9 +1,11 @@
 //! Which things are the estate's, and so compared. An account holds many that are none of its business: they are counted,
 //! never judged.
 
+use std::collections::BTreeMap;
+
 use super::aspect::is_fact;
 use super::reference::{Columns, Side, texts};
-use crate::model::{Resource, ResourceKind as Kind};
+use crate::model::{Estate, Resource, ResourceKind as Kind};
 
 /// What a thing is to the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,12 +25,17 @@ pub(crate) enum Scope {
 /// The tags by which groups mark the machines that they make.
 const MEMBERSHIP: [&str; 2] = ["aws:autoscaling:groupName", "eks:nodegroup-name"];
 
+/// The tag that names the estate, which the shipped modules set on everything that they make.
+const ESTATE_TAG: &str = "dr:estate";
+
 /// The scope of each thing of both columns.
-pub(crate) fn scopes(columns: &Columns<'_>) -> [Vec<Scope>; 2] {
-    [Side::Primary, Side::Standby].map(|side| of_side(columns, side))
+pub(crate) fn scopes(estate: &Estate, columns: &Columns<'_>) -> [Vec<Scope>; 2] {
+    let mut scopes = [Side::Primary, Side::Standby].map(|side| of_side(estate, columns, side));
+    take_forgotten(columns, &mut scopes);
+    scopes
 }
 
-fn of_side(columns: &Columns<'_>, side: Side) -> Vec<Scope> {
+fn of_side(estate: &Estate, columns: &Columns<'_>, side: Side) -> Vec<Scope> {
     let column = columns.of(side);
     let other = columns.of(side.other());
     let scope = |at| {
@@ -36,6 +43,7 @@ fn of_side(columns: &Columns<'_>, side: Side) -> Vec<Scope> {
         // Names of buckets are unique in the world.
         let is_shared =
             resource.kind == Kind::S3Bucket && other.by_id(resource.kind, &resource.id).is_some();
+        let is_shared = is_shared || is_of_service(resource);
         if is_shared {
             Scope::Shared
         } else {
@@ -44,37 +52,95 @@ fn of_side(columns: &Columns<'_>, side: Side) -> Vec<Scope> {
     };
     let mut scopes: Vec<Scope> = column.places().map(scope).collect();
     // What carries the estate's tag or is bound, then what that uses, then what that uses …
-    let mut reached: Vec<u32> = column
+    let is_tagged = |resource: &Resource| {
+        let tag = resource.tags.get(ESTATE_TAG);
+        resource.component.is_some() || tag.is_some_and(|tag| tag == estate.name.as_str())
+    };
+    let tagged = column
         .places()
-        .filter(|&at| scopes[at as usize] == Scope::Foreign && column.at(at).component.is_some())
-        .collect();
+        .filter(|&at| scopes[at as usize] == Scope::Foreign && is_tagged(column.at(at)));
+    let tagged: Vec<u32> = tagged.collect();
+    reach(columns, side, &mut scopes, tagged);
+    // … and what is a part of such a thing, though nothing may name it.
+    let parts = column.places();
+    let parts = parts.filter(|&at| {
+        let resource = column.at(at);
+        let mut is_inside = false;
+        if scopes[at as usize] == Scope::Foreign && !wholes(resource.kind).is_empty() {
+            for_each_target(columns, side, resource, |target| {
+                is_inside |= wholes(resource.kind).contains(&column.at(target).kind)
+                    && scopes[target as usize] == Scope::Compared;
+            });
+        }
+        is_inside
+    });
+    let parts: Vec<u32> = parts.collect();
+    reach(columns, side, &mut scopes, parts);
+    scopes
+}
+
+/// Takes things for the estate's, with all that they use.
+fn reach(columns: &Columns<'_>, side: Side, scopes: &mut [Scope], mut reached: Vec<u32>) {
     for &at in &reached {
         scopes[at as usize] = Scope::Compared;
     }
     while let Some(at) = reached.pop() {
-        for_each_target(columns, side, column.at(at), |target| {
+        for_each_target(columns, side, columns.of(side).at(at), |target| {
             if scopes[target as usize] == Scope::Foreign {
                 scopes[target as usize] = Scope::Compared;
                 reached.push(target);
             }
         });
     }
-    // … and what shapes the networks that it stands in, though nothing may name it.
-    for at in column.places() {
-        let resource = column.at(at);
-        if scopes[at as usize] != Scope::Foreign || !shapes_network(resource.kind) {
-            continue;
+}
+
+/// What has no tag, while the other site has it by the same name among its own: somebody forgot the tag.
+fn take_forgotten(columns: &Columns<'_>, scopes: &mut [Vec<Scope>; 2]) {
+    let named = |side: Side, wanted| named(columns, side, &scopes[side.index()], wanted);
+    let forgotten = [Side::Primary, Side::Standby].map(|side| {
+        let foreign = named(side, Scope::Foreign);
+        if foreign.is_empty() {
+            return Vec::new();
         }
-        let mut is_inside = false;
-        for_each_target(columns, side, resource, |target| {
-            is_inside |= column.at(target).kind == Kind::Ec2Vpc
-                && scopes[target as usize] == Scope::Compared;
-        });
-        if is_inside {
-            scopes[at as usize] = Scope::Compared;
-        }
+        let own = named(side, Scope::Compared);
+        let others = named(side.other(), Scope::Compared);
+        let is_forgotten =
+            |key: &(Kind, String)| others.contains_key(key) && !own.contains_key(key);
+        let forgotten = foreign.iter().filter(|(key, _)| is_forgotten(key));
+        forgotten.map(|(_, at)| *at).collect::<Vec<u32>>()
+    });
+    for (side, forgotten) in [Side::Primary, Side::Standby].into_iter().zip(forgotten) {
+        reach(columns, side, &mut scopes[side.index()], forgotten);
     }
-    scopes
+}
+
+/// The things of a scope on a side, by kind and by stem and name.
+fn named(
+    columns: &Columns<'_>,
+    side: Side,
+    scopes: &[Scope],
+    wanted: Scope,
+) -> BTreeMap<(Kind, String), u32> {
+    let column = columns.of(side);
+    let of_scope = column.places().filter(|&at| scopes[at as usize] == wanted);
+    let named = of_scope.filter_map(|at| {
+        let resource = column.at(at);
+        let name = resource.name.as_deref()?;
+        // What is replicated keeps its source's name, and with it the source's place.
+        let names = [column.stem(at)?.text.clone(), name.to_owned()];
+        Some(names.map(|name| ((resource.kind, name), at)))
+    });
+    named.flatten().collect()
+}
+
+/// The groups that RDS makes by itself where the first database needs them, and that nobody can change (RDS user guide,
+/// "USER_WorkingWithParamGroups").
+fn is_of_service(resource: &Resource) -> bool {
+    let is_group = matches!(
+        resource.kind,
+        Kind::RdsParameterGroup | Kind::RdsOptionGroup
+    );
+    is_group && (resource.id.starts_with("default.") || resource.id.starts_with("default:"))
 }
 
 /// What a thing is without looking at others.
@@ -92,19 +158,23 @@ fn alone(resource: &Resource) -> Scope {
     }
 }
 
-fn shapes_network(kind: Kind) -> bool {
-    matches!(
-        kind,
+/// Of what a thing of a kind is a part: it is the estate's where that is.
+pub(crate) fn wholes(kind: Kind) -> &'static [Kind] {
+    match kind {
         Kind::Ec2Subnet
-            | Kind::Ec2RouteTable
-            | Kind::Ec2InternetGateway
-            | Kind::Ec2NatGateway
-            | Kind::Ec2NetworkAcl
-    )
+        | Kind::Ec2RouteTable
+        | Kind::Ec2InternetGateway
+        | Kind::Ec2NatGateway
+        | Kind::Ec2NetworkAcl => &[Kind::Ec2Vpc],
+        Kind::ElbListener => &[Kind::ElbLoadBalancer],
+        Kind::EksNodeGroup => &[Kind::EksCluster],
+        Kind::AutoscalingGroup => &[Kind::ElbTargetGroup],
+        _ => &[],
+    }
 }
 
 /// Calls `see` with each thing of the same site that a thing points to.
-fn for_each_target(
+pub(crate) fn for_each_target(
     columns: &Columns<'_>,
     side: Side,
     resource: &Resource,

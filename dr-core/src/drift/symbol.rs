@@ -5,10 +5,11 @@
 
 use serde_json::{Map, Value};
 
+use super::default::says_nothing;
 use super::label::labels;
 use super::name::Places;
 use super::pair::Pairs;
-use super::reference::{Columns, Side, texts};
+use super::reference::{Columns, Side, points, texts};
 use super::scope::Scope;
 use crate::model::ResourceKind as Kind;
 
@@ -121,21 +122,45 @@ impl<'a> Symbols<'a> {
         }
     }
 
-    /// A value of an attribute of a thing on `side`, in symbols. Lists keep their order.
+    /// A value of an attribute of a thing on `side`, in symbols. Lists have no order.
     pub(crate) fn normal(&self, side: Side, kind: Kind, attribute: &str, value: &Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.text(side, kind, attribute, text)),
             Value::Array(list) => {
                 let list = list.iter();
-                list.map(|value| self.normal(side, kind, attribute, value))
-                    .collect()
+                let list = list.map(|value| self.normal(side, kind, attribute, value));
+                let mut list: Vec<Value> = list.collect();
+                list.sort_by_cached_key(Value::to_string);
+                Value::Array(list)
             }
             Value::Object(map) => Value::Object(
                 map.iter()
+                    .filter(|(key, value)| !says_nothing(kind, key, value))
                     .map(|(key, value)| (key.clone(), self.normal(side, kind, key, value)))
                     .collect::<Map<String, Value>>(),
             ),
             Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        }
+    }
+
+    /// Whether a value is the same in symbols on both sides, whatever the symbols are: it points nowhere and does not say where.
+    /// Most values are like that, and so need no symbols.
+    pub(crate) fn says_no_place(&self, kind: Kind, attribute: &str, value: &Value) -> bool {
+        match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => true,
+            Value::String(text) => {
+                let says_where = |side: Side| {
+                    let column = self.columns.of(side);
+                    text.contains(column.site.region.as_str())
+                        || text.contains(column.site.id.as_str())
+                        || column.account.is_none_or(|account| text.contains(account))
+                };
+                !text.contains(['.', ':'])
+                    && !points(kind, attribute)
+                    && !says_where(Side::Primary)
+                    && !says_where(Side::Standby)
+            }
+            Value::Array(_) | Value::Object(_) => false,
         }
     }
 
@@ -303,7 +328,7 @@ fn generated_id(_: &Symbols<'_>, text: Text<'_>) -> Made {
 fn generated_name(symbols: &Symbols<'_>, text: Text<'_>) -> Made {
     if !matches!(
         text.attribute,
-        "role" | "instance-profile" | "launch-configuration" | "name"
+        "role" | "instance-profile" | "launch-configuration" | "name" | "aliases"
     ) {
         return Made::Nothing;
     }
@@ -330,11 +355,25 @@ fn region(symbols: &Symbols<'_>, text: Text<'_>) -> Made {
 fn account(symbols: &Symbols<'_>, text: Text<'_>) -> Made {
     let of = |side: Side| symbols.columns.of(side).account;
     let (own, other) = (of(text.side), of(text.side.other()));
-    let own = own.map(|own| (own, "«account»"));
+    let (Some(own), Some(other)) = (own, other) else {
+        // Whose numbers they are was not read.
+        return any_account(text.text).map_or(Made::Nothing, Made::Part);
+    };
     // Most estates are in one account: then there is no other.
-    let other = other.map(|other| (other, "«other account»"));
-    let known: Vec<(&str, &str)> = own.into_iter().chain(other).collect();
-    replaced(text.text, &known)
+    replaced(text.text, &[(own, "«account»"), (other, "«other account»")])
+}
+
+/// Digits of the number of an account.
+const ACCOUNT: usize = 12;
+
+/// A text with each number of an account as a symbol.
+fn any_account(text: &str) -> Option<String> {
+    let parts: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).collect();
+    let mut found = parts.iter().filter(|part| part.len() == ACCOUNT).peekable();
+    found.peek()?;
+    Some(found.fold(text.to_owned(), |text, number| {
+        text.replace(number, "«account»")
+    }))
 }
 
 fn site_name(symbols: &Symbols<'_>, text: Text<'_>) -> Made {

@@ -25,7 +25,7 @@ pub(super) fn unclear(
     let mut unclear: BTreeSet<Place> = alone
         .iter()
         .copied()
-        .filter(|&place| is_unclear(columns, place))
+        .filter(|&place| is_unclear(columns, scopes, place))
         .collect();
     let links: Vec<(Place, Place)> = alone
         .iter()
@@ -57,9 +57,16 @@ pub(super) fn unclear(
     }
 }
 
-fn is_unclear(columns: &Columns<'_>, (side, at): Place) -> bool {
+fn is_unclear(columns: &Columns<'_>, scopes: &[Vec<Scope>; 2], (side, at): Place) -> bool {
     let column = columns.of(side);
     let resource = column.at(at);
+    // Of something there it is not known whether it is the estate's: what would tell was not read.
+    let other = columns.of(side.other());
+    let about = other.scan.gaps_of(resource.kind);
+    let mut about = about.filter_map(|gap| other.by_id(resource.kind, gap.about.as_ref()?));
+    if about.any(|there| scopes[side.other().index()][there as usize] == Scope::Foreign) {
+        return true;
+    }
     if !columns.of(side.other()).is_listed(resource.kind) || !column.unread(resource).is_empty() {
         return true;
     }

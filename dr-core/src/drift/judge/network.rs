@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 use serde_json::Value;
 
+use super::super::column::lists;
 use super::super::packet::{Admitted, Direction, Relocation, Symbol};
 use super::super::pair::Pair;
 use super::super::reference::Side;
 use super::super::report::Entry;
 use super::super::symbol::Symbols;
 use super::{Found, Judge, table};
-use crate::model::{Resource, ResourceKind as Kind};
+use crate::model::{Resource, ResourceKind as Kind, ScanGap};
 
 /// Where addresses of the primary are at the standby: a witness is an address of the site where something is to be mended.
 pub(super) struct Network {
@@ -68,27 +69,35 @@ impl Judge<'_> {
         for direction in directions {
             let primary = self.admitted(Side::Primary, pair.primary, attribute, *direction)?;
             let standby = self.admitted(Side::Standby, pair.standby, attribute, *direction)?;
-            for (rule, only, side) in [
-                (&table::REFUSED, primary.without(&standby), Side::Primary),
-                (&table::ADMITTED, standby.without(&primary), Side::Standby),
-            ] {
-                let Some(packet) = only else { continue };
-                self.addresses_are_known()?;
+            let [refused, admitted] = [primary.without(&standby), standby.without(&primary)];
+            // A rule that was changed does both: it is one difference, and what is refused is worse.
+            let (rule, witness) = match (&refused, &admitted) {
+                (Some(packet), _) => (&table::REFUSED, packet),
+                (None, Some(packet)) => (&table::ADMITTED, packet),
+                (None, None) => continue,
+            };
+            self.addresses_are_known()?;
+            let told = [(Side::Primary, &refused), (Side::Standby, &admitted)];
+            let told = told.into_iter().filter_map(|(side, packet)| {
                 let site = &self.symbols.columns.of(side).site.id;
-                let values = [(Side::Primary, pair.primary), (Side::Standby, pair.standby)]
-                    .map(|(side, at)| self.resource(side, at).attributes.get(attribute).cloned());
-                entries.push(self.of_pair(
-                    pair,
-                    Found {
-                        rule,
-                        severity: rule.severity,
-                        message: format!("{attribute} lets {packet} through in {site} only"),
-                        attribute: Some(&format!("{attribute}{}", suffix(attribute, *direction))),
-                        values,
-                        witness: Some(packet.to_string()),
-                    },
-                ));
-            }
+                Some(format!(
+                    "{attribute} lets {} through in {site} only",
+                    packet.as_ref()?
+                ))
+            });
+            let values = [(Side::Primary, pair.primary), (Side::Standby, pair.standby)]
+                .map(|(side, at)| self.resource(side, at).attributes.get(attribute).cloned());
+            entries.push(self.of_pair(
+                pair,
+                Found {
+                    rule,
+                    severity: rule.severity,
+                    message: told.collect::<Vec<String>>().join(", and "),
+                    attribute: Some(&format!("{attribute}{}", suffix(attribute, *direction))),
+                    values,
+                    witness: Some(witness.to_string()),
+                },
+            ));
         }
         Ok(entries)
     }
@@ -97,7 +106,13 @@ impl Judge<'_> {
     fn addresses_are_known(&self) -> Result<(), Unclear> {
         for side in [Side::Primary, Side::Standby] {
             let column = self.symbols.columns.of(side);
-            if !column.is_listed(Kind::Ec2Vpc) || !column.is_listed(Kind::Ec2Subnet) {
+            let kinds = [Kind::Ec2Vpc, Kind::Ec2Subnet];
+            let mut gaps = kinds.iter().flat_map(|kind| column.scan.gaps_of(*kind));
+            let hides = |gap: &ScanGap| {
+                let mut attributes = gap.attributes.iter();
+                lists(gap) || attributes.any(|name| matches!(name.as_str(), "cidr" | "cidrs"))
+            };
+            if gaps.any(hides) {
                 let reason = "which of its addresses are the other site's was not read";
                 return Err((side, reason.to_owned()));
             }
@@ -200,6 +215,10 @@ impl Judge<'_> {
         let mut all = BTreeMap::new();
         for route in routes.into_iter().flatten() {
             let text = |key: &str| route.get(key).and_then(Value::as_str).unwrap_or_default();
+            // Every table has one for each block of its network, whose size is compared there.
+            if text("target") == "local" {
+                continue;
+            }
             let destination = match text("destination").parse::<IpNet>() {
                 Ok(block) => {
                     let network = self.network.of(side).address(block.network());
@@ -224,8 +243,15 @@ impl Judge<'_> {
 
     /// A block of the standby that is smaller than its counterpart.
     pub(super) fn block(&self, pair: &Pair, attribute: &str) -> Vec<Entry> {
-        let values = [(Side::Primary, pair.primary), (Side::Standby, pair.standby)]
-            .map(|(side, at)| self.resource(side, at).attributes.get(attribute).cloned());
+        let places = [(Side::Primary, pair.primary), (Side::Standby, pair.standby)];
+        let of = |name: &str| {
+            places.map(|(side, at)| self.resource(side, at).attributes.get(name).cloned())
+        };
+        // The first block of a network is among all of its blocks.
+        if attribute == "cidr" && of("cidrs").iter().any(Option::is_some) {
+            return Vec::new();
+        }
+        let values = of(attribute);
         let [primary, standby] = values.each_ref().map(|value| value.as_ref().map(largest));
         let is_smaller = match (primary, standby) {
             (Some(Some(primary)), Some(Some(standby))) => standby > primary,

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::super::column::Column;
-use super::super::name::Places;
 use super::super::reference::{Columns, Side};
 use crate::model::{Estate, ResourceKind as Kind};
 
@@ -16,7 +15,6 @@ type Bound<'a> = BTreeMap<(Kind, &'a str), (&'a str, &'static str)>;
 /// What each thing is called without what says where, and what the estate binds it to.
 pub(super) struct Keys<'a> {
     columns: &'a Columns<'a>,
-    stems: [Vec<Option<String>>; 2],
     bound: [Bound<'a>; 2],
 }
 
@@ -24,7 +22,6 @@ impl<'a> Keys<'a> {
     pub(super) fn new(estate: &'a Estate, columns: &'a Columns<'a>) -> Self {
         Self {
             columns,
-            stems: [Side::Primary, Side::Standby].map(|side| stems(columns.of(side))),
             bound: [Side::Primary, Side::Standby].map(|side| bound(estate, columns.of(side))),
         }
     }
@@ -47,11 +44,27 @@ impl<'a> Keys<'a> {
         Some((kind, component, stem))
     }
 
-    /// Its name.
+    /// Its name, where it does not say in which zone.
     pub(super) fn name(&self, side: Side, at: u32) -> Option<Key> {
+        let stem = self.columns.of(side).stem(at)?;
+        if stem.names_zone {
+            return None;
+        }
+        self.name_of_row(side, at)
+    }
+
+    /// Its name without the zone: things of one row share it.
+    pub(super) fn name_of_row(&self, side: Side, at: u32) -> Option<Key> {
         let kind = self.columns.of(side).at(at).kind;
-        let stem = self.stems[side.index()][at as usize].clone()?;
-        Some((kind, stem, String::new()))
+        let stem = self.columns.of(side).stem(at)?;
+        Some((kind, stem.text.clone(), String::new()))
+    }
+
+    /// Its name as it is. What is replicated keeps its source's name, and with it the source's place.
+    pub(super) fn whole_name(&self, side: Side, at: u32) -> Option<Key> {
+        let resource = self.columns.of(side).at(at);
+        let name = resource.name.clone()?;
+        Some((resource.kind, name, String::new()))
     }
 
     /// Its component.
@@ -60,12 +73,6 @@ impl<'a> Keys<'a> {
         let component = resource.component.as_ref()?;
         Some((resource.kind, component.to_string(), String::new()))
     }
-}
-
-fn stems(column: &Column<'_>) -> Vec<Option<String>> {
-    let places = Places::new(column.site, column.account);
-    let stem = |at| column.at(at).name.as_deref().map(|name| places.stem(name));
-    column.places().map(stem).collect()
 }
 
 /// What the estate binds on a site, each with its component and which part of that it is.

@@ -11,6 +11,17 @@ use super::{Alike, Ground, Pairs};
 /// Larger groups of nameless things are not compared each with each.
 const MOST: usize = 64;
 
+/// What two things must have in common beside their kind, the strictest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Common {
+    /// Component and marks.
+    All,
+    /// The marks: a tag may be forgotten.
+    Marks,
+    /// Nothing: a listener on another port is still the listener of that balancer, when nothing else is left that it can be.
+    Nothing,
+}
+
 /// How much two things share: paired neighbours, then attributes.
 type Likeness = (usize, usize);
 
@@ -20,12 +31,17 @@ pub(super) fn pair(
     scopes: &[Vec<Scope>; 2],
     pairs: &mut Pairs,
     neighbours: &Neighbours<'_>,
+    common: Common,
 ) -> usize {
     let groups: Alike<Alone<'_>> = Alike::new(columns, scopes, pairs, |side, at| {
-        Some(alone(
-            columns.of(side).at(at),
-            scopes[side.index()][at as usize],
-        ))
+        let mut alone = alone(columns.of(side).at(at), scopes[side.index()][at as usize]);
+        if common != Common::All {
+            alone.1 = None;
+        }
+        if common == Common::Nothing {
+            alone.2.clear();
+        }
+        Some(alone)
     });
     let before = pairs.pairs.len();
     for [primary, standby] in groups.0.into_values() {

@@ -181,9 +181,11 @@ pub(crate) fn pair(estate: &Estate, columns: &Columns<'_>, scopes: &[Vec<Scope>;
     pairs.add_unique(tagged, Ground::TagAndName);
     let named = of(&pairs, &|side, at| keys.name(side, at));
     pairs.add_unique(named, Ground::Name);
+    let kept = of(&pairs, &|side, at| keys.whole_name(side, at));
+    pairs.add_unique(kept, Ground::Name);
     let only = of(&pairs, &|side, at| keys.component(side, at));
     pairs.add_unique(only, Ground::OnlyOne);
-    place::pair(columns, scopes, &mut pairs);
+    place::pair(columns, scopes, &mut pairs, &keys);
     pairs.in_order();
     pairs
 }

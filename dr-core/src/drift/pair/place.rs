@@ -5,9 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::super::aspect::{Aspect, aspect};
+use super::super::default::says_nothing;
 use super::super::reference::{Columns, Place, Side, texts};
 use super::super::scope::Scope;
+use super::key::{Key, Keys};
+use super::likeness::Common;
 use super::{Alike, Ambiguous, Ground, Pairs, likeness};
 use crate::model::{ComponentId, Resource, ResourceKind as Kind};
 
@@ -27,10 +32,17 @@ pub(super) type Alone<'a> = (Kind, Option<&'a str>, Vec<String>, bool);
 pub(super) struct Neighbours<'a>([Vec<Vec<(Way<'a>, Place)>>; 2]);
 
 /// Pairs by place, until nothing more is found; then what is interchangeable; the rest is ambiguous.
-pub(super) fn pair(columns: &Columns<'_>, scopes: &[Vec<Scope>; 2], pairs: &mut Pairs) {
+pub(super) fn pair(
+    columns: &Columns<'_>,
+    scopes: &[Vec<Scope>; 2],
+    pairs: &mut Pairs,
+    keys: &Keys<'_>,
+) {
     if open(columns, scopes, pairs).is_empty() {
         return;
     }
+    let named = offsets(columns, scopes, pairs, Some(keys));
+    pairs.add_unique(named, Ground::Position);
     let neighbours = Neighbours::new(columns, scopes);
     loop {
         let mut found = 0;
@@ -49,13 +61,95 @@ pub(super) fn pair(columns: &Columns<'_>, scopes: &[Vec<Scope>; 2], pairs: &mut 
             found = pairs.add_unique(anchored(columns, scopes, pairs), Ground::Position);
         }
         if found == 0 {
-            found = likeness::pair(columns, scopes, pairs, &neighbours);
+            found = pairs.add_unique(offsets(columns, scopes, pairs, None), Ground::Position);
+        }
+        if found == 0 {
+            let row = |side, at| keys.name_of_row(side, at);
+            let row = Alike::new(columns, scopes, pairs, row);
+            found = pairs.add_unique(row, Ground::Name);
+        }
+        if found == 0 {
+            found = likeness::pair(columns, scopes, pairs, &neighbours, Common::All);
+        }
+        if found == 0 {
+            found = in_a_row(columns, scopes, pairs, keys);
+        }
+        for common in [Common::Marks, Common::Nothing] {
+            if found == 0 {
+                found = likeness::pair(columns, scopes, pairs, &neighbours, common);
+            }
         }
         if found == 0 && interchangeable(columns, scopes, pairs, &neighbours) == 0 {
             break;
         }
     }
     ambiguous(columns, scopes, pairs, &neighbours);
+}
+
+/// Subnets by where they begin in the block of their network: sites are laid out alike, whatever their addresses are. With
+/// `keys`, their names must be the same as well.
+fn offsets(
+    columns: &Columns<'_>,
+    scopes: &[Vec<Scope>; 2],
+    pairs: &Pairs,
+    keys: Option<&Keys<'_>>,
+) -> Alike<(u32, u128, u8, bool, Option<Key>)> {
+    Alike::new(columns, scopes, pairs, |side, at| {
+        let subnet = columns.of(side).at(at);
+        if subnet.kind != Kind::Ec2Subnet {
+            return None;
+        }
+        let vpc = columns.target(side, subnet.kind, "vpc", subnet.text("vpc")?)?;
+        let network = columns.of(side).at(vpc.1);
+        let block =
+            |resource: &Resource| -> Option<ipnet::Ipv4Net> { resource.text("cidr")?.parse().ok() };
+        let (own, whole) = (block(subnet)?, block(network)?);
+        let first = |block: ipnet::Ipv4Net| u128::from(u32::from(block.network()));
+        let name = match keys {
+            Some(keys) => Some(keys.name_of_row(side, at)?),
+            None => None,
+        };
+        Some((
+            pairs.of(vpc.0, vpc.1)?,
+            first(own).checked_sub(first(whole))?,
+            own.prefix_len(),
+            subnet.attributes.get("public-addresses") == Some(&Value::Bool(true)),
+            name,
+        ))
+    })
+}
+
+/// Subnets of one name but for the zone in it, in the order of their addresses: zones have no counterparts, a row of subnets has.
+fn in_a_row(
+    columns: &Columns<'_>,
+    scopes: &[Vec<Scope>; 2],
+    pairs: &mut Pairs,
+    keys: &Keys<'_>,
+) -> usize {
+    let rows = Alike::new(columns, scopes, pairs, |side, at| {
+        let is_subnet = columns.of(side).at(at).kind == Kind::Ec2Subnet;
+        keys.name_of_row(side, at).filter(|_| is_subnet)
+    });
+    let before = pairs.pairs.len();
+    for row in rows.0.into_values() {
+        let [primary, standby] = in_order(columns, row);
+        for (primary, standby) in primary.into_iter().zip(standby) {
+            pairs.add(primary, standby, Ground::Position);
+        }
+    }
+    pairs.pairs.len() - before
+}
+
+/// Things that are alike, by their addresses, so that the first goes with the first.
+fn in_order(columns: &Columns<'_>, alike: [Vec<u32>; 2]) -> [Vec<u32>; 2] {
+    let [mut primary, mut standby] = alike;
+    for (side, places) in [(Side::Primary, &mut primary), (Side::Standby, &mut standby)] {
+        places.sort_by_cached_key(|&at| {
+            let block = columns.of(side).at(at).text("cidr");
+            block.and_then(|block| block.parse::<ipnet::IpNet>().ok())
+        });
+    }
+    [primary, standby]
 }
 
 /// What has no counterpart, by the one thing that it belongs to: the default ACL of a network is that of its counterpart,
@@ -190,7 +284,11 @@ impl<K: Ord> Ranks<K> {
 /// What a thing is without its neighbours. Two that differ in it are never each other's counterpart by place.
 pub(super) fn alone(resource: &Resource, is: Scope) -> Alone<'_> {
     let marks = marks(resource.kind).iter();
-    let marks = marks.map(|mark| resource.attributes.get(*mark).map(ToString::to_string));
+    let marks = marks.map(|mark| {
+        let value = resource.attributes.get(*mark);
+        let value = value.filter(|value| !says_nothing(resource.kind, mark, value));
+        value.map(|value| value.to_string().to_ascii_lowercase())
+    });
     (
         resource.kind,
         resource.component.as_ref().map(ComponentId::as_str),
@@ -225,7 +323,8 @@ fn interchangeable(
         ))
     });
     let before = pairs.pairs.len();
-    for [primary, standby] in alike.0.into_values() {
+    for alike in alike.0.into_values() {
+        let [primary, standby] = in_order(columns, alike);
         for (primary, standby) in primary.into_iter().zip(standby) {
             pairs.add(primary, standby, Ground::Interchangeable);
         }
@@ -254,7 +353,9 @@ pub(super) fn shape_parts<'a>(
                 .target(side, resource.kind, attribute, text)
                 .is_some();
         });
-        aspect(resource.kind, attribute) == Aspect::Compared && !points
+        aspect(resource.kind, attribute) == Aspect::Compared
+            && !points
+            && !says_nothing(resource.kind, attribute, value)
     });
     compared
         .map(|(attribute, value)| (attribute.as_str(), value.to_string()))

@@ -2,6 +2,7 @@
 
 mod difference;
 mod honest;
+mod likeness;
 mod other_columns;
 mod pairing;
 mod world;
