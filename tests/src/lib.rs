@@ -6,3 +6,4 @@ pub mod lab;
 #[cfg(feature = "laboratory")]
 pub mod laboratory;
 pub mod seeded;
+pub mod twins;

@@ -1,0 +1,54 @@
+//! Operators that set one attribute.
+
+mod blocking;
+mod slowing;
+
+use dr_core::model::ResourceKind as Kind;
+use serde_json::{Value, json};
+
+use super::{Change, Operator, Set};
+
+/// Name, kind, end of the role, attribute, what it becomes.
+type Row = (
+    &'static str,
+    Kind,
+    &'static str,
+    &'static str,
+    fn(&Value) -> Option<Value>,
+);
+
+/// The first of a list is gone.
+fn shorter(list: &Value) -> Option<Value> {
+    let list = list.as_array()?;
+    Some(Value::Array(list.iter().skip(1).cloned().collect()))
+}
+
+fn gone(_: &Value) -> Option<Value> {
+    None
+}
+
+/// A yes becomes a no, and a no a yes.
+fn turned(value: &Value) -> Option<Value> {
+    Some(json!(!value.as_bool().unwrap_or(false)))
+}
+
+pub(super) fn operators() -> Vec<Operator> {
+    let groups = blocking::blocking().into_iter().map(|group| (true, group));
+    let groups = groups.chain(slowing::slowing().into_iter().map(|group| (false, group)));
+    let operators = groups.flat_map(|(blocks, (codes, rows))| {
+        rows.into_iter()
+            .map(move |(name, kind, role, path, to)| Operator {
+                name,
+                kind,
+                codes: [codes, codes],
+                blocks: [blocks, blocks],
+                change: Change::Set(Set {
+                    kind,
+                    role,
+                    path,
+                    to,
+                }),
+            })
+    });
+    operators.collect()
+}

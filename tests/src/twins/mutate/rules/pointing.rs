@@ -1,0 +1,202 @@
+//! What points to the wrong thing, or is too small.
+
+use dr_core::model::ResourceKind as Kind;
+use serde_json::json;
+
+use super::super::{draw, id, network, of};
+use super::Row;
+
+pub(super) fn pointing() -> Vec<Row> {
+    use Kind::{
+        AutoscalingGroup as Fleet, Ec2LaunchTemplate as Template, EksNodeGroup as Nodes,
+        ElbListener as Listener, RdsInstance as Database, SecretsManagerSecret as Secret,
+    };
+    vec![
+        (
+            "fleet that cannot grow",
+            Fleet,
+            [&[], &["fleet-cannot-grow"]],
+            [false, true],
+            |twins, side, dice| {
+                let role = draw(twins, side, Fleet, "", dice)?;
+                twins
+                    .thing(side, &role)?
+                    .resource
+                    .attributes
+                    .insert("maximum".to_owned(), json!(2));
+                Some(vec![role])
+            },
+        ),
+        (
+            "nodes that cannot grow",
+            Nodes,
+            [&[], &["fleet-cannot-grow"]],
+            [false, true],
+            |twins, side, dice| {
+                let role = draw(twins, side, Nodes, "", dice)?;
+                twins
+                    .thing(side, &role)?
+                    .resource
+                    .attributes
+                    .insert("maximum".to_owned(), json!(1));
+                Some(vec![role])
+            },
+        ),
+        (
+            "template with an older image",
+            Template,
+            [&["image-differs", "fleet-part-missing", "only-at-standby"]; 2],
+            [false, false],
+            |twins, side, dice| {
+                let role = draw(twins, side, Template, "", dice)?;
+                let older = format!("{}/image/0", of(&role));
+                id(twins, 1 - side, &older)?;
+                let image = id(twins, side, &older)?;
+                twins
+                    .thing(side, &role)?
+                    .resource
+                    .attributes
+                    .insert("image".to_owned(), json!(image));
+                Some(vec![role, older])
+            },
+        ),
+        (
+            "template with the wrong group",
+            Template,
+            [&["machine-access-differs"]; 2],
+            [true, true],
+            |twins, side, dice| {
+                let role = draw(twins, side, Template, "", dice)?;
+                let group = id(twins, side, &format!("{}/group/cluster", of(&role)))?;
+                twins
+                    .thing(side, &role)?
+                    .resource
+                    .attributes
+                    .insert("security-groups".to_owned(), json!([group]));
+                Some(vec![role])
+            },
+        ),
+        (
+            "listener to the wrong targets",
+            Listener,
+            [&["front-door-differs"]; 2],
+            [true, true],
+            |twins, side, dice| {
+                let role = draw(twins, side, Listener, "/443", dice)?;
+                let targets = id(twins, side, &format!("{}/targets/admin", of(&role)))?;
+                let actions = json!([{"type": "forward", "target-groups": [targets]}]);
+                twins
+                    .thing(side, &role)?
+                    .resource
+                    .attributes
+                    .insert("actions".to_owned(), actions);
+                Some(vec![role])
+            },
+        ),
+        (
+            "fleet behind the wrong targets",
+            Fleet,
+            [&["fleet-not-behind-balancer"]; 2],
+            [true, true],
+            |twins, side, dice| {
+                let role = draw(twins, side, Fleet, "", dice)?;
+                let targets = id(twins, side, &format!("{}/targets/admin", of(&role)))?;
+                twins
+                    .thing(side, &role)?
+                    .resource
+                    .attributes
+                    .insert("target-groups".to_owned(), json!([targets]));
+                Some(vec![role])
+            },
+        ),
+        (
+            "fleet in public subnets",
+            Fleet,
+            [&["machine-access-differs"]; 2],
+            [true, true],
+            |twins, side, dice| {
+                let role = draw(twins, side, Fleet, "", dice)?;
+                let zones = 0..twins.style.zones[side];
+                let subnets = zones.map(|zone| {
+                    id(
+                        twins,
+                        side,
+                        &format!("{}/subnet/public/{zone}", network(&role)),
+                    )
+                });
+                let subnets: Vec<String> = subnets.collect::<Option<_>>()?;
+                twins
+                    .thing(side, &role)?
+                    .resource
+                    .attributes
+                    .insert("subnets".to_owned(), json!(subnets));
+                Some(vec![role])
+            },
+        ),
+        (
+            "database in quarantine",
+            Database,
+            [&["database-access-differs"]; 2],
+            [true, true],
+            |twins, side, dice| {
+                let role = draw(twins, side, Database, "", dice)?;
+                let group = id(twins, side, &format!("{}/group/quarantine", of(&role)))?;
+                twins
+                    .thing(side, &role)?
+                    .resource
+                    .attributes
+                    .insert("security-groups".to_owned(), json!([group]));
+                Some(vec![role])
+            },
+        ),
+        (
+            "database under the wrong key",
+            Database,
+            [&["database-access-differs"]; 2],
+            [true, true],
+            |twins, side, dice| {
+                let role = draw(twins, side, Database, "", dice)?;
+                let key = format!("{}/key/secrets", of(&role));
+                let key = twins.thing(side, &key)?.resource.arn.clone()?;
+                twins
+                    .thing(side, &role)?
+                    .resource
+                    .attributes
+                    .insert("key".to_owned(), json!(key));
+                Some(vec![role])
+            },
+        ),
+        (
+            "secret under the wrong key",
+            Secret,
+            [&["key-differs"]; 2],
+            [true, true],
+            |twins, side, dice| {
+                let role = draw(twins, side, Secret, "", dice)?;
+                let key = format!("{}/key/data", of(&role));
+                let key = twins.thing(side, &key)?.resource.arn.clone()?;
+                twins
+                    .thing(side, &role)?
+                    .resource
+                    .attributes
+                    .insert("key".to_owned(), json!(key));
+                Some(vec![role])
+            },
+        ),
+        (
+            "tag with another value",
+            Database,
+            [&["attribute-differs"]; 2],
+            [false, false],
+            |twins, side, dice| {
+                let role = draw(twins, side, Database, "", dice)?;
+                twins
+                    .thing(side, &role)?
+                    .resource
+                    .tags
+                    .insert("stage".to_owned(), "test".to_owned());
+                Some(vec![role])
+            },
+        ),
+    ]
+}

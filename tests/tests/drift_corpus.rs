@@ -1,0 +1,500 @@
+//! What `dr drift` is held to: it finds what makes a standby unable to take over, is silent on what makes no difference, pairs
+//! things whatever they are called, says what it could not read, and says the same each time. On pairs of sites that are made
+//! from seeds (`dr_tests::twins`). The figures are printed: `cargo test --test drift_corpus -- --nocapture`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use dr_core::drift::{Entry, FindingId, Report, Unknown, Verdict, counterparts, examine};
+use dr_core::model::{
+    EstateScan, Finding, GapClass, ResourceKind as Kind, ScanGap, Severity, SiteScan, Subject,
+};
+use dr_core::sim::Dice;
+use dr_tests::twins::mutate::{self, Operator};
+use dr_tests::twins::{Belongs, SIDES, Style, Twins, benign, kinds, noise};
+
+/// What `play` makes of each number below `end`, in order, on every core.
+fn side_by_side<T: Send>(end: usize, play: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let worker = || {
+        let mut done = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= end {
+                return done;
+            }
+            done.push((number, play(number)));
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let mut all: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
+        let done = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
+        done.flat_map(|part| part.expect("nothing panics"))
+            .collect()
+    });
+    all.sort_by_key(|(number, _)| *number);
+    all.into_iter().map(|(_, done)| done).collect()
+}
+
+fn percent(part: usize, of: usize) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "a figure to look at")]
+    let percent = part as f64 / of.max(1) as f64 * 100.0;
+    format!("{percent:.2} %")
+}
+
+fn told(report: &Report) -> String {
+    let told = report.findings.iter().take(5).map(|entry| {
+        let Entry {
+            finding,
+            attribute,
+            paired_by,
+            ..
+        } = entry;
+        format!(
+            "\n    {} {} {attribute:?} {}: {paired_by:?}",
+            finding.code, finding.subject, finding.message
+        )
+    });
+    told.collect()
+}
+
+#[test]
+fn twins_have_every_part_of_a_stack_and_are_in_sync() {
+    let twins = Twins::new(Style::drawn(1));
+    let seen: BTreeSet<Kind> = SIDES
+        .iter()
+        .flat_map(|side| kinds(&twins.sides[*side]))
+        .collect();
+    assert!(seen.len() >= 35, "{seen:?}");
+    for report in side_by_side(200, |seed| Twins::new(Style::drawn(seed as u64)).examine()) {
+        assert_eq!(report.verdict, Verdict::InSync, "{}", told(&report));
+    }
+}
+
+#[test]
+fn a_primary_in_more_zones_than_the_standby_can_have_is_in_sync() {
+    for report in side_by_side(60, |seed| {
+        let style = Style {
+            zones: [3, 2],
+            ..Style::drawn(seed as u64 + 700)
+        };
+        Twins::new(style).examine()
+    }) {
+        assert_eq!(report.verdict, Verdict::InSync, "{}", told(&report));
+    }
+}
+
+/// What came of the mutants of one operator on one side.
+#[derive(Default)]
+struct Line {
+    mutants: usize,
+    found: usize,
+    weighed: usize,
+    extra: usize,
+    findings: usize,
+    raw: usize,
+    stripped: usize,
+    failure: Option<String>,
+}
+
+/// Pairs of sites that each operator is put to.
+const PAIRS: usize = 10;
+
+fn line(operator: &Operator, side: usize, pairs: &[Twins]) -> Line {
+    let mut line = Line::default();
+    for (number, twins) in pairs.iter().enumerate() {
+        let mut dice = Dice::new(number as u64);
+        let Some(mutant) = operator.apply(twins, side, &mut dice) else {
+            continue;
+        };
+        let report = mutant.twins.examine();
+        let verdict = mutant.judge(twins, &report);
+        let ids: BTreeSet<&FindingId> = report.findings.iter().map(|entry| &entry.id).collect();
+        assert_eq!(
+            ids.len(),
+            report.findings.len(),
+            "each finding has an id of its own"
+        );
+        line.mutants += 1;
+        line.found += usize::from(verdict.is_found);
+        line.weighed += usize::from(verdict.is_weighed);
+        line.extra += verdict.extra;
+        line.findings += report.findings.len();
+        if number < 2 {
+            let scan = mutant.twins.scan();
+            line.raw += noise::raw(&scan);
+            line.stripped += noise::stripped(&scan);
+        }
+        if !verdict.is_found || !verdict.is_weighed || verdict.extra > 0 {
+            let text = format!(
+                "{} on side {side}, pair {number}, {:?}: {}",
+                operator.name,
+                mutant.on,
+                told(&report)
+            );
+            line.failure.get_or_insert(text);
+        }
+    }
+    line
+}
+
+#[test]
+fn seeded_differences_are_found_by_the_right_rule_and_told_once() {
+    let operators = mutate::operators();
+    let pairs: Vec<Twins> = (0..PAIRS)
+        .map(|seed| Twins::new(Style::drawn(seed as u64)))
+        .collect();
+    let lines = side_by_side(operators.len() * 2, |number| {
+        line(&operators[number / 2], number % 2, &pairs)
+    });
+    let sum = |of: &dyn Fn(&Line) -> usize| lines.iter().map(of).sum::<usize>();
+    let mutants = sum(&|line| line.mutants);
+    let touched: BTreeSet<Kind> = operators.iter().map(|operator| operator.kind).collect();
+    let blocking: Vec<(&Operator, &Line)> = lines
+        .iter()
+        .enumerate()
+        .filter(|(number, line)| operators[number / 2].blocks[number % 2] && line.mutants > 0)
+        .map(|(number, line)| (&operators[number / 2], line))
+        .collect();
+    let names: BTreeSet<&str> = blocking.iter().map(|(operator, _)| operator.name).collect();
+    let blocking_mutants: usize = blocking.iter().map(|(_, line)| line.mutants).sum();
+    let blocking_found: usize = blocking
+        .iter()
+        .map(|(_, line)| line.found.min(line.weighed))
+        .sum();
+    let found = sum(&|line| line.found);
+    println!(
+        "operators {} ({} of them block), on {} kinds",
+        operators.len(),
+        names.len(),
+        touched.len()
+    );
+    println!(
+        "mutants {mutants}, found by a right rule on the right thing {found}: {}",
+        percent(found, mutants)
+    );
+    println!(
+        "weighed rightly {}",
+        percent(sum(&|line| line.weighed), mutants)
+    );
+    println!(
+        "blocking mutants {blocking_mutants}, told as blocking {}",
+        percent(blocking_found, blocking_mutants)
+    );
+    println!("findings besides the one: {}", sum(&|line| line.extra));
+    let measured = lines.iter().map(|line| line.mutants.min(2)).sum::<usize>();
+    println!(
+        "of {measured} mutants: findings {measured}, leaves of a raw JSON diff {}, of one without ids {}",
+        sum(&|line| line.raw),
+        sum(&|line| line.stripped)
+    );
+    let failures: Vec<&String> = lines
+        .iter()
+        .filter_map(|line| line.failure.as_ref())
+        .collect();
+    for failure in &failures {
+        println!("{failure}");
+    }
+    assert!(operators.len() >= 60 && names.len() >= 30 && touched.len() >= 25 && mutants >= 2_500);
+    assert!(found * 1_000 >= mutants * 995, "recall");
+    assert_eq!(
+        blocking_found, blocking_mutants,
+        "recall of what stops a failover"
+    );
+    assert!(
+        sum(&|line| line.extra) * 100 <= mutants,
+        "each difference is told once: {failures:#?}"
+    );
+    assert!(
+        measured * 100 <= sum(&|line| line.raw),
+        "noise against a raw diff"
+    );
+    assert!(
+        measured * 10 <= sum(&|line| line.stripped),
+        "noise against a diff without ids"
+    );
+}
+
+/// How many variants of pairs in sync are looked at.
+const VARIANTS: usize = 5_000;
+
+#[test]
+fn what_makes_no_difference_is_not_told() {
+    let variants = side_by_side(VARIANTS, |number| {
+        let mut dice = Dice::new(number as u64 ^ 0x6265_6e69);
+        let mut twins = Twins::new(Style::drawn(number as u64 + 1_000));
+        let mut edits = Vec::new();
+        // Each edit alone first, then several on top of each other.
+        let (several, first) = (number >= VARIANTS / 2, number % benign::EDITS.len());
+        let edit = |twins: &mut Twins, edit: &benign::Edit, dice: &mut Dice| {
+            let side = usize::from(dice.chance(50));
+            edit.apply(twins, side, dice);
+        };
+        edit(&mut twins, &benign::EDITS[first], &mut dice);
+        edits.push(benign::EDITS[first].name);
+        while several && edits.len() < 6 {
+            let last = benign::EDITS.len() as u64 - 1;
+            let drawn = usize::try_from(dice.between(0, last)).expect("an index");
+            edit(&mut twins, &benign::EDITS[drawn], &mut dice);
+            edits.push(benign::EDITS[drawn].name);
+        }
+        let report = twins.examine();
+        (report.verdict != Verdict::InSync).then(|| {
+            format!(
+                "variant {number}, {edits:?}: {}{:?}",
+                told(&report),
+                report.unknown.first()
+            )
+        })
+    });
+    let false_ones: Vec<&String> = variants.iter().flatten().collect();
+    println!(
+        "benign variants {VARIANTS}, with a false finding {}: {}",
+        false_ones.len(),
+        percent(false_ones.len(), VARIANTS)
+    );
+    for one in false_ones.iter().take(12) {
+        println!("{one}");
+    }
+    assert!(false_ones.len() * 1_000 <= VARIANTS);
+}
+
+#[test]
+fn things_are_paired_whatever_they_are_called_and_what_is_not_paired_is_told() {
+    let measured = side_by_side(300, |seed| {
+        let mut twins = Twins::new(Style::drawn(seed as u64 + 50_000));
+        let mut dice = Dice::new(seed as u64);
+        for side in SIDES {
+            benign::shake(&mut twins, side, &mut dice);
+        }
+        let scan = shuffled(&twins.scan(), &mut dice);
+        let found = counterparts(&twins.estate, &twins.direction(), &scan).expect("both sites");
+        let found: BTreeSet<_> = found
+            .into_iter()
+            .map(|pair| (pair.kind, pair.primary, pair.standby))
+            .collect();
+        let truth = twins.truth();
+        let report = twins.examine();
+        let told: BTreeSet<&str> = report
+            .findings
+            .iter()
+            .flat_map(|entry| {
+                entry
+                    .evidence
+                    .values()
+                    .filter_map(|evidence| evidence.id.as_deref())
+            })
+            .collect();
+        let missed: Vec<_> = truth.difference(&found).cloned().collect();
+        let silent = missed.iter().filter(|(_, one, other)| {
+            !told.contains(one.as_str()) && !told.contains(other.as_str())
+        });
+        (
+            truth.len(),
+            found.len(),
+            truth.intersection(&found).count(),
+            silent.count(),
+            missed,
+        )
+    });
+    let sum = |of: &dyn Fn(&(usize, usize, usize, usize, Vec<(Kind, String, String)>)) -> usize| {
+        measured.iter().map(of).sum::<usize>()
+    };
+    let (truth, found, right) = (sum(&|one| one.0), sum(&|one| one.1), sum(&|one| one.2));
+    let mut missed: BTreeMap<Kind, usize> = BTreeMap::new();
+    for (kind, ..) in measured.iter().flat_map(|one| &one.4) {
+        *missed.entry(*kind).or_default() += 1;
+    }
+    println!(
+        "pairs {truth}, found {found}, rightly {right}: F1 {}; missed {missed:?}, of these without a word {}",
+        percent(2 * right, truth + found),
+        sum(&|one| one.3)
+    );
+    assert!(2 * right * 100 >= (truth + found) * 99, "F1");
+}
+
+fn shuffled(scan: &EstateScan, dice: &mut Dice) -> EstateScan {
+    let mut scan = scan.clone();
+    for site in scan.sites.values_mut() {
+        for at in (1..site.resources.len()).rev() {
+            let other = usize::try_from(dice.between(0, at as u64)).expect("an index");
+            site.resources.swap(at, other);
+        }
+    }
+    scan
+}
+
+#[test]
+fn the_same_scan_gives_the_same_bytes_in_whatever_order_it_stands() {
+    let operators = mutate::operators();
+    let differing = side_by_side(50, |seed| {
+        let twins = Twins::new(Style {
+            numbered: false,
+            ..Style::drawn(seed as u64)
+        });
+        let mut dice = Dice::new(seed as u64);
+        let mutant = operators[seed * 3 % operators.len()].apply(&twins, 1, &mut dice);
+        let mut twins = mutant.map_or(twins, |mutant| mutant.twins);
+        benign::shake(&mut twins, seed % 2, &mut dice);
+        let scan = twins.scan();
+        let bytes = |scan: &EstateScan| {
+            let report =
+                examine(&twins.estate, &twins.direction(), scan, None).expect("both sites");
+            serde_json::to_string(&report).expect("JSON")
+        };
+        let first = bytes(&scan);
+        (0..20)
+            .filter(|_| bytes(&shuffled(&scan, &mut dice)) != first)
+            .count()
+    });
+    assert_eq!(differing.iter().sum::<usize>(), 0, "of 1000 runs");
+}
+
+#[test]
+fn what_was_not_read_is_never_in_sync_and_nothing_is_invented_about_it() {
+    let twins: Vec<Twins> = [3, 4]
+        .map(|seed| {
+            Twins::new(Style {
+                applications: 1,
+                ..Style::drawn(seed)
+            })
+        })
+        .to_vec();
+    let mut gaps: Vec<(usize, usize, Kind, Option<String>, Vec<String>)> = Vec::new();
+    for (number, pair) in twins.iter().enumerate() {
+        for side in SIDES {
+            for kind in kinds(&pair.sides[side]) {
+                gaps.push((number, side, kind, None, Vec::new()));
+            }
+            let mut seen: BTreeSet<(Kind, String)> = BTreeSet::new();
+            for thing in pair.sides[side]
+                .iter()
+                .filter(|thing| thing.belongs == Belongs::Estate)
+            {
+                let names = thing
+                    .resource
+                    .attributes
+                    .keys()
+                    .map(String::as_str)
+                    .chain(["tags"]);
+                for name in
+                    names.filter(|name| seen.insert((thing.resource.kind, (*name).to_owned())))
+                {
+                    gaps.push((
+                        number,
+                        side,
+                        thing.resource.kind,
+                        Some(thing.resource.id.clone()),
+                        vec![name.to_owned()],
+                    ));
+                }
+            }
+        }
+    }
+    let failures = side_by_side(gaps.len(), |at| {
+        let (number, side, kind, about, attributes) = &gaps[at];
+        let mut pair = twins[*number].clone();
+        match about {
+            None => pair.sides[*side].retain(|thing| thing.resource.kind != *kind),
+            Some(about) => {
+                for thing in pair.sides[*side]
+                    .iter_mut()
+                    .filter(|thing| thing.resource.id == *about && thing.resource.kind == *kind)
+                {
+                    if attributes[0] == "tags" {
+                        thing.resource.tags.clear();
+                        thing.resource.component = None;
+                    }
+                    thing.resource.attributes.remove(&attributes[0]);
+                }
+            }
+        }
+        pair.gaps[*side].push(ScanGap {
+            kind: *kind,
+            about: about.clone(),
+            attributes: attributes.clone(),
+            class: GapClass::Denied,
+            action: "service:Describe".to_owned(),
+            reason: "not allowed".to_owned(),
+            kept: 0,
+        });
+        let report = pair.examine();
+        let is_right = report.verdict == Verdict::Incomplete && report.findings.is_empty();
+        (!is_right).then(|| {
+            format!(
+                "{kind} {attributes:?} on side {side}: {:?}{}",
+                report.verdict,
+                told(&report)
+            )
+        })
+    });
+    let failures: Vec<&String> = failures.iter().flatten().collect();
+    println!("gaps {}, wrongly told {}", gaps.len(), failures.len());
+    assert!(failures.is_empty(), "{failures:#?}");
+}
+
+#[test]
+fn the_verdict_follows_from_the_report_alone() {
+    let mut dice = Dice::new(14);
+    let severities = [Severity::Notice, Severity::Slowing, Severity::Blocking];
+    let unknown = Unknown {
+        site: "ohio".parse().expect("a name"),
+        kind: Kind::Ec2Vpc,
+        about: None,
+        attributes: Vec::new(),
+        class: Some(GapClass::Denied),
+        reason: "not allowed".to_owned(),
+        fix: "allow it".to_owned(),
+    };
+    for _ in 0..100_000 {
+        let mut count = [0_usize; 3];
+        let findings: Vec<Entry> = (0..dice.between(0, 6))
+            .map(|number| {
+                let drawn = usize::try_from(dice.between(0, 2)).expect("an index");
+                count[drawn] += 1;
+                let finding = Finding::new(severities[drawn], "code", Subject::Estate, "message", "fix");
+                let id = FindingId::new("code", &number.to_string(), None);
+                let text = serde_json::json!({ "id": id, "severity": finding.severity, "code": finding.code, "subject": finding.subject, "message": finding.message, "fix": finding.fix });
+                serde_json::from_value(text).expect("an entry")
+            })
+            .collect();
+        let gaps = vec![unknown.clone(); usize::try_from(dice.between(0, 2)).expect("a size")];
+        let expected = if count[2] > 0 {
+            Verdict::Blocked
+        } else if !gaps.is_empty() {
+            Verdict::Incomplete
+        } else if count == [0, 0, 0] {
+            Verdict::InSync
+        } else {
+            Verdict::Drift
+        };
+        assert_eq!(
+            Verdict::of(&findings, &gaps),
+            expected,
+            "{count:?}, {} gaps",
+            gaps.len()
+        );
+    }
+}
+
+#[test]
+fn an_unchanged_scan_told_again_has_nothing_new() {
+    let again = side_by_side(100, |seed| {
+        let twins = Twins::new(Style::drawn(seed as u64 + 9_000));
+        let mut scan = twins.scan();
+        let first = examine(&twins.estate, &twins.direction(), &scan, None).expect("both sites");
+        for part in scan.sites.values_mut() {
+            let SiteScan { at, calls, .. } = part;
+            *at += std::time::Duration::from_secs(300);
+            *calls += 1;
+        }
+        let second = examine(&twins.estate, &twins.direction(), &scan, None).expect("both sites");
+        (first.findings, second.findings)
+    });
+    assert!(
+        again
+            .iter()
+            .all(|(first, second)| first.is_empty() && second.is_empty())
+    );
+}
