@@ -1,4 +1,9 @@
 //! How long the comparison of two sites takes, by how much stands there.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "percentiles are measured by the clock on the wall, and printed"
+)]
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -42,7 +47,7 @@ fn compare(criterion: &mut Criterion) {
         group.sample_size(10);
         group.throughput(Throughput::Elements(resources as u64));
         group.bench_function(format!("compare {size} resources a site"), |bencher| {
-            bencher.iter(once)
+            bencher.iter(once);
         });
     }
     group.finish();

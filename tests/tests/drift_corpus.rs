@@ -1,6 +1,7 @@
 //! What `dr drift` is held to: it finds what makes a standby unable to take over, is silent on what makes no difference, pairs
 //! things whatever they are called, says what it could not read, and says the same each time. On pairs of sites that are made
 //! from seeds (`dr_tests::twins`). The figures are printed: `cargo test --test drift_corpus -- --nocapture`.
+#![expect(clippy::disallowed_macros, reason = "the figures are printed")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
