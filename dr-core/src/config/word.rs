@@ -1,14 +1,16 @@
 //! What one scalar may say, and how it is refused.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::str::FromStr;
 
 use super::diagnostic::{Problem, Span};
 use super::suggest;
 use crate::model::{
     Check, ComponentId, CronLine, Day, Duration, Ending, EstateName, Expectation, FenceTarget,
-    GameDays, Happening, InvalidName, Kind, Mode, OnDoubt, Only, Percent, Platform, Region, Reply,
-    Role, SiteId, Steadiness, StepId, Stir, Technology, TrafficMethod,
+    GameDays, Happening, InvalidName, Kind, MailTls, Mailbox, Mode, OnDoubt, Only, Percent,
+    Platform, Region, Reply, Role, SecretRef, Severity, SiteId, SlackAddress, Steadiness, StepId,
+    Stir, Technology, TrafficMethod, WebAddress,
 };
 
 /// Why a scalar was not taken.
@@ -324,5 +326,70 @@ impl Word for GameDays {
     fn read(text: &str) -> Result<Self, Refusal> {
         let words = [("allowed", Self::Allowed), ("refused", Self::Refused)];
         choose(text, "unknown-permission", "a permission", &words)
+    }
+}
+
+impl Word for Severity {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let words = [
+            ("notice", Self::Notice),
+            ("slowing", Self::Slowing),
+            ("blocking", Self::Blocking),
+        ];
+        choose(text, "unknown-severity", "a severity", &words)
+    }
+}
+
+impl Word for MailTls {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let words = [
+            ("starttls", Self::Starttls),
+            ("implicit", Self::Implicit),
+            ("none", Self::None),
+        ];
+        choose(text, "unknown-encryption", "a way to encrypt", &words)
+    }
+}
+
+impl Word for SocketAddr {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let help = "write an address of this machine and a port: 127.0.0.1:9464";
+        text.parse().map_err(|_| Refusal {
+            code: "invalid-address",
+            message: format!("`{text}` is no address and port"),
+            help: Some(help.to_owned()),
+        })
+    }
+}
+
+impl Word for WebAddress {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        parse(text, "invalid-address", None)
+    }
+}
+
+impl Word for Mailbox {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        parse(text, "invalid-mailbox", None)
+    }
+}
+
+impl Word for SecretRef {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        // The text is not repeated: it may be the secret itself.
+        text.parse().map_err(|_| Refusal {
+            code: "invalid-secret",
+            message: "that does not say where the secret is kept".to_owned(),
+            help: Some("write env:NAME, file:PATH, secretsmanager:NAME or ssm:NAME".to_owned()),
+        })
+    }
+}
+
+impl Word for SlackAddress {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        match text.starts_with("http") {
+            true => WebAddress::read(text).map(Self::Plain),
+            false => SecretRef::read(text).map(Self::Secret),
+        }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Binding, Bindings, Component, ComponentId, CronLine, Direction, Duration, EstateName,
-    Exception, Kind, Objectives, Probe, Role, Site, SiteId,
+    Exception, Kind, Objectives, Probe, Role, Site, SiteId, Watch,
 };
 
 /// The whole thing protected: a grid of components, two sites across.
@@ -33,6 +33,9 @@ pub struct Estate {
     /// Differences between the sites that somebody accepts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exceptions: Vec<Exception>,
+    /// What is looked at on a schedule, and who hears of it (docs/watch.md).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<Watch>,
     /// Addresses of the observers outside both sites (docs/observers.md).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub observers: Vec<String>,

@@ -21,6 +21,7 @@ mod site;
 mod state;
 mod steady_state;
 mod verb;
+mod watch;
 
 pub use binding::{
     Access, AlbBinding, AutoscalingBinding, Binding, Bindings, CommandBinding, EksBinding,
@@ -57,3 +58,6 @@ pub use state::{
 };
 pub use steady_state::{Probe, ProbeKind};
 pub use verb::{Check, Exec, FenceTarget, Mode, OnDoubt, Only, Verb};
+pub use watch::{
+    Email, MailTls, Mailbox, Receiver, SlackAddress, Watch, WebAddress, is_this_machine,
+};

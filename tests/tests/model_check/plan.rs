@@ -98,6 +98,7 @@ fn estate() -> Estate {
         steady_state: Vec::new(),
         backups: Vec::new(),
         exceptions: Vec::new(),
+        watch: None,
         observers: Vec::new(),
         bindings: Bindings::new(),
     }

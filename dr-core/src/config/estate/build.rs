@@ -33,6 +33,10 @@ pub(super) fn estate(raw: RawEstate) -> Option<Estate> {
         steady_state: all(raw.steady_state, probe)?,
         backups: all(raw.backups, backup)?,
         exceptions: all(raw.exceptions, RawException::build)?,
+        watch: match raw.watch {
+            Some(watch) => Some(watch.build()?),
+            None => None,
+        },
         observers: raw
             .observers
             .unwrap_or_default()

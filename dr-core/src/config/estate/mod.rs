@@ -10,7 +10,9 @@ mod exception;
 mod from_terraform;
 mod probe;
 pub(super) mod raw;
+mod receiver;
 pub(super) mod settings;
+mod watch;
 
 pub use from_terraform::{BindError, Bound, StackOutputs, bind_from_terraform};
 pub(crate) use raw::RawEstate;

@@ -9,6 +9,7 @@ use super::binding::RawSiteBindings;
 use super::component::RawComponent;
 use super::exception::RawException;
 use super::probe::RawProbe;
+use super::watch::RawWatch;
 use crate::config::read::{Fields, Rows, Shape};
 use crate::config::schema::NAME_PATTERN;
 use crate::config::yaml::At;
@@ -41,6 +42,8 @@ pub(crate) struct RawEstate {
     pub(crate) backups: Option<Vec<RawBackup>>,
     /// Differences between the sites that somebody accepts, each until a day (docs/drift.md).
     pub(crate) exceptions: Option<Vec<RawException>>,
+    /// What `dr watch` looks at, when, and whom it tells (docs/watch.md).
+    pub(crate) watch: Option<RawWatch>,
     /// Addresses of the observers outside both sites (docs/observers.md).
     pub(crate) observers: Option<Vec<At<String>>>,
     /// Which real thing stands at each place, by site and component. `dr estate from-terraform` writes it.
@@ -57,6 +60,7 @@ impl Shape for RawEstate {
         "steady-state",
         "backups",
         "exceptions",
+        "watch",
         "observers",
         "bindings",
     ];
@@ -75,6 +79,7 @@ impl Shape for RawEstate {
             steady_state: fields.optional("steady-state"),
             backups: fields.optional("backups"),
             exceptions: fields.optional("exceptions"),
+            watch: fields.optional("watch"),
             observers: fields.optional("observers"),
             bindings: fields.optional_rows("bindings", "bindings of"),
         }

@@ -169,3 +169,118 @@ fn where_an_address_is_read_is_not_said_twice_nor_by_half() {
         assert!(problems.contains(wanted), "{more}: {problems}");
     }
 }
+
+/// What `watch` says, or what is wrong with it.
+fn watch(text: &str) -> Result<crate::model::Watch, Vec<&'static str>> {
+    let source = Source::new("test.yaml", format!("{SHORT}watch:\n{text}"));
+    let estate = load_estate(source);
+    let estate =
+        estate.map_err(|problems| problems.list.iter().map(|one| one.code).collect::<Vec<_>>())?;
+    Ok(estate.watch.expect("it is written"))
+}
+
+#[test]
+fn what_is_not_said_of_watching_has_its_default() {
+    let standard = crate::model::Watch::default();
+    let said = watch("  keep: 7d\n").unwrap();
+    assert_eq!(said.keep, Duration::from_mins(7 * 24 * 60));
+    assert_eq!((said.drift, said.listen), (standard.drift, standard.listen));
+    assert_eq!(load(SHORT).watch, None);
+}
+
+#[test]
+fn each_sort_of_receiver_is_read() {
+    use crate::model::{MailTls, Receiver, SecretRef, SlackAddress};
+    let said = watch(
+        "  at-least: notice
+  notify:
+    - { webhook: https://hooks.example.com/dr, secret: env:KEY }
+    - { slack: file:/etc/dr/slack }
+    - { slack: http://chat.internal/hooks/1 }
+    - email: { to: [a@example.com], from: dr@example.com, host: smtp.example.com, tls: implicit }
+    - { pagerduty: env:PAGER, url: https://events.eu.pagerduty.com/v2/enqueue }
+",
+    )
+    .unwrap();
+    assert_eq!(said.at_least, crate::model::Severity::Notice);
+    let [webhook, kept, plain, mail, pager] = said.notify.as_slice() else {
+        panic!("{:?}", said.notify);
+    };
+    let key = |name: &str| SecretRef::Env(name.to_owned());
+    assert!(matches!(webhook, Receiver::Webhook { secret, .. } if *secret == key("KEY")));
+    assert!(matches!(
+        kept,
+        Receiver::Slack(SlackAddress::Secret(SecretRef::File(_)))
+    ));
+    assert!(matches!(plain, Receiver::Slack(SlackAddress::Plain(_))));
+    assert!(
+        matches!(mail, Receiver::Email(mail) if (mail.port, mail.tls) == (465, MailTls::Implicit))
+    );
+    assert!(matches!(pager, Receiver::Pagerduty { key: k, url: Some(_) } if *k == key("PAGER")));
+}
+
+#[test]
+fn what_is_wrong_with_watching_is_told_with_its_code() {
+    let mail = "to: [a@example.com], from: dr@example.com";
+    for (text, code) in [
+        ("  drift: \"0 0 31 2 *\"\n".to_owned(), "invalid-schedule"),
+        (
+            "  drift: \"*/5 * * * *\"\n  jitter: 5m\n".to_owned(),
+            "jitter-exceeds-period",
+        ),
+        ("  keep: 1h\n".to_owned(), "short-history"),
+        ("  listen: 9464\n".to_owned(), "invalid-address"),
+        ("  at-least: bad\n".to_owned(), "unknown-severity"),
+        ("  ready: \"0 * * * *\"\n".to_owned(), "unknown-key"),
+        (
+            "  notify: [{ webhok: https://a.example }]\n".to_owned(),
+            "unknown-key",
+        ),
+        (
+            "  notify: [{ webhook: https://a.example }]\n".to_owned(),
+            "missing-key",
+        ),
+        (
+            "  notify: [{ url: https://a.example }]\n".to_owned(),
+            "missing-key",
+        ),
+        (
+            "  notify: [{ slack: env:A, pagerduty: env:B }]\n".to_owned(),
+            "two-receivers",
+        ),
+        (
+            "  notify: [{ slack: env:A }, { slack: env:A }]\n".to_owned(),
+            "same-receiver",
+        ),
+        (
+            "  notify: [{ slack: xoxb-1 }]\n".to_owned(),
+            "invalid-secret",
+        ),
+        (
+            "  notify: [{ slack: ssm:/a }]\n".to_owned(),
+            "secret-elsewhere",
+        ),
+        (
+            "  notify: [{ pagerduty: env:A, url: http://a.example }]\n".to_owned(),
+            "open-to-others",
+        ),
+        (
+            format!("  notify: [{{ email: {{ {mail}, host: m.example, tls: none }} }}]\n"),
+            "open-to-others",
+        ),
+        (
+            format!("  notify: [{{ email: {{ {mail}, host: \"m:25/x\" }} }}]\n"),
+            "invalid-host",
+        ),
+        (
+            format!("  notify: [{{ email: {{ {mail}, host: m, port: 70000 }} }}]\n"),
+            "invalid-number",
+        ),
+        (
+            "  notify: [{ email: { to: [], from: a@b.c, host: m } }]\n".to_owned(),
+            "empty-list",
+        ),
+    ] {
+        assert_eq!(watch(&text).unwrap_err(), [code], "{text}");
+    }
+}

@@ -219,3 +219,31 @@ fn the_schema_of_disasters_accepts_what_is_shipped_and_refuses_unknown_keys_and_
     shipped["people"]["phone"] = json!("no");
     assert!(!accepts(&schema, &shipped));
 }
+
+#[test]
+fn the_schema_takes_and_refuses_receivers_as_the_reader_does() {
+    let schema = estate_schema();
+    let good = builtin::storefront_estate().text;
+    let takes = |watch: &str| {
+        let text = format!("{good}\nwatch: {watch}\n");
+        accepts(&schema, &document(&Source::new("watch.yaml", text)))
+    };
+    for good in [
+        "{ drift: '*/5 * * * *', jitter: 10s, listen: '127.0.0.1:9464', keep: 30d, at-least: slowing }",
+        "{ notify: [{ webhook: 'https://a.example/x', secret: 'env:KEY' }, { slack: 'file:/a' }] }",
+        "{ notify: [{ email: { to: [a@b.c], from: a@b.c, host: h, port: 25, tls: none } }] }",
+        "{ notify: [{ pagerduty: 'env:KEY', url: 'https://a.example' }] }",
+    ] {
+        assert!(takes(good), "{good}");
+    }
+    for bad in [
+        "{ ready: '0 * * * *' }",
+        "{ at-least: bad }",
+        "{ notify: [{ webhook: 'https://a.example' }] }",
+        "{ notify: [{ slack: 'env:A', pagerduty: 'env:B' }] }",
+        "{ notify: [{ slack: 'ssm:/a' }] }",
+        "{ notify: [{ email: { to: [], from: a@b.c, host: h } }] }",
+    ] {
+        assert!(!takes(bad), "{bad}");
+    }
+}

@@ -86,6 +86,7 @@ pub(super) fn estate() -> Estate {
         steady_state: Vec::new(),
         backups: Vec::new(),
         exceptions: Vec::new(),
+        watch: None,
         observers: Vec::new(),
         bindings: crate::model::Bindings::new(),
     }

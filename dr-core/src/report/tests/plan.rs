@@ -62,6 +62,7 @@ fn estate() -> Estate {
         steady_state: Vec::new(),
         backups: Vec::new(),
         exceptions: Vec::new(),
+        watch: None,
         observers: Vec::new(),
         bindings: crate::model::Bindings::new(),
     }

@@ -142,6 +142,7 @@ fn estate() -> Estate {
             keep: "35d".parse().unwrap(),
         }],
         exceptions: Vec::new(),
+        watch: None,
         observers: Vec::new(),
         bindings: crate::model::Bindings::new(),
     }

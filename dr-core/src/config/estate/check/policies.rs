@@ -32,6 +32,9 @@ pub(super) fn check(raw: &RawEstate, references: &References, report: &mut Repor
             references.component(exception.component.as_ref(), &Kind::ALL, report);
         }
     }
+    if let Some(watch) = &raw.watch {
+        watch.check(report);
+    }
     for backup in raw.backups.iter().flatten() {
         references.component(backup.component.as_ref(), &BACKED_UP, report);
         not_zero(backup.keep, "keep", report);

@@ -1,0 +1,120 @@
+//! `watch`: what `dr watch` looks at, when, and whom it tells.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+
+use super::receiver::RawReceiver;
+use crate::config::diagnostic::{Problem, Report};
+use crate::config::read::{Fields, Shape};
+use crate::config::yaml::At;
+use crate::model::{CronLine, Duration, Severity, Watch};
+
+/// What `dr watch` looks at, when, and whom it tells.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "Watch", rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) struct RawWatch {
+    /// When the sites are compared: a five-field cron line, read in UTC; every ten minutes when nothing is said.
+    pub(crate) drift: Option<At<CronLine>>,
+    /// A round starts up to this long after its line says, so that many estates do not start together; 1m when nothing is said.
+    pub(crate) jitter: Option<At<Duration>>,
+    /// Where `/metrics` and `/healthz` are served: `address:port`; 127.0.0.1:9464 when nothing is said.
+    #[schemars(with = "Option<String>")]
+    pub(crate) listen: Option<At<SocketAddr>>,
+    /// How long the history is kept; 30d when nothing is said.
+    pub(crate) keep: Option<At<Duration>>,
+    /// Who is told of changes.
+    pub(crate) notify: Option<Vec<RawReceiver>>,
+    /// Nobody is told of findings below this; `slowing` when nothing is said.
+    pub(crate) at_least: Option<At<Severity>>,
+}
+
+impl Shape for RawWatch {
+    const KEYS: &[&str] = &["drift", "jitter", "listen", "keep", "notify", "at-least"];
+
+    fn read(fields: &mut Fields<'_, '_>) -> Self {
+        Self {
+            drift: fields.optional("drift"),
+            jitter: fields.optional("jitter"),
+            listen: fields.optional("listen"),
+            keep: fields.optional("keep"),
+            notify: fields.optional("notify"),
+            at_least: fields.optional("at-least"),
+        }
+    }
+}
+
+/// A history of less says nothing of yesterday.
+const SHORTEST: Duration = Duration::from_mins(24 * 60);
+
+impl RawWatch {
+    pub(super) fn check(&self, report: &mut Report) {
+        if let Some(drift) = &self.drift {
+            match period(&drift.value) {
+                None => {
+                    let message = format!("`{}` names no day that there is", drift.value);
+                    report.add(Problem::new("invalid-schedule", drift.span, message));
+                }
+                Some(period) => self.check_jitter(period, report),
+            }
+        }
+        if let Some(keep) = self.keep
+            && keep.value < SHORTEST
+        {
+            let message = format!("a history of {} is none", keep.value);
+            report.add(
+                Problem::new("short-history", keep.span, message).help("keep a day at the least"),
+            );
+        }
+        let mut names = BTreeSet::new();
+        for raw in self.notify.iter().flatten() {
+            raw.check(report);
+            if let Some(name) = raw.receiver().map(|receiver| receiver.name())
+                && !names.insert(name)
+            {
+                let message = "the same receiver stands here twice";
+                report.add(
+                    Problem::new("same-receiver", raw.span(), message)
+                        .help("remove one: each is told of everything"),
+                );
+            }
+        }
+    }
+
+    /// A round that starts after the next one should have is no round of a schedule.
+    fn check_jitter(&self, period: Duration, report: &mut Report) {
+        let Some(jitter) = self.jitter.filter(|jitter| jitter.value >= period) else {
+            return;
+        };
+        let message = format!(
+            "a jitter of {} is no less than the {period} between two rounds",
+            jitter.value
+        );
+        report.add(Problem::new("jitter-exceeds-period", jitter.span, message));
+    }
+
+    pub(super) fn build(self) -> Option<Watch> {
+        let standard = Watch::default();
+        let receivers = self.notify.unwrap_or_default();
+        Some(Watch {
+            drift: self.drift.map_or(standard.drift, |at| at.value),
+            jitter: self.jitter.map_or(standard.jitter, |at| at.value),
+            listen: self.listen.map_or(standard.listen, |at| at.value),
+            keep: self.keep.map_or(standard.keep, |at| at.value),
+            notify: receivers
+                .iter()
+                .map(RawReceiver::receiver)
+                .collect::<Option<_>>()?,
+            at_least: self.at_least.map_or(standard.at_least, |at| at.value),
+        })
+    }
+}
+
+/// The time between the first two instants that a line names from the year 2000 on.
+fn period(line: &CronLine) -> Option<Duration> {
+    let start = Timestamp::from_second(946_684_800).ok()?;
+    let first = line.next(start)?;
+    Some(Duration::between(first, line.next(first)?))
+}
