@@ -33,6 +33,7 @@
 //! | [`report`] | journal to report, pure | |
 //! | [`status`] | what was read of the estate and its runs, folded into one document, pure | [`status::status`] |
 //! | [`rules`] | every rule of drift and readiness, by its code | [`rules::find`] |
+//! | [`watch`] | looking on a schedule, and telling people what changed | [`watch::Watcher`] |
 //! | [`access`] | call tables to the least IAM policy, pure | [`access::Policy`] |
 //!
 //! The library prints nothing, reads no environment and never exits: it returns
@@ -55,3 +56,4 @@ pub mod rules;
 pub mod runbook;
 pub mod sim;
 pub mod status;
+pub mod watch;

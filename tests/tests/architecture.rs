@@ -8,7 +8,15 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 5] = [
     &["model"],
     &["config", "port"],
-    &["adapter", "sim", "discover", "drift", "readiness", "action"],
+    &[
+        "adapter",
+        "sim",
+        "discover",
+        "drift",
+        "readiness",
+        "action",
+        "watch",
+    ],
     &["runbook"],
     &[
         "access", "backup", "campaign", "gameday", "prove", "report", "rules", "status",
@@ -16,12 +24,18 @@ const LAYERS: [&[&str]; 5] = [
 ];
 
 /// Modules that compute and do nothing else.
-const PURE: [&str; 8] = [
+const PURE: [&str; 14] = [
     "model/",
     "drift/",
     "readiness/",
     "report/",
     "status/",
+    "watch/change",
+    "watch/found",
+    "watch/notice",
+    "watch/record",
+    "watch/schedule",
+    "watch/state",
     "runbook/plan/",
     "runbook/lint/",
     "runbook/engine",

@@ -71,7 +71,7 @@ pub(crate) fn kept(path: &Path) -> Result<EstateScan> {
     })
 }
 
-fn direction(
+pub(crate) fn direction(
     estate: &Estate,
     scan: &EstateScan,
     to: Option<&SiteId>,

@@ -77,6 +77,23 @@ pub(crate) fn scan(
     only: Option<&SiteId>,
     session: &Session,
 ) -> Result<EstateScan> {
+    let runtime = session.runtime()?;
+    let watch = crate::render::reading::Reading::new(session.out.clone());
+    let scan = runtime.block_on(read(estate, only, &watch));
+    watch.end();
+    scan
+}
+
+/// Reads one site or both.
+///
+/// # Errors
+/// A site is no AWS account.
+#[cfg(feature = "real")]
+pub(crate) async fn read(
+    estate: &Estate,
+    only: Option<&SiteId>,
+    watch: &dyn dr_core::port::ScanWatch,
+) -> Result<EstateScan> {
     use std::sync::Arc;
 
     use dr_core::adapter::aws::AwsSite;
@@ -91,7 +108,7 @@ pub(crate) fn scan(
         .sites
         .iter()
         .filter(|site| only.is_none_or(|only| site.id == *only));
-    let mut sites = Vec::new();
+    let mut scanners = Scanners::new();
     for site in wanted {
         if site.platform != Platform::Aws {
             return Err(Error::usage(format!(
@@ -99,27 +116,12 @@ pub(crate) fn scan(
                 site.id
             )));
         }
-        sites.push(site);
+        let connection = AwsSite::connect(site, Arc::new(SystemClock)).await;
+        let scanner: Arc<dyn Scanner> =
+            Arc::new(AwsScanner::new(connection, estate, Share::default()));
+        scanners.insert(site.id.clone(), scanner);
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            Error::new(ExitCode::Unexpected, "cannot start the runtime").because(&error)
-        })?;
-    let watch = crate::render::reading::Reading::new(session.out.clone());
-    let scan = runtime.block_on(async {
-        let mut scanners = Scanners::new();
-        for site in sites {
-            let connection = AwsSite::connect(site, Arc::new(SystemClock)).await;
-            let scanner: Arc<dyn Scanner> =
-                Arc::new(AwsScanner::new(connection, estate, Share::default()));
-            scanners.insert(site.id.clone(), scanner);
-        }
-        discover::scan(estate, &scanners, &SystemClock, &watch).await
-    });
-    watch.end();
-    Ok(scan)
+    Ok(discover::scan(estate, &scanners, &SystemClock, watch).await)
 }
 
 /// Refused: this build has no adapters.

@@ -62,7 +62,7 @@ pub(crate) fn run(args: &DriftArgs, session: &Session) -> Result<ExitCode> {
     Ok(exit_code(&report))
 }
 
-fn exit_code(report: &Report) -> ExitCode {
+pub(super) fn exit_code(report: &Report) -> ExitCode {
     match report.verdict {
         Verdict::InSync => ExitCode::Done,
         Verdict::Drift => ExitCode::Drift,

@@ -25,3 +25,4 @@ pub(crate) mod simulate;
 pub(crate) mod simulator;
 pub(crate) mod status;
 pub(crate) mod switchover;
+pub(crate) mod watch;

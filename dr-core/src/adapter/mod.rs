@@ -26,6 +26,8 @@ pub mod prometheus;
 mod secret;
 pub mod technology;
 pub mod terraform;
+#[cfg(feature = "watch")]
+pub mod watch;
 #[cfg(all(
     feature = "aws",
     feature = "dns",

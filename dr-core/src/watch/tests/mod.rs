@@ -1,0 +1,7 @@
+//! Watchers on virtual time: nothing here waits.
+
+mod history;
+mod schedule;
+mod stage;
+mod stories;
+mod telling;

@@ -1,0 +1,355 @@
+//! A watcher whose time, looks, receivers and history are the test's.
+
+use std::collections::BTreeMap;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::drift::{Entry, FindingId, Report, Unknown, Verdict};
+use crate::model::{
+    Duration, EstateScan, Finding, GapClass, ResourceKind, Severity, SiteScan, Subject, Watch,
+};
+use crate::port::{Clock, ErrorClass, PortError, PortResult, Silent};
+use crate::watch::{
+    Board, Ledger, Look, Looked, Notice, Receive, Record, SendError, State, Watcher, line,
+};
+
+pub(super) fn at(text: &str) -> Timestamp {
+    format!("2026-11-21T{text}Z").parse().unwrap()
+}
+
+/// Time that passes when nobody has anything to do.
+#[derive(Default)]
+struct Time {
+    now: Mutex<Timestamp>,
+    sleepers: Mutex<Vec<(Timestamp, Waker)>>,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct Virtual(Arc<Time>);
+
+impl Clock for Virtual {
+    fn now(&self) -> Timestamp {
+        *self.0.now.lock().unwrap()
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + 'static>> {
+        let (time, until) = (self.0.clone(), duration.after(self.now()));
+        Box::pin(std::future::poll_fn(move |context| {
+            if *time.now.lock().unwrap() >= until {
+                return Poll::Ready(());
+            }
+            let mut sleepers = time.sleepers.lock().unwrap();
+            sleepers.push((until, context.waker().clone()));
+            Poll::Pending
+        }))
+    }
+}
+
+impl Virtual {
+    pub(super) fn set(&self, now: Timestamp) {
+        *self.0.now.lock().unwrap() = now;
+        for (_, waker) in self.0.sleepers.lock().unwrap().drain(..) {
+            waker.wake();
+        }
+    }
+
+    /// Runs until it is ready or it is `until`; time passes only while nobody can go on.
+    pub(super) fn run<T>(&self, until: Timestamp, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            // Twice, so that what was woken while polling has its turn.
+            for _ in 0..2 {
+                if let Poll::Ready(done) = work.as_mut().poll(&mut context) {
+                    return Some(done);
+                }
+            }
+            let next = {
+                let sleepers = self.0.sleepers.lock().unwrap();
+                sleepers.iter().map(|(until, _)| *until).min()
+            };
+            match next.filter(|next| *next <= until) {
+                Some(next) => self.set(next),
+                None => {
+                    self.set(until);
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+/// What a look shows.
+#[derive(Clone, Default)]
+pub(super) struct Scene {
+    pub(super) findings: Vec<(&'static str, Severity)>,
+    pub(super) unknown: Vec<&'static str>,
+    pub(super) fails: Option<&'static str>,
+    pub(super) hangs: bool,
+}
+
+pub(super) fn scene(findings: &[(&'static str, Severity)]) -> Scene {
+    Scene {
+        findings: findings.to_vec(),
+        ..Scene::default()
+    }
+}
+
+pub(super) fn blind(findings: &[(&'static str, Severity)]) -> Scene {
+    Scene {
+        unknown: vec!["denied"],
+        ..scene(findings)
+    }
+}
+
+/// Shows a scene from an instant on.
+#[derive(Clone, Default)]
+pub(super) struct Stage {
+    pub(super) clock: Virtual,
+    scenes: Arc<Mutex<BTreeMap<Timestamp, Scene>>>,
+    pub(super) looks: Arc<Mutex<Vec<Timestamp>>>,
+}
+
+impl Stage {
+    pub(super) fn show(&self, from: &str, scene: Scene) {
+        self.scenes.lock().unwrap().insert(at(from), scene);
+    }
+}
+
+fn entry(code: &str, severity: Severity) -> Entry {
+    let id = FindingId::new(code, "estate", None);
+    let finding = Finding::new(
+        severity,
+        code,
+        Subject::Estate,
+        format!("{code} it is"),
+        "mend it",
+    );
+    Entry::new(id, finding)
+}
+
+fn looked(scene: &Scene, now: Timestamp) -> Looked {
+    let estate: crate::model::EstateName = "shop".parse().unwrap();
+    let site: crate::model::SiteId = "ohio".parse().unwrap();
+    let findings: Vec<Entry> = scene.findings.iter().map(|(c, s)| entry(c, *s)).collect();
+    let unknown: Vec<Unknown> = scene
+        .unknown
+        .iter()
+        .map(|reason| Unknown {
+            site: site.clone(),
+            kind: ResourceKind::Ec2Vpc,
+            about: None,
+            attributes: Vec::new(),
+            class: Some(GapClass::Denied),
+            reason: (*reason).to_owned(),
+            fix: "allow it".to_owned(),
+        })
+        .collect();
+    Looked {
+        report: Report {
+            format: Report::FORMAT,
+            estate: estate.clone(),
+            primary: site.clone(),
+            standby: "california".parse().unwrap(),
+            at: now,
+            verdict: Verdict::of(&findings, &unknown),
+            findings,
+            excused: Vec::new(),
+            unknown,
+            coverage: BTreeMap::new(),
+        },
+        scan: EstateScan {
+            format: EstateScan::FORMAT,
+            estate,
+            sites: BTreeMap::from([(
+                site.clone(),
+                SiteScan {
+                    site,
+                    region: "us-east-2".parse().unwrap(),
+                    at: now,
+                    resources: Vec::new(),
+                    gaps: Vec::new(),
+                    calls: 7,
+                    throttled: 1,
+                },
+            )]),
+            global: None,
+        },
+        lags: Vec::new(),
+    }
+}
+
+#[async_trait]
+impl Look for Stage {
+    async fn look(&self, _: Option<&EstateScan>) -> Result<Looked, String> {
+        let now = self.clock.now();
+        self.looks.lock().unwrap().push(now);
+        let scene = {
+            let scenes = self.scenes.lock().unwrap();
+            let shown = scenes.range(..=now).next_back();
+            shown.map(|(_, scene)| scene.clone()).unwrap_or_default()
+        };
+        if scene.hangs {
+            std::future::pending::<()>().await;
+        }
+        match scene.fails {
+            Some(reason) => Err(reason.to_owned()),
+            None => Ok(looked(&scene, now)),
+        }
+    }
+}
+
+/// Somebody who takes what it is told, or does not.
+#[derive(Clone)]
+pub(super) struct Ear {
+    pub(super) heard: Arc<Mutex<Vec<(Timestamp, Notice)>>>,
+    pub(super) tried: Arc<Mutex<Vec<Timestamp>>>,
+    /// From when on it takes notices.
+    pub(super) opens: Timestamp,
+    /// How it refuses before that; `None`: it never answers.
+    pub(super) refuses: Option<SendError>,
+    clock: Virtual,
+}
+
+impl Ear {
+    pub(super) fn titles(&self) -> Vec<String> {
+        let heard = self.heard.lock().unwrap();
+        heard
+            .iter()
+            .map(|(at, notice)| format!("{} {}", at.strftime("%H:%M:%S"), notice.title()))
+            .collect()
+    }
+
+    pub(super) fn ids(&self) -> Vec<String> {
+        let heard = self.heard.lock().unwrap();
+        heard.iter().map(|(_, notice)| notice.id.clone()).collect()
+    }
+}
+
+#[async_trait]
+impl Receive for Ear {
+    async fn send(&self, notice: &Notice, at: Timestamp) -> Result<(), SendError> {
+        self.tried.lock().unwrap().push(at);
+        if self.clock.now() < self.opens {
+            match &self.refuses {
+                Some(error) => return Err(error.clone()),
+                None => std::future::pending().await,
+            }
+        }
+        self.heard.lock().unwrap().push((at, notice.clone()));
+        Ok(())
+    }
+}
+
+/// Lines in memory.
+#[derive(Clone, Default)]
+pub(super) struct Lines {
+    pub(super) bytes: Arc<Mutex<Vec<u8>>>,
+    pub(super) is_full: Arc<Mutex<bool>>,
+}
+
+impl Lines {
+    /// What somebody knows who reads them.
+    pub(super) fn state(&self) -> State {
+        let bytes = self.bytes.lock().unwrap();
+        crate::watch::read(&bytes).unwrap().state
+    }
+}
+
+impl Ledger for Lines {
+    fn append(&mut self, before: &State, record: &Record) -> PortResult<()> {
+        if *self.is_full.lock().unwrap() {
+            return Err(PortError {
+                class: ErrorClass::Transient,
+                operation: "append".to_owned(),
+                place: "watch".to_owned(),
+                message: "no space left on device".to_owned(),
+            });
+        }
+        let mut bytes = self.bytes.lock().unwrap();
+        if bytes.is_empty() {
+            bytes.extend(line(&Record::State(Box::new(before.clone()))));
+        }
+        bytes.extend(line(record));
+        Ok(())
+    }
+
+    fn keep(&mut self, _: &EstateScan) -> PortResult<()> {
+        Ok(())
+    }
+}
+
+/// A stage with its receivers and history.
+pub(super) struct Play {
+    pub(super) stage: Stage,
+    pub(super) ears: BTreeMap<String, Ear>,
+    pub(super) lines: Lines,
+    pub(super) board: Arc<Board>,
+}
+
+impl Play {
+    pub(super) fn new(ears: &[&str]) -> Self {
+        let stage = Stage::default();
+        stage.clock.set(at("12:00:00"));
+        let ear = Ear {
+            heard: Arc::default(),
+            tried: Arc::default(),
+            opens: Timestamp::UNIX_EPOCH,
+            refuses: None,
+            clock: stage.clock.clone(),
+        };
+        let ears = ears.iter().map(|name| {
+            let ear = Ear {
+                heard: Arc::default(),
+                tried: Arc::default(),
+                ..ear.clone()
+            };
+            ((*name).to_owned(), ear)
+        });
+        Self {
+            ears: ears.collect(),
+            stage,
+            lines: Lines::default(),
+            board: Arc::new(Board::new("shop".parse().unwrap())),
+        }
+    }
+
+    /// A watcher that knows `state`, as one that was just started.
+    pub(super) fn watcher_knowing(&self, state: State) -> Watcher {
+        let receivers = self.ears.iter().map(|(name, ear)| {
+            let ear: Arc<dyn Receive> = Arc::new(ear.clone());
+            (name.clone(), ear)
+        });
+        Watcher {
+            state,
+            last: None,
+            clock: Arc::new(self.stage.clock.clone()),
+            look: Arc::new(self.stage.clone()),
+            receivers: receivers.collect(),
+            ledger: Box::new(self.lines.clone()),
+            board: self.board.clone(),
+            narrator: Arc::new(Silent),
+            watch: Watch {
+                jitter: Duration::ZERO,
+                ..Watch::default()
+            },
+        }
+    }
+
+    pub(super) fn watcher(&self) -> Watcher {
+        self.watcher_knowing(State::new("shop".parse().unwrap()))
+    }
+
+    /// Watches until an instant.
+    pub(super) fn until(&self, watcher: &mut Watcher, until: &str) {
+        self.stage.clock.run(at(until), watcher.run());
+    }
+
+    pub(super) fn ear(&self, name: &str) -> &Ear {
+        &self.ears[name]
+    }
+}
