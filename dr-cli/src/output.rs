@@ -125,6 +125,15 @@ impl Output {
         self.write_json(serde_json::to_string(value));
     }
 
+    /// The same with `--quiet`.
+    #[cfg(feature = "watch")]
+    pub(crate) fn quietly(&self) -> Self {
+        Self {
+            quiet: true,
+            ..self.clone()
+        }
+    }
+
     /// Tells something that is not the result, unless `--quiet`.
     pub(crate) fn notice(&self, text: &str) {
         if !self.quiet {

@@ -14,6 +14,7 @@ use crate::output::Output;
 pub(crate) const DEFAULT_STORE: &str = ".dr";
 
 /// One call of `dr`.
+#[derive(Clone)]
 pub(crate) struct Session {
     /// The streams.
     pub(crate) out: Output,
@@ -41,6 +42,15 @@ impl Session {
             store,
             bucket,
             estate,
+        }
+    }
+
+    /// The same without progress and notices, for work that goes on in the background.
+    #[cfg(feature = "watch")]
+    pub(crate) fn quietly(&self) -> Self {
+        Self {
+            out: self.out.quietly(),
+            ..self.clone()
         }
     }
 

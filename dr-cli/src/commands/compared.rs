@@ -13,14 +13,14 @@ use crate::files;
 use crate::session::Session;
 
 /// Where both sites are read, and which one is to take over.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ComparedArgs {
     /// Judge what `dr discover -o FILE` kept, and ask nobody
     #[arg(long, value_name = "FILE")]
-    scan: Option<PathBuf>,
+    pub(crate) scan: Option<PathBuf>,
     /// The site that is to take over [default: the one whose databases are replicas now]
     #[arg(long, value_name = "SITE")]
-    to: Option<SiteId>,
+    pub(crate) to: Option<SiteId>,
 }
 
 impl ComparedArgs {

@@ -3,7 +3,7 @@
 mod history;
 
 use clap::Args;
-use dr_core::model::EstateInventory;
+use dr_core::model::{EstateInventory, EstateScan};
 use dr_core::readiness::{self, Answer, Facts, Report};
 
 use super::compared::{self, ComparedArgs};
@@ -31,18 +31,7 @@ pub(crate) struct ReadyArgs {
 
 /// Reads, asks the rules, shows.
 pub(crate) fn run(args: &ReadyArgs, session: &Session) -> Result<ExitCode> {
-    let files = session.estate()?;
-    let estate = &files.estate;
-    let (scan, direction) = args.compared.read(estate, "dr ready", session)?;
-    let seen = look(args, &files, session);
-    let history = history::read(&files, &direction, &seen, session);
-    // A kept scan is judged as of its own day: what was fresh then is not stale for having been kept.
-    let at = scan.parts().map(|part| part.at).max().unwrap_or_default();
-    let inventory = seen.inventory.as_ref();
-    let inventory = inventory.map(|seen| seen.as_ref().map_err(String::as_str));
-    let facts = Facts::new(estate, &direction, &scan, at, &history, inventory)
-        .map_err(|error| compared::unreadable(&error))?;
-    let report = readiness::examine(&facts);
+    let (_, report) = judge(&args.compared, "dr ready", session)?;
     if session.out.is_json() {
         session.out.json(&report);
     } else {
@@ -51,6 +40,27 @@ pub(crate) fn run(args: &ReadyArgs, session: &Session) -> Result<ExitCode> {
             .result(&render::ready::text(&report, session.out.style()));
     }
     Ok(exit_code(&report))
+}
+
+/// Reads, and asks the rules; `again` is the command, for hints.
+pub(crate) fn judge(
+    compared: &ComparedArgs,
+    again: &str,
+    session: &Session,
+) -> Result<(EstateScan, Report)> {
+    let files = session.estate()?;
+    let estate = &files.estate;
+    let (scan, direction) = compared.read(estate, again, session)?;
+    let seen = look(compared, &files, session);
+    let history = history::read(&files, &direction, &seen, session);
+    // A kept scan is judged as of its own day: what was fresh then is not stale for having been kept.
+    let at = scan.parts().map(|part| part.at).max().unwrap_or_default();
+    let inventory = seen.inventory.as_ref();
+    let inventory = inventory.map(|seen| seen.as_ref().map_err(String::as_str));
+    let facts = Facts::new(estate, &direction, &scan, at, &history, inventory)
+        .map_err(|error| compared::unreadable(&error))?;
+    let report = readiness::examine(&facts);
+    Ok((scan, report))
 }
 
 /// What is read beside the scan.
@@ -63,8 +73,8 @@ pub(crate) struct Seen {
 
 /// Asks the components of the estate, where nothing kept is judged.
 #[cfg(feature = "real")]
-fn look(args: &ReadyArgs, files: &crate::files::EstateFiles, session: &Session) -> Seen {
-    if args.compared.is_kept() {
+fn look(compared: &ComparedArgs, files: &crate::files::EstateFiles, session: &Session) -> Seen {
+    if compared.is_kept() {
         return Seen {
             inventory: None,
             world: None,
@@ -84,14 +94,14 @@ fn look(args: &ReadyArgs, files: &crate::files::EstateFiles, session: &Session) 
 
 /// This build reaches nothing: whoever comes here judges what was kept.
 #[cfg(not(feature = "real"))]
-fn look(args: &ReadyArgs, _: &crate::files::EstateFiles, _: &Session) -> Seen {
+fn look(compared: &ComparedArgs, _: &crate::files::EstateFiles, _: &Session) -> Seen {
     let unreachable = || Err("this build reaches no real site".to_owned());
     Seen {
-        inventory: (!args.compared.is_kept()).then(unreachable),
+        inventory: (!compared.is_kept()).then(unreachable),
     }
 }
 
-fn exit_code(report: &Report) -> ExitCode {
+pub(super) fn exit_code(report: &Report) -> ExitCode {
     match report.verdict {
         Answer::Ready => ExitCode::Done,
         Answer::Impaired => ExitCode::Drift,

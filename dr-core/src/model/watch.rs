@@ -16,6 +16,8 @@ use super::{CronLine, Duration, InvalidQuantity, SecretRef, Severity};
 pub struct Watch {
     /// When the sites are compared, in UTC.
     pub drift: CronLine,
+    /// When it is asked whether the standby could take over, in UTC.
+    pub ready: CronLine,
     /// A round starts up to this long after its line says: later by the same time in every round of an estate, and by another in
     /// another estate.
     pub jitter: Duration,
@@ -33,6 +35,7 @@ impl Default for Watch {
     fn default() -> Self {
         Self {
             drift: "*/10 * * * *".parse().expect("it is a cron line"),
+            ready: "0 * * * *".parse().expect("it is a cron line"),
             jitter: Duration::from_mins(1),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9464)),
             keep: Duration::from_mins(30 * 24 * 60),

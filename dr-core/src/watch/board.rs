@@ -9,6 +9,7 @@ use super::found::Job;
 use super::host::Lag;
 use super::state::Seen;
 use crate::model::{Duration, EstateName};
+use crate::readiness::Score;
 
 /// What a watcher is at, for whoever asks.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub struct Status {
     pub throttled: u64,
     /// Replication, as it was read last.
     pub lags: Vec<Lag>,
+    /// How many rules of readiness hold, as they were asked last.
+    pub score: Option<Score>,
     /// How often receivers were told, by what came of it.
     pub told: BTreeMap<(String, &'static str), u64>,
     /// How many notices wait, by receiver.
@@ -57,6 +60,7 @@ impl Status {
             calls: 0,
             throttled: 0,
             lags: Vec::new(),
+            score: None,
             told: BTreeMap::new(),
             pending: BTreeMap::new(),
             history_errors: 0,

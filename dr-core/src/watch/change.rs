@@ -20,7 +20,7 @@ pub enum What {
     Eased,
     /// It is told in other words, and weighs the same.
     Reworded,
-    /// Everything was read, and it is there no more.
+    /// It would have been seen, and is there no more.
     Gone,
 }
 
@@ -62,7 +62,7 @@ impl Change {
     }
 }
 
-/// What is other than `before`, by id. Where not everything was read, nothing is gone: it may only not have been seen.
+/// What is other than `before`, by id. What was not found is gone only where it would have been seen.
 pub(super) fn changes(before: &BTreeMap<FindingId, Known>, found: &Found) -> Vec<Change> {
     let mut changes = Vec::new();
     for (id, now) in &found.findings {
@@ -80,16 +80,14 @@ pub(super) fn changes(before: &BTreeMap<FindingId, Known>, found: &Found) -> Vec
             finding: now.clone(),
         });
     }
-    if found.is_complete() {
-        let gone = before
-            .values()
-            .filter(|was| !found.findings.contains_key(&was.id));
-        changes.extend(gone.map(|was| Change {
-            what: What::Gone,
-            was: Some(was.severity),
-            finding: was.clone(),
-        }));
-    }
+    let gone = before
+        .values()
+        .filter(|was| !found.findings.contains_key(&was.id) && found.rules_out(was));
+    changes.extend(gone.map(|was| Change {
+        what: What::Gone,
+        was: Some(was.severity),
+        finding: was.clone(),
+    }));
     changes
 }
 

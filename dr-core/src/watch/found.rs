@@ -1,11 +1,12 @@
 //! What a round found, whatever the kind of its report. A further kind is a [`Job`] and a function beside [`Found::drift`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::drift::{FindingId, Report};
+use crate::drift::{self, Entry, FindingId};
 use crate::model::{Severity, SiteId};
+use crate::readiness::{self, Standing};
 
 /// What is looked at on a line of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -13,16 +14,19 @@ use crate::model::{Severity, SiteId};
 pub enum Job {
     /// The difference of the two sites.
     Drift,
+    /// Whether the standby could take over.
+    Ready,
 }
 
 impl Job {
     /// Every job.
-    pub const ALL: [Self; 1] = [Self::Drift];
+    pub const ALL: [Self; 2] = [Self::Drift, Self::Ready];
 
     /// Its name, as in the estate, in notices and in metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::Drift => "drift",
+            Self::Ready => "ready",
         }
     }
 }
@@ -60,23 +64,40 @@ pub struct Found {
     pub excused: usize,
     /// What could not be read, one sentence each. Nothing is said about it.
     pub unknown: Vec<String>,
+    /// Whose findings may be there though they were not found.
+    pub unseen: Unseen,
+}
+
+/// Whose findings may be there though they were not found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unseen {
+    /// Those of these rules: each looks at things of its own.
+    Rules(BTreeSet<String>),
+    /// Those of every rule.
+    Everything,
+}
+
+/// A document that a round ends with.
+#[derive(Debug, Clone)]
+pub enum Report {
+    /// What differs.
+    Drift(drift::Report),
+    /// Whether the standby could take over.
+    Ready(readiness::Report),
 }
 
 impl Found {
-    /// What a comparison of the sites found.
-    pub fn drift(report: &Report) -> Self {
-        let findings = report.findings.iter().map(|entry| {
-            let finding = &entry.finding;
-            let known = Known {
-                id: entry.id.clone(),
-                severity: finding.severity,
-                code: finding.code.clone(),
-                subject: finding.subject.to_string(),
-                message: finding.message.clone(),
-                fix: finding.fix.clone(),
-            };
-            (entry.id.clone(), known)
-        });
+    /// What is found in a document.
+    pub fn of(report: &Report) -> Self {
+        match report {
+            Report::Drift(report) => Self::drift(report),
+            Report::Ready(report) => Self::ready(report),
+        }
+    }
+
+    /// What a comparison of the sites found. What one thing is on the other site hangs on everything that was read, so that a gap
+    /// anywhere may hide any finding.
+    pub fn drift(report: &drift::Report) -> Self {
         let unknown = report
             .unknown
             .iter()
@@ -85,14 +106,63 @@ impl Found {
             job: Job::Drift,
             primary: report.primary.clone(),
             standby: report.standby.clone(),
-            findings: findings.collect(),
+            findings: known(&report.findings),
             excused: report.excused.len(),
             unknown: unknown.collect(),
+            unseen: match report.unknown.is_empty() {
+                true => Unseen::Rules(BTreeSet::new()),
+                false => Unseen::Everything,
+            },
         }
     }
 
-    /// Whether everything was read: only then is what was not found not there.
+    /// What the rules of readiness found.
+    pub fn ready(report: &readiness::Report) -> Self {
+        let blind = || {
+            let lines = report.rules.iter();
+            lines.filter(|line| line.standing == Standing::Unknown || !line.unknown.is_empty())
+        };
+        let unknown = blind().flat_map(|line| {
+            let doubts = line.unknown.iter();
+            doubts.map(|doubt| format!("{}: {}", line.code, doubt.reason))
+        });
+        Self {
+            job: Job::Ready,
+            primary: report.primary.clone(),
+            standby: report.standby.clone(),
+            findings: known(&report.findings),
+            excused: 0,
+            unknown: unknown.collect(),
+            unseen: Unseen::Rules(blind().map(|line| line.code.clone()).collect()),
+        }
+    }
+
+    /// Whether everything was read.
     pub fn is_complete(&self) -> bool {
         self.unknown.is_empty()
     }
+
+    /// Whether a finding that was not found is not there.
+    pub fn rules_out(&self, finding: &Known) -> bool {
+        match &self.unseen {
+            Unseen::Rules(rules) => !rules.contains(&finding.code),
+            Unseen::Everything => false,
+        }
+    }
+}
+
+fn known(entries: &[Entry]) -> BTreeMap<FindingId, Known> {
+    let findings = entries.iter().map(|entry| {
+        let finding = &entry.finding;
+        let known = Known {
+            id: entry.id.clone(),
+            severity: finding.severity,
+            code: finding.code.clone(),
+            subject: finding.subject.to_string(),
+            message: finding.message.clone(),
+            fix: finding.fix.clone(),
+        };
+        (entry.id.clone(), known)
+    });
+    findings.collect()
 }

@@ -13,14 +13,13 @@ use jiff::Timestamp;
 
 use super::board::Board;
 use super::change;
-use super::found::{Found, Job};
+use super::found::{Found, Job, Report};
 use super::ledger::Ledger;
 use super::notice::{About, Notice};
 use super::outbox::{self, Delivery, Pending, Receive, SendError, Told};
 use super::record::{Record, Round};
 use super::schedule::Schedule;
 use super::state::{Standing, State};
-use crate::drift::Report;
 use crate::model::{ComponentId, Duration, EstateScan, SiteId, Watch};
 use crate::port::{Clock, Narrator};
 
@@ -38,7 +37,7 @@ pub trait Look: Send + Sync {
     ///
     /// # Errors
     /// Why nothing could be said at all, in one sentence.
-    async fn look(&self, last: Option<&EstateScan>) -> Result<Looked, String>;
+    async fn look(&self, job: Job, last: Option<&EstateScan>) -> Result<Looked, String>;
 }
 
 /// What one look gave.
@@ -68,8 +67,8 @@ pub struct Lag {
 /// What a single round came to.
 #[derive(Debug, Clone)]
 pub struct Ended {
-    /// What was found, or why nothing could be.
-    pub report: Result<Report, String>,
+    /// What was found by each job, or why nothing could be.
+    pub reports: BTreeMap<Job, Result<Report, String>>,
     /// How many notices nobody has taken yet.
     pub untold: usize,
     /// Why the history could not be written, if it could not.
@@ -100,6 +99,7 @@ pub struct Watcher {
 
 /// A look that ended.
 struct Glance {
+    job: Job,
     began: Timestamp,
     ended: Timestamp,
     result: Result<Looked, String>,
@@ -119,10 +119,11 @@ impl Watcher {
         let mut telling: BTreeSet<String> = BTreeSet::new();
         loop {
             let now = self.clock.now();
-            if !is_looking && self.schedule().is_due(self.began(), now) {
+            // One after the other: both ask the same accounts.
+            if let Some(job) = self.due_job(now).filter(|_| !is_looking) {
                 is_looking = true;
                 under_way.push(
-                    self.glance()
+                    self.glance(job)
                         .map(|glance| Done::Looked(Box::new(glance)))
                         .boxed(),
                 );
@@ -160,10 +161,14 @@ impl Watcher {
     /// Looks once, whenever the last round was, and tries once to tell everybody what they have still to be told.
     pub async fn once(&mut self) -> Ended {
         self.begin();
-        let glance = self.glance().await;
-        let report = glance.result.as_ref().map(|looked| looked.report.clone());
-        let report = report.map_err(Clone::clone);
-        self.ended(glance);
+        let mut reports = BTreeMap::new();
+        for job in Job::ALL {
+            let glance = self.glance(job).await;
+            let looked = glance.result.as_ref();
+            let report = looked.map(|looked| looked.report.clone());
+            reports.insert(job, report.map_err(Clone::clone));
+            self.ended(glance);
+        }
         let mut silent: BTreeSet<String> = BTreeSet::new();
         loop {
             let heads = outbox::heads(&self.state.outbox);
@@ -181,24 +186,29 @@ impl Watcher {
             }
         }
         Ended {
-            report,
+            reports,
             untold: self.state.outbox.len(),
             history: self.board.status().history_error,
         }
     }
 
-    fn schedule(&self) -> Schedule {
+    fn schedule(&self, job: Job) -> Schedule {
         let watch = &self.watch;
-        Schedule::new(
-            &self.state.estate,
-            Job::Drift,
-            watch.drift.clone(),
-            watch.jitter,
-        )
+        let line = match job {
+            Job::Drift => &watch.drift,
+            Job::Ready => &watch.ready,
+        };
+        Schedule::new(&self.state.estate, job, line.clone(), watch.jitter)
     }
 
-    fn began(&self) -> Option<Timestamp> {
-        self.state.jobs.get(&Job::Drift).map(|seen| seen.began)
+    fn began(&self, job: Job) -> Option<Timestamp> {
+        self.state.jobs.get(&job).map(|seen| seen.began)
+    }
+
+    /// The job whose round is to start now.
+    fn due_job(&self, now: Timestamp) -> Option<Job> {
+        let mut jobs = Job::ALL.into_iter();
+        jobs.find(|job| self.schedule(*job).is_due(self.began(*job), now))
     }
 
     /// Shows what is known from before, and forgets who is no longer in the estate.
@@ -217,20 +227,23 @@ impl Watcher {
             self.told(told);
         }
         // A watcher that has just started is late for nothing.
-        self.show(now);
+        for job in Job::ALL {
+            self.show(job, now);
+        }
     }
 
     /// One look, bounded in time.
-    fn glance(&self) -> impl Future<Output = Glance> + Send + use<> {
+    fn glance(&self, job: Job) -> impl Future<Output = Glance> + Send + use<> {
         let (clock, look, last) = (self.clock.clone(), self.look.clone(), self.last.clone());
         async move {
             let began = clock.now();
-            let looking = look.look(last.as_deref());
+            let looking = look.look(job, last.as_deref());
             let result = match select(looking, clock.sleep(ROUND_LIMIT)).await {
                 Either::Left((result, _)) => result,
                 Either::Right(_) => Err(format!("no end within {ROUND_LIMIT}")),
             };
             Glance {
+                job,
                 began,
                 ended: clock.now(),
                 result,
@@ -267,11 +280,14 @@ impl Watcher {
 
     /// How long nothing is to be done.
     fn pause(&self, now: Timestamp, is_looking: bool, telling: &BTreeSet<String>) -> Duration {
-        let round = self.began().and_then(|began| self.schedule().next(began));
+        let rounds = Job::ALL.into_iter().filter_map(|job| {
+            let began = self.began(job).filter(|_| !is_looking)?;
+            self.schedule(job).next(began)
+        });
         let notices = outbox::heads(&self.state.outbox)
             .filter(|pending| !telling.contains(&pending.receiver))
             .map(|pending| pending.next);
-        let next = notices.chain(round.filter(|_| !is_looking)).min();
+        let next = notices.chain(rounds).min();
         let pause = next.map_or(LONGEST_SLEEP, |next| Duration::between(now, next));
         pause.clamp(Duration::from_millis(1), LONGEST_SLEEP)
     }
@@ -279,11 +295,12 @@ impl Watcher {
     /// Writes a round down, and what people are told of it.
     fn ended(&mut self, glance: Glance) {
         let Glance {
+            job,
             began,
             ended,
             result,
         } = glance;
-        let found = result.as_ref().map(|looked| Found::drift(&looked.report));
+        let found = result.as_ref().map(|looked| Found::of(&looked.report));
         let standing = match &found {
             Err(reason) => Standing::Failed {
                 reason: (*reason).clone(),
@@ -293,7 +310,7 @@ impl Watcher {
                 unknown: found.unknown.clone(),
             },
         };
-        let before = self.state.jobs.get(&Job::Drift);
+        let before = self.state.jobs.get(&job);
         let changes = match (&found, before) {
             (Err(_), _) => Vec::new(),
             (Ok(found), Some(seen)) => change::changes(&seen.findings, found),
@@ -302,7 +319,7 @@ impl Watcher {
         let sites = found.as_ref().ok();
         let notice = Notice::of(&About {
             before: &self.state,
-            job: Job::Drift,
+            job,
             at: ended,
             standing: &standing,
             changes: &changes,
@@ -312,7 +329,7 @@ impl Watcher {
         let scan = result.as_ref().ok().map(|looked| &looked.scan);
         let parts = || scan.into_iter().flat_map(EstateScan::parts);
         let round = Round {
-            job: Job::Drift,
+            job,
             began,
             ended,
             took: Duration::between(began, ended),
@@ -332,12 +349,12 @@ impl Watcher {
         self.count(&round, result.as_ref().ok());
         let is_complete = round.standing == Standing::Complete;
         self.write(&Record::Round(Box::new(round)));
-        if let (true, Ok(looked)) = (is_complete, result) {
+        if let (Job::Drift, true, Ok(looked)) = (job, is_complete, result) {
             self.keep(looked.scan);
         }
-        let saw = self.state.jobs.get(&Job::Drift).and_then(|seen| seen.saw);
+        let saw = self.state.jobs.get(&job).and_then(|seen| seen.saw);
         if let Some(saw) = saw {
-            self.show(saw);
+            self.show(job, saw);
         }
     }
 
@@ -358,7 +375,15 @@ impl Watcher {
             status.calls += round.calls;
             status.throttled += round.throttled;
             status.took.insert(round.job, round.took);
-            status.lags = looked.map(|looked| looked.lags.clone()).unwrap_or_default();
+            match (round.job, looked.map(|looked| &looked.report)) {
+                (Job::Drift, _) => {
+                    status.lags = looked.map(|looked| looked.lags.clone()).unwrap_or_default();
+                }
+                (Job::Ready, Some(Report::Ready(report))) => {
+                    status.score = Some(report.score.clone());
+                }
+                (Job::Ready, _) => status.score = None,
+            }
         });
     }
 
@@ -403,18 +428,18 @@ impl Watcher {
         });
     }
 
-    /// Shows what is known; `saw` is when a round last saw something, or when the watcher started.
-    fn show(&self, saw: Timestamp) {
-        let schedule = self.schedule();
+    /// Shows what is known; `saw` is when a round of the job last saw something, or when the watcher started.
+    fn show(&self, job: Job, saw: Timestamp) {
+        let schedule = self.schedule(job);
         self.board.update(|status| {
             status.jobs = self.state.jobs.clone();
             status.pending = pending(&self.state);
-            let next = self.began().map_or(Some(saw), |began| schedule.next(began));
-            status.next.extend(next.map(|next| (Job::Drift, next)));
+            let next = self
+                .began(job)
+                .map_or(Some(saw), |began| schedule.next(began));
+            status.next.extend(next.map(|next| (job, next)));
             let from = schedule.overdue_from(saw);
-            status
-                .overdue_from
-                .extend(from.map(|from| (Job::Drift, from)));
+            status.overdue_from.extend(from.map(|from| (job, from)));
         });
     }
 }

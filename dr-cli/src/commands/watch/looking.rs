@@ -4,13 +4,17 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 use dr_core::drift;
-use dr_core::model::{Estate, EstateScan, SiteId};
+#[cfg(feature = "real")]
+use dr_core::model::SiteId;
+use dr_core::model::{Estate, EstateScan};
 #[cfg(feature = "real")]
 use dr_core::watch::Lag;
-use dr_core::watch::{Look, Looked};
+use dr_core::watch::{Job, Look, Looked, Report};
 
-use crate::commands::compared::{direction, kept, unreadable};
+use crate::commands::compared::{ComparedArgs, direction, kept, unreadable};
+use crate::commands::ready;
 use crate::error::{Error, Result};
+use crate::session::Session;
 
 /// Where scans come from.
 pub(super) enum Source {
@@ -31,28 +35,59 @@ pub(super) struct Sites {
 /// Looks at one estate.
 pub(super) struct Looking {
     pub(super) estate: Estate,
-    pub(super) to: Option<SiteId>,
+    pub(super) compared: ComparedArgs,
+    /// Of which nothing is shown but what fails.
+    pub(super) session: Session,
     pub(super) source: Source,
 }
 
 #[async_trait]
 impl Look for Looking {
-    async fn look(&self, last: Option<&EstateScan>) -> std::result::Result<Looked, String> {
-        self.try_look(last).await.map_err(|error| in_words(&error))
+    async fn look(
+        &self,
+        job: Job,
+        last: Option<&EstateScan>,
+    ) -> std::result::Result<Looked, String> {
+        match job {
+            Job::Drift => self.drift(last).await.map_err(|error| in_words(&error)),
+            Job::Ready => self.ready().await,
+        }
     }
 }
 
 impl Looking {
-    async fn try_look(&self, last: Option<&EstateScan>) -> Result<Looked> {
+    /// What `dr ready` does, on a thread of its own: it waits by itself for stores, plans and databases.
+    async fn ready(&self) -> std::result::Result<Looked, String> {
+        let (compared, session) = (self.compared.clone(), self.session.clone());
+        let (send, receive) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let judged = ready::judge(&compared, "dr watch", &session);
+            // Nobody waits for it where the round took too long.
+            let _ = send.send(judged.map_err(|error| in_words(&error)));
+        });
+        let judged = receive.await;
+        let (scan, report) = judged.map_err(|_| "it could not be judged".to_owned())??;
+        Ok(Looked {
+            report: Report::Ready(report),
+            scan,
+            lags: Vec::new(),
+        })
+    }
+
+    async fn drift(&self, last: Option<&EstateScan>) -> Result<Looked> {
         let (scan, lags) = match &self.source {
             Source::File(path) => (kept(path)?, Vec::new()),
             #[cfg(feature = "real")]
             Source::Sites(sites) => sites.read(&self.estate).await?,
         };
-        let direction = direction(&self.estate, &scan, self.to.as_ref(), "dr watch")?;
+        let direction = direction(&self.estate, &scan, self.compared.to.as_ref(), "dr watch")?;
         let report = drift::examine(&self.estate, &direction, &scan, last)
             .map_err(|error| unreadable(&error))?;
-        Ok(Looked { report, scan, lags })
+        Ok(Looked {
+            report: Report::Drift(report),
+            scan,
+            lags,
+        })
     }
 }
 

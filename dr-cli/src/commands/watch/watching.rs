@@ -9,13 +9,16 @@ use dr_core::adapter::watch::{receivers, router};
 use dr_core::adapter::{LocalSecrets, Secrets};
 use dr_core::model::{Estate, Receiver, SecretRef, Watch};
 use dr_core::port::{Clock, ErrorClass, Narrator, PortError};
-use dr_core::watch::{Board, Watcher};
+use dr_core::watch::{Board, Report, Watcher};
+use dr_core::{drift, readiness};
+use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::WatchArgs;
 use super::looking::{Looking, Source};
-use crate::commands::drift::exit_code;
+use crate::commands::drift::exit_code as drift_code;
+use crate::commands::ready::exit_code as ready_code;
 use crate::error::{Error, Result};
 use crate::exit_code::ExitCode;
 use crate::output::Output;
@@ -41,7 +44,8 @@ pub(super) fn watch(args: &WatchArgs, estate: Estate, session: &Session) -> Resu
         last: last.map(Arc::new),
         clock: Arc::new(SystemClock),
         look: Arc::new(Looking {
-            to: args.to.clone(),
+            compared: args.compared.clone(),
+            session: session.quietly(),
             source,
             estate,
         }),
@@ -94,7 +98,7 @@ fn source(args: &WatchArgs, estate: &Estate, session: &Session) -> Result<Source
     use super::looking::Sites;
     use crate::real::RealWorld;
 
-    if let Some(path) = &args.scan {
+    if let Some(path) = &args.compared.scan {
         return Ok(Source::File(path.clone()));
     }
     let ports = if estate.bindings.is_empty() {
@@ -116,7 +120,7 @@ fn source(args: &WatchArgs, estate: &Estate, session: &Session) -> Result<Source
 
 #[cfg(not(feature = "real"))]
 fn source(args: &WatchArgs, estate: &Estate, _: &Session) -> Result<Source> {
-    match &args.scan {
+    match &args.compared.scan {
         Some(path) => Ok(Source::File(path.clone())),
         None => Err(crate::wiring::no_adapters(estate).hint("dr watch --scan FILE")),
     }
@@ -130,25 +134,58 @@ async fn once(watcher: &mut Watcher, session: &Session) -> Result<ExitCode> {
             ended.untold
         ));
     }
-    let report = ended.report.map_err(|why| {
-        Error::new(
-            ExitCode::InventoryIncomplete,
-            format!("nothing could be said: {why}"),
-        )
-    })?;
-    if session.out.is_json() {
-        session.out.json(&report);
-    } else {
-        session
-            .out
-            .result(&render::drift::text(&report, session.out.style()));
+    let mut worst = ExitCode::Done;
+    let mut shown = Shown::default();
+    for (job, report) in ended.reports {
+        let code = match &report {
+            Ok(Report::Drift(report)) => drift_code(report),
+            Ok(Report::Ready(report)) => ready_code(report),
+            Err(_) => ExitCode::InventoryIncomplete,
+        };
+        worst = worst.max(code);
+        match report {
+            Ok(Report::Drift(report)) => shown.drift = Some(report),
+            Ok(Report::Ready(report)) => shown.ready = Some(report),
+            Err(why) => drop(shown.failed.insert(job.name(), why)),
+        }
     }
+    shown.show(session);
     match ended.history {
-        None => Ok(exit_code(&report)),
+        None => Ok(worst),
         Some(why) => Err(Error::new(
             ExitCode::Unexpected,
             format!("the history could not be written: {why}"),
         )),
+    }
+}
+
+/// What a single round shows.
+#[derive(Default, Serialize)]
+struct Shown {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drift: Option<drift::Report>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ready: Option<readiness::Report>,
+    /// Why nothing could be said, by job.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    failed: BTreeMap<&'static str, String>,
+}
+
+impl Shown {
+    fn show(&self, session: &Session) {
+        let out = &session.out;
+        if out.is_json() {
+            return out.json(self);
+        }
+        if let Some(report) = &self.drift {
+            out.result(&render::drift::text(report, out.style()));
+        }
+        if let Some(report) = &self.ready {
+            out.result(&render::ready::text(report, out.style()));
+        }
+        for (job, why) in &self.failed {
+            out.error(&format!("nothing could be said of {job}: {why}\n"));
+        }
     }
 }
 
@@ -170,8 +207,8 @@ async fn until_told(
     let mut end =
         signal(SignalKind::terminate()).map_err(failed("cannot listen for SIGTERM".to_owned()))?;
     session.out.notice(&format!(
-        "watching {} by \"{}\"; told at http://{listening}/metrics; Ctrl-C ends it",
-        watcher.state.estate, watcher.watch.drift
+        "watching {} by \"{}\" and \"{}\"; told at http://{listening}/metrics; Ctrl-C ends it",
+        watcher.state.estate, watcher.watch.drift, watcher.watch.ready
     ));
     let app = router(board, Arc::new(SystemClock));
     tokio::select! {

@@ -70,6 +70,7 @@ impl Collector for Shown {
         self.rounds(&mut encoder)?;
         self.calls(&mut encoder)?;
         self.lags(&mut encoder)?;
+        self.readiness(&mut encoder)?;
         self.notices(&mut encoder)?;
         let help = "Whether rounds come in time and the history can be written";
         gauges(&mut encoder, "healthy", help, None)?
@@ -198,6 +199,29 @@ impl Shown {
             }
         }
         Ok(())
+    }
+
+    fn readiness(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let Some(score) = &self.status.score else {
+            return Ok(());
+        };
+        let help = "Rules of readiness, by family and how they ended";
+        let mut family = gauges(encoder, "readiness_rules", help, None)?;
+        for (of, tally) in &score.families {
+            let counts = [
+                ("holds", tally.holds),
+                ("violated", tally.violated),
+                ("unknown", tally.unknown),
+                ("nothing", tally.nothing),
+            ];
+            let name = of.to_string();
+            for (ended, count) in counts {
+                let labels = [("family", name.as_str()), ("ended", ended)];
+                family.gauge(&labels, number(count))?;
+            }
+        }
+        let help = "Of a hundred rules that had something to judge, so many hold";
+        gauges(encoder, "readiness_percent", help, None)?.gauge(&[], number(score.percent))
     }
 
     fn notices(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {

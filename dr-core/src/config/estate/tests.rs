@@ -231,7 +231,7 @@ fn what_is_wrong_with_watching_is_told_with_its_code() {
         ("  keep: 1h\n".to_owned(), "short-history"),
         ("  listen: 9464\n".to_owned(), "invalid-address"),
         ("  at-least: bad\n".to_owned(), "unknown-severity"),
-        ("  ready: \"0 * * * *\"\n".to_owned(), "unknown-key"),
+        ("  redy: \"0 * * * *\"\n".to_owned(), "unknown-key"),
         (
             "  notify: [{ webhok: https://a.example }]\n".to_owned(),
             "unknown-key",

@@ -18,6 +18,8 @@ use crate::model::{CronLine, Duration, Severity, Watch};
 pub(crate) struct RawWatch {
     /// When the sites are compared: a five-field cron line, read in UTC; every ten minutes when nothing is said.
     pub(crate) drift: Option<At<CronLine>>,
+    /// When it is asked whether the standby could take over: a five-field cron line, read in UTC; every hour when nothing is said.
+    pub(crate) ready: Option<At<CronLine>>,
     /// A round starts up to this long after its line says, so that many estates do not start together; 1m when nothing is said.
     pub(crate) jitter: Option<At<Duration>>,
     /// Where `/metrics` and `/healthz` are served: `address:port`; 127.0.0.1:9464 when nothing is said.
@@ -32,11 +34,14 @@ pub(crate) struct RawWatch {
 }
 
 impl Shape for RawWatch {
-    const KEYS: &[&str] = &["drift", "jitter", "listen", "keep", "notify", "at-least"];
+    const KEYS: &[&str] = &[
+        "drift", "ready", "jitter", "listen", "keep", "notify", "at-least",
+    ];
 
     fn read(fields: &mut Fields<'_, '_>) -> Self {
         Self {
             drift: fields.optional("drift"),
+            ready: fields.optional("ready"),
             jitter: fields.optional("jitter"),
             listen: fields.optional("listen"),
             keep: fields.optional("keep"),
@@ -51,11 +56,11 @@ const SHORTEST: Duration = Duration::from_mins(24 * 60);
 
 impl RawWatch {
     pub(super) fn check(&self, report: &mut Report) {
-        if let Some(drift) = &self.drift {
-            match period(&drift.value) {
+        for line in [&self.drift, &self.ready].into_iter().flatten() {
+            match period(&line.value) {
                 None => {
-                    let message = format!("`{}` names no day that there is", drift.value);
-                    report.add(Problem::new("invalid-schedule", drift.span, message));
+                    let message = format!("`{}` names no day that there is", line.value);
+                    report.add(Problem::new("invalid-schedule", line.span, message));
                 }
                 Some(period) => self.check_jitter(period, report),
             }
@@ -100,6 +105,7 @@ impl RawWatch {
         let receivers = self.notify.unwrap_or_default();
         Some(Watch {
             drift: self.drift.map_or(standard.drift, |at| at.value),
+            ready: self.ready.map_or(standard.ready, |at| at.value),
             jitter: self.jitter.map_or(standard.jitter, |at| at.value),
             listen: self.listen.map_or(standard.listen, |at| at.value),
             keep: self.keep.map_or(standard.keep, |at| at.value),

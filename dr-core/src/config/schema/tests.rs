@@ -237,7 +237,7 @@ fn the_schema_takes_and_refuses_receivers_as_the_reader_does() {
         assert!(takes(good), "{good}");
     }
     for bad in [
-        "{ ready: '0 * * * *' }",
+        "{ redy: '0 * * * *' }",
         "{ at-least: bad }",
         "{ notify: [{ webhook: 'https://a.example' }] }",
         "{ notify: [{ slack: 'env:A', pagerduty: 'env:B' }] }",

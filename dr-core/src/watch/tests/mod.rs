@@ -1,6 +1,7 @@
 //! Watchers on virtual time: nothing here waits.
 
 mod history;
+mod readiness;
 mod schedule;
 mod stage;
 mod stories;

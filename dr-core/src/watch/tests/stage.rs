@@ -13,8 +13,10 @@ use crate::model::{
     Duration, EstateScan, Finding, GapClass, ResourceKind, Severity, SiteScan, Subject, Watch,
 };
 use crate::port::{Clock, ErrorClass, PortError, PortResult, Silent};
+use crate::readiness::{self, Answer, Score};
 use crate::watch::{
-    Board, Ledger, Look, Looked, Notice, Receive, Record, SendError, State, Watcher, line,
+    Board, Job, Ledger, Look, Looked, Notice, Receive, Record, Report as Document, Seen, SendError,
+    Standing, State, Watcher, line,
 };
 
 pub(super) fn at(text: &str) -> Timestamp {
@@ -112,6 +114,8 @@ pub(super) struct Stage {
     pub(super) clock: Virtual,
     scenes: Arc<Mutex<BTreeMap<Timestamp, Scene>>>,
     pub(super) looks: Arc<Mutex<Vec<Timestamp>>>,
+    /// When readiness was asked for.
+    pub(super) asked: Arc<Mutex<Vec<Timestamp>>>,
 }
 
 impl Stage {
@@ -150,7 +154,7 @@ fn looked(scene: &Scene, now: Timestamp) -> Looked {
         })
         .collect();
     Looked {
-        report: Report {
+        report: Document::Drift(Report {
             format: Report::FORMAT,
             estate: estate.clone(),
             primary: site.clone(),
@@ -161,7 +165,7 @@ fn looked(scene: &Scene, now: Timestamp) -> Looked {
             excused: Vec::new(),
             unknown,
             coverage: BTreeMap::new(),
-        },
+        }),
         scan: EstateScan {
             format: EstateScan::FORMAT,
             estate,
@@ -183,9 +187,34 @@ fn looked(scene: &Scene, now: Timestamp) -> Looked {
     }
 }
 
+/// A standby that could take over.
+pub(super) fn ready(now: Timestamp) -> Looked {
+    let drift = looked(&Scene::default(), now);
+    Looked {
+        report: Document::Ready(readiness::Report {
+            format: readiness::Report::FORMAT,
+            estate: "shop".parse().unwrap(),
+            primary: "ohio".parse().unwrap(),
+            standby: "california".parse().unwrap(),
+            at: now,
+            read_at: now,
+            verdict: Answer::Ready,
+            score: Score::default(),
+            first: Vec::new(),
+            rules: Vec::new(),
+            findings: Vec::new(),
+        }),
+        ..drift
+    }
+}
+
 #[async_trait]
 impl Look for Stage {
-    async fn look(&self, _: Option<&EstateScan>) -> Result<Looked, String> {
+    async fn look(&self, job: Job, _: Option<&EstateScan>) -> Result<Looked, String> {
+        if job == Job::Ready {
+            self.asked.lock().unwrap().push(self.clock.now());
+            return Ok(ready(self.clock.now()));
+        }
         let now = self.clock.now();
         self.looks.lock().unwrap().push(now);
         let scene = {
@@ -335,13 +364,31 @@ impl Play {
             narrator: Arc::new(Silent),
             watch: Watch {
                 jitter: Duration::ZERO,
+                // A story is of one job: the other has its turn on another day.
+                ready: "0 0 1 1 *".parse().unwrap(),
                 ..Watch::default()
             },
         }
     }
 
     pub(super) fn watcher(&self) -> Watcher {
-        self.watcher_knowing(State::new("shop".parse().unwrap()))
+        self.watcher_knowing(self.unseen())
+    }
+
+    /// What somebody knows who has asked for readiness just now, and has not compared the sites yet.
+    pub(super) fn unseen(&self) -> State {
+        let mut state = State::new("shop".parse().unwrap());
+        let seen = Seen {
+            standing: Standing::Complete,
+            began: at("12:00:00"),
+            ended: at("12:00:00"),
+            saw: Some(at("12:00:00")),
+            complete: Some(at("12:00:00")),
+            findings: BTreeMap::new(),
+            excused: 0,
+        };
+        state.jobs.insert(Job::Ready, seen);
+        state
     }
 
     /// Watches until an instant.

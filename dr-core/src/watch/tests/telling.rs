@@ -2,7 +2,7 @@
 
 use super::stage::{Play, at, scene};
 use crate::model::Severity::Blocking;
-use crate::watch::{Delivery, SendError, State};
+use crate::watch::{Delivery, Job, SendError, State};
 
 fn later() -> Option<SendError> {
     Some(SendError::Later("answers 500".to_owned()))
@@ -162,9 +162,9 @@ fn a_single_round_looks_at_once_and_tries_everybody_once() {
             .unwrap();
         (ended, watcher.state)
     };
-    let (first, state) = once(State::new("shop".parse().unwrap()), "12:00:00");
+    let (first, state) = once(play.unseen(), "12:00:00");
     assert_eq!(first.untold, 1);
-    assert!(first.report.is_ok());
+    assert!(first.reports[&Job::Drift].is_ok() && first.reports[&Job::Ready].is_ok());
     assert_eq!(state, play.lines.state());
     let (second, _) = once(state, "12:03:00");
     assert_eq!(second.untold, 0);

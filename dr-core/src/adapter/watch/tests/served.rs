@@ -10,8 +10,9 @@ use tokio::net::TcpListener;
 use super::super::{router, text};
 use super::{at, known};
 use crate::adapter::observer::Room;
-use crate::model::{Duration, Severity};
+use crate::model::{Duration, Family, Severity};
 use crate::port::Clock;
+use crate::readiness::{Score, Tally};
 use crate::watch::{Board, Job, Lag, Seen, Standing, Status};
 
 /// It is always the same second.
@@ -56,6 +57,17 @@ pub(super) fn status() -> Status {
         lag: Duration::from_millis(2500),
         measured: at(),
     }];
+    let tally = Tally {
+        holds: 7,
+        violated: 1,
+        unknown: 2,
+        nothing: 0,
+    };
+    status.score = Some(Score {
+        percent: 70,
+        all: tally,
+        families: BTreeMap::from([(Family::Database, tally)]),
+    });
     status.told.insert(("webhook-0a1b2c".to_owned(), "sent"), 4);
     status.pending.insert("webhook-0a1b2c".to_owned(), 1);
     status
