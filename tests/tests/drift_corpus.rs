@@ -4,60 +4,17 @@
 #![expect(clippy::disallowed_macros, reason = "the figures are printed")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use dr_core::drift::{Entry, FindingId, Report, Unknown, Verdict, counterparts, examine};
-use dr_core::model::{
-    EstateScan, Finding, GapClass, ResourceKind as Kind, ScanGap, Severity, SiteScan, Subject,
-};
+use dr_core::drift::{FindingId, Verdict, counterparts, examine};
+use dr_core::model::{EstateScan, ResourceKind as Kind, SiteScan};
 use dr_core::sim::Dice;
 use dr_tests::twins::mutate::{self, Operator};
-use dr_tests::twins::{Belongs, SIDES, Style, Twins, benign, kinds, noise};
-
-/// What `play` makes of each number below `end`, in order, on every core.
-fn side_by_side<T: Send>(end: usize, play: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let next = AtomicUsize::new(0);
-    let worker = || {
-        let mut done = Vec::new();
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= end {
-                return done;
-            }
-            done.push((number, play(number)));
-        }
-    };
-    let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let mut all: Vec<(usize, T)> = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(worker)).collect();
-        let done = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
-        done.flat_map(|part| part.expect("nothing panics"))
-            .collect()
-    });
-    all.sort_by_key(|(number, _)| *number);
-    all.into_iter().map(|(_, done)| done).collect()
-}
+use dr_tests::twins::{SIDES, Style, Twins, benign, kinds, noise, side_by_side, told};
 
 fn percent(part: usize, of: usize) -> String {
     #[expect(clippy::cast_precision_loss, reason = "a figure to look at")]
     let percent = part as f64 / of.max(1) as f64 * 100.0;
     format!("{percent:.2} %")
-}
-
-fn told(report: &Report) -> String {
-    let told = report.findings.iter().take(5).map(|entry| {
-        let Entry {
-            finding,
-            attribute,
-            paired_by,
-            ..
-        } = entry;
-        format!(
-            "\n    {} {} {attribute:?} {}: {paired_by:?}",
-            finding.code, finding.subject, finding.message
-        )
-    });
-    told.collect()
 }
 
 #[test]
@@ -261,6 +218,16 @@ fn what_makes_no_difference_is_not_told() {
     assert!(false_ones.len() * 1_000 <= VARIANTS);
 }
 
+/// How the things of one pair of sites were paired.
+struct Paired {
+    truth: usize,
+    found: usize,
+    right: usize,
+    /// Pairs that were missed, and of which no finding says a word.
+    silent: usize,
+    missed: Vec<Kind>,
+}
+
 #[test]
 fn things_are_paired_whatever_they_are_called_and_what_is_not_paired_is_told() {
     let measured = side_by_side(300, |seed| {
@@ -291,26 +258,25 @@ fn things_are_paired_whatever_they_are_called_and_what_is_not_paired_is_told() {
         let silent = missed.iter().filter(|(_, one, other)| {
             !told.contains(one.as_str()) && !told.contains(other.as_str())
         });
-        (
-            truth.len(),
-            found.len(),
-            truth.intersection(&found).count(),
-            silent.count(),
-            missed,
-        )
+        Paired {
+            truth: truth.len(),
+            found: found.len(),
+            right: truth.intersection(&found).count(),
+            silent: silent.count(),
+            missed: missed.iter().map(|(kind, ..)| *kind).collect(),
+        }
     });
-    let sum = |of: &dyn Fn(&(usize, usize, usize, usize, Vec<(Kind, String, String)>)) -> usize| {
-        measured.iter().map(of).sum::<usize>()
-    };
-    let (truth, found, right) = (sum(&|one| one.0), sum(&|one| one.1), sum(&|one| one.2));
+    let sum = |of: fn(&Paired) -> usize| measured.iter().map(of).sum::<usize>();
+    let (truth, found) = (sum(|one| one.truth), sum(|one| one.found));
+    let right = sum(|one| one.right);
     let mut missed: BTreeMap<Kind, usize> = BTreeMap::new();
-    for (kind, ..) in measured.iter().flat_map(|one| &one.4) {
+    for kind in measured.iter().flat_map(|one| &one.missed) {
         *missed.entry(*kind).or_default() += 1;
     }
     println!(
         "pairs {truth}, found {found}, rightly {right}: F1 {}; missed {missed:?}, of these without a word {}",
         percent(2 * right, truth + found),
-        sum(&|one| one.3)
+        sum(|one| one.silent)
     );
     assert!(2 * right * 100 >= (truth + found) * 99, "F1");
 }
@@ -350,133 +316,6 @@ fn the_same_scan_gives_the_same_bytes_in_whatever_order_it_stands() {
             .count()
     });
     assert_eq!(differing.iter().sum::<usize>(), 0, "of 1000 runs");
-}
-
-#[test]
-fn what_was_not_read_is_never_in_sync_and_nothing_is_invented_about_it() {
-    let twins: Vec<Twins> = [3, 4]
-        .map(|seed| {
-            Twins::new(Style {
-                applications: 1,
-                ..Style::drawn(seed)
-            })
-        })
-        .to_vec();
-    let mut gaps: Vec<(usize, usize, Kind, Option<String>, Vec<String>)> = Vec::new();
-    for (number, pair) in twins.iter().enumerate() {
-        for side in SIDES {
-            for kind in kinds(&pair.sides[side]) {
-                gaps.push((number, side, kind, None, Vec::new()));
-            }
-            let mut seen: BTreeSet<(Kind, String)> = BTreeSet::new();
-            for thing in pair.sides[side]
-                .iter()
-                .filter(|thing| thing.belongs == Belongs::Estate)
-            {
-                let names = thing
-                    .resource
-                    .attributes
-                    .keys()
-                    .map(String::as_str)
-                    .chain(["tags"]);
-                for name in
-                    names.filter(|name| seen.insert((thing.resource.kind, (*name).to_owned())))
-                {
-                    gaps.push((
-                        number,
-                        side,
-                        thing.resource.kind,
-                        Some(thing.resource.id.clone()),
-                        vec![name.to_owned()],
-                    ));
-                }
-            }
-        }
-    }
-    let failures = side_by_side(gaps.len(), |at| {
-        let (number, side, kind, about, attributes) = &gaps[at];
-        let mut pair = twins[*number].clone();
-        match about {
-            None => pair.sides[*side].retain(|thing| thing.resource.kind != *kind),
-            Some(about) => {
-                for thing in pair.sides[*side]
-                    .iter_mut()
-                    .filter(|thing| thing.resource.id == *about && thing.resource.kind == *kind)
-                {
-                    if attributes[0] == "tags" {
-                        thing.resource.tags.clear();
-                        thing.resource.component = None;
-                    }
-                    thing.resource.attributes.remove(&attributes[0]);
-                }
-            }
-        }
-        pair.gaps[*side].push(ScanGap {
-            kind: *kind,
-            about: about.clone(),
-            attributes: attributes.clone(),
-            class: GapClass::Denied,
-            action: "service:Describe".to_owned(),
-            reason: "not allowed".to_owned(),
-            kept: 0,
-        });
-        let report = pair.examine();
-        let is_right = report.verdict == Verdict::Incomplete && report.findings.is_empty();
-        (!is_right).then(|| {
-            format!(
-                "{kind} {attributes:?} on side {side}: {:?}{}",
-                report.verdict,
-                told(&report)
-            )
-        })
-    });
-    let failures: Vec<&String> = failures.iter().flatten().collect();
-    println!("gaps {}, wrongly told {}", gaps.len(), failures.len());
-    assert!(failures.is_empty(), "{failures:#?}");
-}
-
-#[test]
-fn the_verdict_follows_from_the_report_alone() {
-    let mut dice = Dice::new(14);
-    let severities = [Severity::Notice, Severity::Slowing, Severity::Blocking];
-    let unknown = Unknown {
-        site: "ohio".parse().expect("a name"),
-        kind: Kind::Ec2Vpc,
-        about: None,
-        attributes: Vec::new(),
-        class: Some(GapClass::Denied),
-        reason: "not allowed".to_owned(),
-        fix: "allow it".to_owned(),
-    };
-    for _ in 0..100_000 {
-        let mut count = [0_usize; 3];
-        let findings: Vec<Entry> = (0..dice.between(0, 6))
-            .map(|number| {
-                let drawn = usize::try_from(dice.between(0, 2)).expect("an index");
-                count[drawn] += 1;
-                let finding = Finding::new(severities[drawn], "code", Subject::Estate, "message", "fix");
-                let id = FindingId::new("code", &number.to_string(), None);
-                let text = serde_json::json!({ "id": id, "severity": finding.severity, "code": finding.code, "subject": finding.subject, "message": finding.message, "fix": finding.fix });
-                serde_json::from_value(text).expect("an entry")
-            })
-            .collect();
-        let gaps = vec![unknown.clone(); usize::try_from(dice.between(0, 2)).expect("a size")];
-        let expected = if count[2] > 0 {
-            Verdict::Blocked
-        } else if !gaps.is_empty() {
-            Verdict::Incomplete
-        } else if count == [0, 0, 0] {
-            Verdict::InSync
-        } else {
-            Verdict::Drift
-        };
-        assert_eq!(
-            Verdict::of(&findings, &gaps),
-            expected,
-            "{count:?}, {} gaps",
-            gaps.len()
-        );
-    }
 }
 
 #[test]

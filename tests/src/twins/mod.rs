@@ -13,6 +13,7 @@
 //! | `estate` | the estate that declares them |
 //! | [`mutate`] | operators that make the sites differ, each with what is to be said of it |
 //! | [`benign`] | edits that change nothing that matters |
+//! | `told` | many pairs at once, and what a report says of one |
 //! | [`noise`] | what a plain comparison of the documents would tell |
 
 pub mod benign;
@@ -26,6 +27,7 @@ mod network;
 pub mod noise;
 mod site;
 mod style;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,6 +41,7 @@ pub use estate::kinds;
 pub use site::{Belongs, Thing};
 use site::{SITES, Site};
 pub use style::{Naming, Style};
+pub use told::{side_by_side, told};
 
 /// The primary's side and the standby's.
 pub const SIDES: [usize; 2] = [0, 1];
