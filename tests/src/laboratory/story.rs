@@ -152,19 +152,17 @@ impl Story {
         estate.push_str(&format!("\nobservers: [\"{observer}\"]\n"));
         fs::write(self.folder.join("estate.yaml"), estate)?;
         self.bind(base)?;
-        for runbook in ["failover.yaml", "failback.yaml"] {
-            let text = fs::read_to_string(shipped.join(runbook))?;
-            let text = without(
-                &text,
-                "  - stage: watch\n",
-                if runbook == "failover.yaml" {
-                    "  - stage: tell\n"
-                } else {
-                    "  # The site that is left"
-                },
-            )?;
-            fs::write(self.folder.join(runbook), text)?;
-        }
+        // There is no monitoring here. The stage that it is moved in starts the Git server of a failover, too.
+        let failover = fs::read_to_string(shipped.join("failover.yaml"))?;
+        let failover = without(
+            &failover,
+            "      - repoint: metrics\n",
+            "\n  - stage: tell\n",
+        )?;
+        fs::write(self.folder.join("failover.yaml"), failover)?;
+        let failback = fs::read_to_string(shipped.join("failback.yaml"))?;
+        let failback = without(&failback, "  - stage: watch\n", "  # The site that is left")?;
+        fs::write(self.folder.join("failback.yaml"), failback)?;
         Ok(())
     }
 
