@@ -4,8 +4,8 @@ use crate::discover::budget::Allowance;
 
 /// The allowance of a service's reads, by its prefix in access policies.
 ///
-/// Where AWS names a rate but no bucket, the bucket is one second of it. Where it names nothing (Auto Scaling, EKS, RDS, S3's
-/// bucket settings, SSM's parameter lists, STS), half of what it names for EC2 is taken.
+/// Where AWS names a rate but no bucket, the bucket is one second of it. Where it names nothing (Auto Scaling, EKS, RDS, SSM's
+/// parameter lists, STS), half of what it names for EC2 is taken.
 pub(super) fn allowance(service: &str) -> Allowance {
     let (burst, per_second) = match service {
         // EC2 developer guide, "ec2-api-throttling": reads with pages or filters.
@@ -20,6 +20,9 @@ pub(super) fn allowance(service: &str) -> Allowance {
         "kms" => (500, 500),
         // Secrets Manager user guide, "reference_limits": ListSecrets.
         "secretsmanager" => (100, 100),
+        // S3 user guide, "optimizing-performance": 5,500 reads of objects a second for each prefix. AWS names no rate for the settings
+        // of buckets: a fiftieth of that is taken for them.
+        "s3" => (100, 100),
         _ => (50, 10),
     };
     Allowance { burst, per_second }
