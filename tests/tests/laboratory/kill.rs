@@ -246,15 +246,15 @@ fn failover(base: &Base, name: &str, points: &[Point]) -> Result<()> {
     one_primary(&story, &since(&story, before)?, WEST, "california")
 }
 
-/// From the first records to the last: the fence by lease, the promotion when it is asked for, the switch of the front door, the
-/// Git server.
+/// From the first records to the last: the fence by lease, the promotion when it is asked for, the switch of the front door,
+/// before it and after it. The Git server was started by Terraform before.
 pub(super) fn all_over_a_failover(base: &Base) -> Result<()> {
     let points = [
         at(After, WEST, "PutObject", "*/journal/*").passing(2),
         at(Before, WEST, "PutObject", "*/write-lease/*"),
         at(After, WEST, "PromoteReadReplica", "*"),
         at(Before, WEST, "PutObject", "*/serve-from-standby"),
-        at(Before, WEST, "StartInstances", "*"),
+        at(After, WEST, "PutObject", "*/serve-from-standby"),
         at(Before, WEST, "PutObject", "*/journal/*").passing(3),
     ];
     failover(base, "killed-all-over-a-failover", &points)

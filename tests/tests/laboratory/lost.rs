@@ -26,14 +26,13 @@ const BEFORE_THE_PROMOTION: [Loses; 5] = [
 ];
 
 /// From the promotion on.
-const FROM_THE_PROMOTION_ON: [Loses; 8] = [
+const FROM_THE_PROMOTION_ON: [Loses; 7] = [
     ("us-west-1", "PromoteReadReplica", "*", 0),
     ("us-west-1", "PutParameter", "*", 0),
     ("us-west-1", "ModifyDBInstance", "*", 0),
     ("us-west-1", "RemoveTagsFromResource", "*", 0),
     ("us-west-1", "PutObject", "*/write-lease/*", 0),
     ("us-west-1", "PutObject", "*/serve-from-standby", 0),
-    ("us-west-1", "StartInstances", "*", 0),
     ("us-west-1", "PutObject", "*/journal/*", 4),
 ];
 
