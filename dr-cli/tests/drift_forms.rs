@@ -5,14 +5,15 @@
     reason = "in a test a failure may end it anywhere"
 )]
 
+mod place;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use assert_cmd::cargo::cargo_bin;
 use serde_json::{Value, json};
-use tempfile::TempDir;
+
+use place::Place;
 
 const FORMS: [(&str, &str); 6] = [
     ("text", "drift.txt"),
@@ -23,70 +24,41 @@ const FORMS: [(&str, &str); 6] = [
     ("html", "drift.html"),
 ];
 
-/// A directory with an estate and a scan of it that has findings and a gap.
-struct Place(TempDir);
-
-struct Ended {
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
-
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-impl Place {
-    fn new() -> Self {
-        let place = tempfile::tempdir().unwrap();
-        let corpus = repository().join("tests/corpus/drift");
-        fs::copy(corpus.join("estate.yaml"), place.path().join("estate.yaml")).unwrap();
-        let text = fs::read_to_string(corpus.join("scan.json")).unwrap();
-        let mut scan: Value = serde_json::from_str(&text).unwrap();
-        let standby = &mut scan["sites"]["california"];
-        for resource in standby["resources"].as_array_mut().unwrap() {
-            match resource["kind"].as_str().unwrap() {
-                "rds/instance" => resource["attributes"]["class"] = json!("db.t3.micro"),
-                "eks/cluster" => resource["tags"]["owner"] = json!("\u{1b}[2J<b>\u{202e}"),
-                _ => {}
-            }
-        }
-        let resources = standby["resources"].as_array_mut().unwrap();
-        resources.retain(|resource| resource["kind"] != "ssm/parameter");
-        let gap = json!({
-            "kind": "kms/key",
-            "class": "denied",
-            "action": "kms:ListKeys",
-            "reason": "AccessDenied: \u{1b}[2J",
-        });
-        standby["gaps"].as_array_mut().unwrap().push(gap);
-        fs::write(place.path().join("scan.json"), scan.to_string()).unwrap();
-        Self(place)
-    }
-
-    fn dr(&self, line: &str) -> Ended {
-        let output = Command::new(cargo_bin("dr"))
-            .args(line.split_whitespace())
-            .env_clear()
-            .current_dir(self.0.path())
-            .output()
-            .unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ended {
-            code: output.status.code().unwrap(),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
+/// A directory with an estate and a scan of it that has findings and a gap.
+fn changed() -> Place {
+    let place = Place::new();
+    let corpus = repository().join("tests/corpus/drift");
+    fs::copy(corpus.join("estate.yaml"), place.path("estate.yaml")).unwrap();
+    let text = fs::read_to_string(corpus.join("scan.json")).unwrap();
+    let mut scan: Value = serde_json::from_str(&text).unwrap();
+    let standby = &mut scan["sites"]["california"];
+    for resource in standby["resources"].as_array_mut().unwrap() {
+        match resource["kind"].as_str().unwrap() {
+            "rds/instance" => resource["attributes"]["class"] = json!("db.t3.micro"),
+            "eks/cluster" => resource["tags"]["owner"] = json!("\u{1b}[2J<b>\u{202e}"),
+            _ => {}
         }
     }
-
-    fn read(&self, file: &str) -> String {
-        fs::read_to_string(self.0.path().join(file)).unwrap()
-    }
+    let resources = standby["resources"].as_array_mut().unwrap();
+    resources.retain(|resource| resource["kind"] != "ssm/parameter");
+    let gap = json!({
+        "kind": "kms/key",
+        "class": "denied",
+        "action": "kms:ListKeys",
+        "reason": "AccessDenied: \u{1b}[2J",
+    });
+    standby["gaps"].as_array_mut().unwrap().push(gap);
+    place.write("scan.json", &scan.to_string());
+    place
 }
 
 #[test]
 fn one_run_writes_every_form_with_the_same_ids_and_shows_the_text() {
-    let place = Place::new();
+    let place = changed();
     let wanted: Vec<String> = FORMS
         .iter()
         .map(|(form, file)| format!("--write {form}={file}"))
@@ -111,7 +83,7 @@ fn one_run_writes_every_form_with_the_same_ids_and_shows_the_text() {
 
 #[test]
 fn each_finding_of_the_text_has_its_id_behind_its_subject() {
-    let place = Place::new();
+    let place = changed();
     let ended = place.dr("drift --scan scan.json");
     let report = place.dr("drift --scan scan.json --output json");
     let report: Value = serde_json::from_str(&report.stdout).unwrap();
@@ -127,7 +99,7 @@ fn each_finding_of_the_text_has_its_id_behind_its_subject() {
 
 #[test]
 fn a_file_takes_the_place_of_stdout_and_its_name_says_the_form() {
-    let place = Place::new();
+    let place = changed();
     let ended = place.dr("drift --scan scan.json -o drift.sarif");
     assert_eq!((ended.code, ended.stdout.as_str()), (13, ""));
     let log: Value = serde_json::from_str(&place.read("drift.sarif")).unwrap();
@@ -146,7 +118,7 @@ fn a_file_takes_the_place_of_stdout_and_its_name_says_the_form() {
 
 #[test]
 fn what_cannot_be_written_as_asked_is_refused() {
-    let place = Place::new();
+    let place = changed();
     let twice = place.dr("drift --scan scan.json -o a.html --write json=a.html");
     assert_eq!(twice.code, 2, "{}", twice.stderr);
     assert!(twice.stderr.contains("two forms"), "{}", twice.stderr);

@@ -5,86 +5,9 @@
     reason = "in a test a failure may end it anywhere"
 )]
 
-use std::fs;
-use std::process::{Command, Output, Stdio};
+mod place;
 
-use assert_cmd::cargo::cargo_bin;
-use serde_json::Value;
-use tempfile::TempDir;
-
-/// A directory of its own for `dr`, without a user's environment and without a terminal.
-struct Place(TempDir);
-
-/// What a command left.
-struct Ended {
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
-
-impl Ended {
-    fn of(output: Output) -> Self {
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Self {
-            code: output.status.code().expect("it was not killed"),
-            stdout: text(output.stdout),
-            stderr: text(output.stderr),
-        }
-    }
-
-    #[track_caller]
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {}", self.stdout))
-    }
-}
-
-impl Place {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(cargo_bin("dr"));
-        command
-            .args(line.split_whitespace())
-            .env_clear()
-            .current_dir(self.0.path())
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn dr(&self, line: &str) -> Ended {
-        Ended::of(self.command(line).output().unwrap())
-    }
-
-    /// Runs a command that must end with this code.
-    #[track_caller]
-    fn ends(&self, line: &str, code: i32) -> Ended {
-        let ended = self.dr(line);
-        assert_eq!(
-            ended.code, code,
-            "dr {line}: {}\n{}",
-            ended.stdout, ended.stderr
-        );
-        ended
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.0.path().join(name), text).unwrap();
-    }
-
-    /// The name of the only open run.
-    #[track_caller]
-    fn open_run(&self) -> String {
-        let list = self.ends("run list --output json", 0).json();
-        let open = list["runs"].as_array().unwrap().iter();
-        let mut open = open.filter(|run| run["status"] == "held" || run["status"] == "running");
-        open.next().expect("a run is open")["run"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    }
-}
+use place::Place;
 
 #[test]
 fn a_run_that_is_aborted_past_its_pivot_can_be_gone_on_with_and_status_says_how() {

@@ -27,11 +27,11 @@ impl Audience for Silent {
     fn told(&self, _: Timestamp, _: &Beat) {}
 }
 
-fn estate() -> Estate {
+pub(super) fn estate() -> Estate {
     config::load_estate(builtin::storefront_estate()).expect("the shipped estate is right")
 }
 
-fn runbooks() -> BTreeMap<String, Runbook> {
+pub(super) fn runbooks() -> BTreeMap<String, Runbook> {
     let names = builtin::runbook_names().into_iter();
     names
         .map(|name| {

@@ -1,27 +1,10 @@
 //! The language: what is taken, and how what is wrong is told.
 
-use std::collections::BTreeMap;
-
+use super::super::tests::{estate, runbooks};
 use super::super::*;
-use crate::config::{self, Problems, Source, builtin};
-use crate::model::{Ending, Estate, Happening, Mode, Reply, Steadiness, Stir};
-use crate::runbook::Runbook;
+use crate::config::{self, Problems, Source};
+use crate::model::{Ending, Happening, Mode, Reply, Steadiness, Stir};
 use crate::sim::Fault;
-
-fn estate() -> Estate {
-    config::load_estate(builtin::storefront_estate()).expect("the shipped estate is right")
-}
-
-fn runbooks() -> BTreeMap<String, Runbook> {
-    let names = builtin::runbook_names().into_iter();
-    names
-        .map(|name| {
-            let source = builtin::storefront_runbook(name).expect("it is shipped");
-            let runbook = Runbook::parse(source).expect("it is right");
-            (name.to_owned(), runbook)
-        })
-        .collect()
-}
 
 const HEAD: &str = "gameday: x\nabout: y\npeople: { names: [ ada, grace ], answer-after: 1m }\n";
 

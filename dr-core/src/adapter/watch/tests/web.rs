@@ -234,15 +234,19 @@ async fn an_address_of_slack_that_others_could_read_on_the_way_is_not_used() {
     }
 }
 
-#[tokio::test]
-async fn an_incident_is_opened_for_what_stops_a_failover_and_closed_when_it_is_gone_or_eased() {
-    let (url, posted) = server(202, Duration::ZERO).await;
-    let pagerduty = Pagerduty {
+fn pagerduty(url: &str) -> Pagerduty {
+    Pagerduty {
         post: Post::new().unwrap(),
         url: Some(url.parse().unwrap()),
         key: key(),
         secrets: keeping("R0UT1NG"),
-    };
+    }
+}
+
+#[tokio::test]
+async fn an_incident_is_opened_for_what_stops_a_failover_and_closed_when_it_is_gone_or_eased() {
+    let (url, posted) = server(202, Duration::ZERO).await;
+    let pagerduty = pagerduty(&url);
     let told = notice(vec![
         change(What::New, None, known("new", Blocking)),
         change(What::Worse, Some(Slowing), known("worse", Blocking)),
@@ -283,12 +287,7 @@ async fn an_incident_is_opened_for_what_stops_a_failover_and_closed_when_it_is_g
 #[tokio::test]
 async fn a_scan_that_could_not_be_completed_is_an_incident_of_its_own() {
     let (url, posted) = server(202, Duration::ZERO).await;
-    let pagerduty = Pagerduty {
-        post: Post::new().unwrap(),
-        url: Some(url.parse().unwrap()),
-        key: key(),
-        secrets: keeping("R0UT1NG"),
-    };
+    let pagerduty = pagerduty(&url);
     let mut told = notice(Vec::new());
     told.standing_changed = true;
     let reason = "no credentials".to_owned();

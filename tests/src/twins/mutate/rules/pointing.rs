@@ -1,10 +1,18 @@
 //! What points to the wrong thing, or is too small.
 
 use dr_core::model::ResourceKind as Kind;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::super::super::Twins;
 use super::super::{draw, id, network, of};
 use super::Row;
+
+/// Gives an attribute of a thing another value.
+fn put(twins: &mut Twins, side: usize, role: &str, attribute: &str, value: Value) -> Option<()> {
+    let attributes = &mut twins.thing(side, role)?.resource.attributes;
+    attributes.insert(attribute.to_owned(), value);
+    Some(())
+}
 
 pub(super) fn pointing() -> Vec<Row> {
     use Kind::{
@@ -19,11 +27,7 @@ pub(super) fn pointing() -> Vec<Row> {
             [false, true],
             |twins, side, dice| {
                 let role = draw(twins, side, Fleet, "", dice)?;
-                twins
-                    .thing(side, &role)?
-                    .resource
-                    .attributes
-                    .insert("maximum".to_owned(), json!(2));
+                put(twins, side, &role, "maximum", json!(2))?;
                 Some(vec![role])
             },
         ),
@@ -34,11 +38,7 @@ pub(super) fn pointing() -> Vec<Row> {
             [false, true],
             |twins, side, dice| {
                 let role = draw(twins, side, Nodes, "", dice)?;
-                twins
-                    .thing(side, &role)?
-                    .resource
-                    .attributes
-                    .insert("maximum".to_owned(), json!(1));
+                put(twins, side, &role, "maximum", json!(1))?;
                 Some(vec![role])
             },
         ),
@@ -52,11 +52,7 @@ pub(super) fn pointing() -> Vec<Row> {
                 let older = format!("{}/image/0", of(&role));
                 id(twins, 1 - side, &older)?;
                 let image = id(twins, side, &older)?;
-                twins
-                    .thing(side, &role)?
-                    .resource
-                    .attributes
-                    .insert("image".to_owned(), json!(image));
+                put(twins, side, &role, "image", json!(image))?;
                 Some(vec![role, older])
             },
         ),
@@ -68,11 +64,7 @@ pub(super) fn pointing() -> Vec<Row> {
             |twins, side, dice| {
                 let role = draw(twins, side, Template, "", dice)?;
                 let group = id(twins, side, &format!("{}/group/cluster", of(&role)))?;
-                twins
-                    .thing(side, &role)?
-                    .resource
-                    .attributes
-                    .insert("security-groups".to_owned(), json!([group]));
+                put(twins, side, &role, "security-groups", json!([group]))?;
                 Some(vec![role])
             },
         ),
@@ -85,11 +77,7 @@ pub(super) fn pointing() -> Vec<Row> {
                 let role = draw(twins, side, Listener, "/443", dice)?;
                 let targets = id(twins, side, &format!("{}/targets/admin", of(&role)))?;
                 let actions = json!([{"type": "forward", "target-groups": [targets]}]);
-                twins
-                    .thing(side, &role)?
-                    .resource
-                    .attributes
-                    .insert("actions".to_owned(), actions);
+                put(twins, side, &role, "actions", actions)?;
                 Some(vec![role])
             },
         ),
@@ -101,11 +89,7 @@ pub(super) fn pointing() -> Vec<Row> {
             |twins, side, dice| {
                 let role = draw(twins, side, Fleet, "", dice)?;
                 let targets = id(twins, side, &format!("{}/targets/admin", of(&role)))?;
-                twins
-                    .thing(side, &role)?
-                    .resource
-                    .attributes
-                    .insert("target-groups".to_owned(), json!([targets]));
+                put(twins, side, &role, "target-groups", json!([targets]))?;
                 Some(vec![role])
             },
         ),
@@ -125,11 +109,7 @@ pub(super) fn pointing() -> Vec<Row> {
                     )
                 });
                 let subnets: Vec<String> = subnets.collect::<Option<_>>()?;
-                twins
-                    .thing(side, &role)?
-                    .resource
-                    .attributes
-                    .insert("subnets".to_owned(), json!(subnets));
+                put(twins, side, &role, "subnets", json!(subnets))?;
                 Some(vec![role])
             },
         ),
@@ -141,11 +121,7 @@ pub(super) fn pointing() -> Vec<Row> {
             |twins, side, dice| {
                 let role = draw(twins, side, Database, "", dice)?;
                 let group = id(twins, side, &format!("{}/group/quarantine", of(&role)))?;
-                twins
-                    .thing(side, &role)?
-                    .resource
-                    .attributes
-                    .insert("security-groups".to_owned(), json!([group]));
+                put(twins, side, &role, "security-groups", json!([group]))?;
                 Some(vec![role])
             },
         ),
@@ -158,11 +134,7 @@ pub(super) fn pointing() -> Vec<Row> {
                 let role = draw(twins, side, Database, "", dice)?;
                 let key = format!("{}/key/secrets", of(&role));
                 let key = twins.thing(side, &key)?.resource.arn.clone()?;
-                twins
-                    .thing(side, &role)?
-                    .resource
-                    .attributes
-                    .insert("key".to_owned(), json!(key));
+                put(twins, side, &role, "key", json!(key))?;
                 Some(vec![role])
             },
         ),
@@ -175,11 +147,7 @@ pub(super) fn pointing() -> Vec<Row> {
                 let role = draw(twins, side, Secret, "", dice)?;
                 let key = format!("{}/key/data", of(&role));
                 let key = twins.thing(side, &key)?.resource.arn.clone()?;
-                twins
-                    .thing(side, &role)?
-                    .resource
-                    .attributes
-                    .insert("key".to_owned(), json!(key));
+                put(twins, side, &role, "key", json!(key))?;
                 Some(vec![role])
             },
         ),
