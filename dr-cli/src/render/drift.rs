@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
-use dr_core::drift::form::visible;
+use dr_core::drift::form::{self, shown, visible};
 use dr_core::drift::{Entry, Report, Unknown, Verdict};
 use dr_core::model::Severity;
-use serde_json::Value;
 
 use super::style::Style;
 
@@ -90,20 +89,9 @@ fn finding(entry: &Entry, report: &Report, style: Style) -> String {
     text
 }
 
-fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
 /// Text from the world on one line, without what would steer a terminal.
 fn cut(text: &str) -> String {
-    let text = visible(text);
-    match text.char_indices().nth(LONGEST_VALUE) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.into_owned(),
-    }
+    form::cut(&visible(text), LONGEST_VALUE).into_owned()
 }
 
 /// What somebody accepts: it weighs nothing, and is told all the same.

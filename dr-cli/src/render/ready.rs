@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use dr_core::drift::Entry;
+use dr_core::drift::form::cut;
 use dr_core::model::{Family, Severity};
 use dr_core::readiness::{Answer, Doubt, Line, Report, Standing, Tally};
 
@@ -88,7 +89,7 @@ fn rule(line: &Line, report: &Report, width: usize, style: Style) -> String {
     let mut text = format!(
         "  {standing}  {:<width$}  {}",
         line.code,
-        style.dim(cut(&said))
+        style.dim(cut(&said, LONGEST))
     );
     text.truncate(text.trim_end().len());
     text.push('\n');
@@ -121,7 +122,7 @@ fn finding(entry: &Entry, style: Style) -> String {
     format!(
         "           {what} {}: {}  {}\n           {} {}\n",
         style.bold(finding.subject.to_string()),
-        cut(&finding.message),
+        cut(&finding.message, LONGEST),
         style.dim(entry.id.as_str()),
         style.active("fix:"),
         finding.fix
@@ -132,17 +133,10 @@ fn unknown(doubt: &Doubt, style: Style) -> String {
     format!(
         "           {} {}\n           {} {}\n",
         style.bad("not known:"),
-        cut(&doubt.reason),
+        cut(&doubt.reason, LONGEST),
         style.active("fix:"),
         doubt.fix
     )
-}
-
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 /// What to do first.

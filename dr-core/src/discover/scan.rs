@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::future::{join, join_all};
-use serde_json::Value;
 
 use crate::model::{
     ComponentId, Estate, EstateScan, GapClass, Resource, ResourceKind, ScanGap, Settings, Site,
@@ -232,10 +231,8 @@ fn demand<'a>(estate: &Estate, readings: impl Iterator<Item = &'a Reading>) -> D
                 demand.instance_types.extend(used);
             }
             ResourceKind::EksNodeGroup => {
-                let used = resource.attributes.get("instance-types");
-                let used = used.and_then(Value::as_array).into_iter().flatten();
-                let used = used.filter_map(Value::as_str).map(str::to_owned);
-                demand.instance_types.extend(used);
+                let used = resource.texts("instance-types").into_iter();
+                demand.instance_types.extend(used.map(str::to_owned));
             }
             ResourceKind::RdsInstance => databases(resource, &classes, &mut demand),
             _ => {}

@@ -178,12 +178,7 @@ fn aliases(resource: &Resource) -> Vec<&str> {
     match resource.kind {
         ResourceKind::Ec2KeyPair => resource.name.as_deref().into_iter().collect(),
         ResourceKind::Ec2Address => resource.text("public-address").into_iter().collect(),
-        ResourceKind::KmsKey => {
-            let aliases = resource.attributes.get("aliases");
-            let aliases = aliases.and_then(serde_json::Value::as_array);
-            let aliases = aliases.into_iter().flatten();
-            aliases.filter_map(serde_json::Value::as_str).collect()
-        }
+        ResourceKind::KmsKey => resource.texts("aliases"),
         _ => Vec::new(),
     }
 }

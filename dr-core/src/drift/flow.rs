@@ -53,11 +53,8 @@ pub fn examine(
     let mut unknown = gaps(&columns, scan);
     let mut findings = of_pairs(&judge, &columns, &pairs, &mut unknown);
     findings.extend(of_the_rest(&judge, &columns, &scopes, &pairs));
-    let origins = Origins {
-        estate,
-        columns: &columns,
-        last: last.filter(|last| last.format == EstateScan::FORMAT),
-    };
+    let last = last.filter(|last| last.format == EstateScan::FORMAT);
+    let origins = Origins::new(estate, &columns, last);
     for entry in &mut findings {
         entry.origins = origins.of(entry);
         if entry
@@ -75,18 +72,7 @@ pub fn examine(
     let rules: Vec<&'static RuleDoc> = rules().collect();
     let (mut findings, excused) =
         exception::apply(&estate.exceptions, findings, at, unknown.is_empty(), &rules);
-    findings.sort_by(|a, b| {
-        let order = |entry: &Entry| {
-            let finding = &entry.finding;
-            (
-                finding.code.clone(),
-                finding.subject.clone(),
-                entry.attribute.clone(),
-            )
-        };
-        let worst = b.finding.severity.cmp(&a.finding.severity);
-        worst.then_with(|| order(a).cmp(&order(b)))
-    });
+    findings.sort_by(Entry::worst_first);
     Ok(Report {
         format: Report::FORMAT,
         estate: estate.name.clone(),
@@ -213,16 +199,13 @@ fn of_the_rest(
         .collect();
     let unclear = unclear(columns, scopes, pairs);
     let beyond = zones::beyond(columns, scopes, pairs);
-    for side in [Side::Primary, Side::Standby] {
-        for at in columns.of(side).places() {
-            if is_alone(scopes, pairs, side, at)
-                && !pairs.is_ambiguous(side, at)
-                && !unclear.contains(&(side, at))
-                && (side == Side::Standby || !beyond.contains(&at))
-                && !is_part_of_missing(columns, scopes, pairs, side, at)
-            {
-                findings.push(judge.alone(side, at));
-            }
+    for (side, at) in pairs.alone(scopes) {
+        if !pairs.is_ambiguous(side, at)
+            && !unclear.contains(&(side, at))
+            && (side == Side::Standby || !beyond.contains(&at))
+            && !is_part_of_missing(columns, scopes, pairs, side, at)
+        {
+            findings.push(judge.alone(side, at));
         }
     }
     findings
@@ -247,14 +230,10 @@ fn is_part_of_missing(
     if !wholes.is_empty() {
         for_each_target(columns, side, resource, |target| {
             is_part |= wholes.contains(&columns.of(side).at(target).kind)
-                && is_alone(scopes, pairs, side, target);
+                && pairs.is_alone(scopes, (side, target));
         });
     }
     is_part
-}
-
-fn is_alone(scopes: &[Vec<Scope>; 2], pairs: &Pairs, side: Side, at: u32) -> bool {
-    scopes[side.index()][at as usize] == Scope::Compared && pairs.of(side, at).is_none()
 }
 
 fn coverage(
@@ -271,7 +250,7 @@ fn coverage(
         line.pairs += 1;
         line.by_place += usize::from(pair.ground.confidence() == Confidence::Fair);
     }
-    for side in [Side::Primary, Side::Standby] {
+    for side in Side::BOTH {
         for at in columns.of(side).places() {
             let line = coverage.entry(columns.of(side).at(at).kind).or_default();
             match scopes[side.index()][at as usize] {

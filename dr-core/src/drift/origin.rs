@@ -1,5 +1,7 @@
 //! Where a difference comes from: the other columns, each of which may tell which site departs from what.
 
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::Timestamp;
@@ -10,7 +12,8 @@ use super::column::Column;
 use super::reference::{Columns, Side};
 use super::report::Entry;
 use crate::model::{
-    Estate, EstateScan, Resource, ResourceKind as Kind, Settings, SiteId, SiteScan, Subject,
+    Estate, EstateScan, FENCED_TAG, Resource, ResourceKind as Kind, Settings, SiteId, SiteScan,
+    Subject,
 };
 
 /// What one of the other columns tells of a difference.
@@ -86,20 +89,78 @@ impl fmt::Display for Origin {
 
 /// The columns beside the two sites.
 pub(super) struct Origins<'a> {
-    pub(super) estate: &'a Estate,
-    pub(super) columns: &'a Columns<'a>,
+    estate: &'a Estate,
+    columns: &'a Columns<'a>,
     /// What was read last time.
-    pub(super) last: Option<&'a EstateScan>,
+    last: Option<&'a EstateScan>,
+    /// What the states of each side say, read once: most scans have no finding that asks for it.
+    states: [OnceCell<States<'a>>; 2],
 }
 
-impl Origins<'_> {
+/// What the states of one site manage.
+#[derive(Default)]
+struct States<'a> {
+    /// By the id that the provider gave, and by the ARN: the first of each.
+    by_id: BTreeMap<&'a str, u32>,
+    by_arn: BTreeMap<&'a str, u32>,
+    addresses: BTreeSet<&'a str>,
+}
+
+impl<'a> States<'a> {
+    fn new(column: &Column<'a>) -> Self {
+        let mut states = Self::default();
+        for at in column.places() {
+            let managed = column.at(at);
+            if managed.kind != Kind::TerraformResource {
+                continue;
+            }
+            if let Some(id) = managed.text("managed-id") {
+                states.by_id.entry(id).or_insert(at);
+            }
+            if let Some(arn) = &managed.arn {
+                states.by_arn.entry(arn).or_insert(at);
+            }
+            states.addresses.extend(managed.name.as_deref());
+        }
+        states
+    }
+
+    /// The first that a state says of a thing, by its ARN, or by an id that is its id, its ARN or its name.
+    fn managed(&self, resource: &Resource) -> Option<u32> {
+        let arn = resource.arn.as_deref();
+        let by_arn = arn.and_then(|arn| self.by_arn.get(arn));
+        let ids = [Some(resource.id.as_str()), arn, resource.name.as_deref()];
+        let by_id = ids.into_iter().flatten();
+        let by_id = by_id.filter_map(|id| self.by_id.get(id));
+        by_arn.into_iter().chain(by_id).min().copied()
+    }
+}
+
+impl<'a> Origins<'a> {
+    pub(super) fn new(
+        estate: &'a Estate,
+        columns: &'a Columns<'a>,
+        last: Option<&'a EstateScan>,
+    ) -> Self {
+        Self {
+            estate,
+            columns,
+            last,
+            states: [OnceCell::new(), OnceCell::new()],
+        }
+    }
+
+    fn states(&self, side: Side) -> &States<'a> {
+        self.states[side.index()].get_or_init(|| States::new(self.columns.of(side)))
+    }
+
     /// What the other columns tell of a finding.
     pub(super) fn of(&self, entry: &Entry) -> Vec<Origin> {
         let Subject::Resource { kind, .. } = entry.finding.subject else {
             return Vec::new();
         };
         let mut origins = Vec::new();
-        for side in [Side::Primary, Side::Standby] {
+        for side in Side::BOTH {
             origins.extend(self.fence(entry, side));
             origins.extend(self.declared(entry, kind, side));
             origins.extend(self.changed(entry, kind, side));
@@ -178,32 +239,33 @@ impl Origins<'_> {
         if entry.attribute.is_some() {
             return None;
         }
-        let sides = [Side::Primary, Side::Standby].into_iter();
+        let sides = Side::BOTH.into_iter();
         let mut here = sides.filter_map(|side| Some((side, self.here(entry, kind, side)?)));
         let (side, resource) = here.next()?;
         let (own, other) = (self.columns.of(side), self.columns.of(side.other()));
         if here.next().is_some() || !own.is_listed(Kind::TerraformResource) {
             return None;
         }
-        let Some(managed) = managed(own, resource) else {
+        let Some(managed) = self.states(side).managed(resource) else {
             let has_states = own.scan.of_kind(Kind::TerraformState).next().is_some();
             return has_states.then(|| Origin::OutsideTerraform {
                 site: own.site.id.clone(),
             });
         };
-        let address = managed.name.clone()?;
+        let address = own.at(managed).name.clone()?;
         if !other.is_listed(Kind::TerraformResource) {
             return None;
         }
-        let mut there = other.scan.of_kind(Kind::TerraformResource);
         let site = other.site.id.clone();
-        Some(
-            if there.any(|there| there.name.as_ref() == Some(&address)) {
-                Origin::Removed { site, address }
-            } else {
-                Origin::NotBuilt { site, address }
-            },
-        )
+        let is_there = self
+            .states(side.other())
+            .addresses
+            .contains(address.as_str());
+        Some(if is_there {
+            Origin::Removed { site, address }
+        } else {
+            Origin::NotBuilt { site, address }
+        })
     }
 
     /// Whether it is what a fence leaves behind: walls around the database, a fleet that is held down.
@@ -224,22 +286,7 @@ impl Origins<'_> {
     }
 }
 
-/// The tag that a fence writes on a database.
-const FENCED: &str = "dr:fenced";
-
 fn is_fenced(column: &Column<'_>) -> bool {
     let mut databases = column.scan.of_kind(Kind::RdsInstance);
-    databases.any(|database| database.tags.contains_key(FENCED))
-}
-
-/// What the site's states say of a thing.
-fn managed<'a>(column: &Column<'a>, resource: &Resource) -> Option<&'a Resource> {
-    let mut managed = column.scan.of_kind(Kind::TerraformResource);
-    managed.find(|managed| {
-        let id = managed.text("managed-id");
-        (managed.arn.is_some() && managed.arn == resource.arn)
-            || id == Some(resource.id.as_str())
-            || (id.is_some() && id == resource.arn.as_deref())
-            || (id.is_some() && id == resource.name.as_deref())
-    })
+    databases.any(|database| database.tags.contains_key(FENCED_TAG))
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::column::Column;
-use crate::model::ResourceKind as Kind;
+use crate::model::{Resource, ResourceKind as Kind};
 
 /// The two columns of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +15,9 @@ pub(crate) enum Side {
 }
 
 impl Side {
+    /// Both, the primary first.
+    pub(crate) const BOTH: [Self; 2] = [Self::Primary, Self::Standby];
+
     /// The index of its column.
     pub(crate) fn index(self) -> usize {
         match self {
@@ -127,6 +130,13 @@ fn kinds(of: Kind, attribute: &str) -> &'static [Kind] {
         "cluster" => &[Kind::EksCluster],
         "bucket" => &[Kind::S3Bucket],
         _ => &[],
+    }
+}
+
+/// Calls `see` with each text in the attributes of a thing, and the key that it stands under.
+pub(crate) fn each_text<'v>(resource: &'v Resource, mut see: impl FnMut(&'v str, &'v str)) {
+    for (attribute, value) in &resource.attributes {
+        texts(attribute, value, &mut see);
     }
 }
 

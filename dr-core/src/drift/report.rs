@@ -1,5 +1,6 @@
 //! What a comparison found, as one document.
 
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -110,6 +111,20 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The order of every list of findings: the worst first, then by rule, subject and attribute.
+    pub(crate) fn worst_first(&self, other: &Self) -> Ordering {
+        let order = |entry: &Self| {
+            let finding = &entry.finding;
+            (
+                Reverse(finding.severity),
+                finding.code.clone(),
+                finding.subject.clone(),
+                entry.attribute.clone(),
+            )
+        };
+        order(self).cmp(&order(other))
+    }
+
     /// A finding without evidence.
     pub(crate) fn new(id: FindingId, finding: Finding) -> Self {
         Self {
@@ -134,6 +149,14 @@ pub struct Evidence {
     /// What its attribute holds, or what of it the other site has not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
+}
+
+/// A value for people: a text as it is, anything else as JSON.
+pub fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 /// A finding's stable name: 12 hexadecimal digits.

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::aspect::is_fact;
-use super::reference::{Columns, Side, texts};
-use crate::model::{Estate, Resource, ResourceKind as Kind};
+use super::reference::{Columns, Side, each_text};
+use crate::model::{ESTATE_TAG, Estate, Resource, ResourceKind as Kind};
 
 /// What a thing is to the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,12 +25,9 @@ pub(crate) enum Scope {
 /// The tags by which groups mark the machines that they make.
 const MEMBERSHIP: [&str; 2] = ["aws:autoscaling:groupName", "eks:nodegroup-name"];
 
-/// The tag that names the estate, which the shipped modules set on everything that they make.
-const ESTATE_TAG: &str = "dr:estate";
-
 /// The scope of each thing of both columns.
 pub(crate) fn scopes(estate: &Estate, columns: &Columns<'_>) -> [Vec<Scope>; 2] {
-    let mut scopes = [Side::Primary, Side::Standby].map(|side| of_side(estate, columns, side));
+    let mut scopes = Side::BOTH.map(|side| of_side(estate, columns, side));
     take_forgotten(columns, &mut scopes);
     scopes
 }
@@ -43,7 +40,11 @@ fn of_side(estate: &Estate, columns: &Columns<'_>, side: Side) -> Vec<Scope> {
         // Names of buckets are unique in the world.
         let is_shared =
             resource.kind == Kind::S3Bucket && other.by_id(resource.kind, &resource.id).is_some();
-        let is_shared = is_shared || is_of_service(resource);
+        let is_group = matches!(
+            resource.kind,
+            Kind::RdsParameterGroup | Kind::RdsOptionGroup
+        );
+        let is_shared = is_shared || (is_group && resource.has_id_of_rds());
         if is_shared {
             Scope::Shared
         } else {
@@ -97,7 +98,7 @@ fn reach(columns: &Columns<'_>, side: Side, scopes: &mut [Scope], mut reached: V
 /// What has no tag, while the other site has it by the same name among its own: somebody forgot the tag.
 fn take_forgotten(columns: &Columns<'_>, scopes: &mut [Vec<Scope>; 2]) {
     let named = |side: Side, wanted| named(columns, side, &scopes[side.index()], wanted);
-    let forgotten = [Side::Primary, Side::Standby].map(|side| {
+    let forgotten = Side::BOTH.map(|side| {
         let foreign = named(side, Scope::Foreign);
         if foreign.is_empty() {
             return Vec::new();
@@ -109,7 +110,7 @@ fn take_forgotten(columns: &Columns<'_>, scopes: &mut [Vec<Scope>; 2]) {
         let forgotten = foreign.iter().filter(|(key, _)| is_forgotten(key));
         forgotten.map(|(_, at)| *at).collect::<Vec<u32>>()
     });
-    for (side, forgotten) in [Side::Primary, Side::Standby].into_iter().zip(forgotten) {
+    for (side, forgotten) in Side::BOTH.into_iter().zip(forgotten) {
         reach(columns, side, &mut scopes[side.index()], forgotten);
     }
 }
@@ -131,16 +132,6 @@ fn named(
         Some(names.map(|name| ((resource.kind, name), at)))
     });
     named.flatten().collect()
-}
-
-/// The groups that RDS makes by itself where the first database needs them, and that nobody can change (RDS user guide,
-/// "USER_WorkingWithParamGroups").
-fn is_of_service(resource: &Resource) -> bool {
-    let is_group = matches!(
-        resource.kind,
-        Kind::RdsParameterGroup | Kind::RdsOptionGroup
-    );
-    is_group && (resource.id.starts_with("default.") || resource.id.starts_with("default:"))
 }
 
 /// What a thing is without looking at others.
@@ -180,14 +171,11 @@ pub(crate) fn for_each_target(
     resource: &Resource,
     mut see: impl FnMut(u32),
 ) {
-    for (attribute, value) in &resource.attributes {
-        texts(
-            attribute,
-            value,
-            &mut |attribute, text| match columns.target(side, resource.kind, attribute, text) {
-                Some((found, target)) if found == side => see(target),
-                _ => {}
-            },
-        );
-    }
+    each_text(resource, |attribute, text| {
+        if let Some((found, target)) = columns.target(side, resource.kind, attribute, text)
+            && found == side
+        {
+            see(target);
+        }
+    });
 }

@@ -107,12 +107,11 @@ impl<'a> Symbols<'a> {
         scopes: &'a [Vec<Scope>; 2],
         pairs: &'a Pairs,
     ) -> Self {
-        let places = [Side::Primary, Side::Standby].map(|side| {
+        let places = Side::BOTH.map(|side| {
             let column = columns.of(side);
             Places::new(column.site, column.account)
         });
-        let labels = [Side::Primary, Side::Standby]
-            .map(|side| labels(columns, scopes, &places[side.index()], side));
+        let labels = Side::BOTH.map(|side| labels(columns, scopes, &places[side.index()], side));
         Self {
             columns,
             scopes,
@@ -196,10 +195,7 @@ impl<'a> Symbols<'a> {
         texts(attribute, value, &mut |attribute, text| {
             let target = self.columns.target(side, kind, attribute, text);
             is_explained |= match target {
-                Some((side, at)) => {
-                    self.scopes[side.index()][at as usize] == Scope::Compared
-                        && self.pairs.of(side, at).is_none()
-                }
+                Some(place) => self.pairs.is_alone(self.scopes, place),
                 None => self.columns.is_unread(side, kind, attribute, text),
             };
         });

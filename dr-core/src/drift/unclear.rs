@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::pair::Pairs;
-use super::reference::{Columns, Place, Side, texts};
+use super::reference::{Columns, Place, Side, each_text};
 use super::scope::Scope;
 use crate::model::ResourceKind as Kind;
 
@@ -15,13 +15,7 @@ pub(super) fn unclear(
     scopes: &[Vec<Scope>; 2],
     pairs: &Pairs,
 ) -> BTreeSet<Place> {
-    let alone: Vec<Place> = [Side::Primary, Side::Standby]
-        .into_iter()
-        .flat_map(|side| columns.of(side).places().map(move |at| (side, at)))
-        .filter(|&(side, at)| {
-            scopes[side.index()][at as usize] == Scope::Compared && pairs.of(side, at).is_none()
-        })
-        .collect();
+    let alone = pairs.alone(scopes);
     let mut unclear: BTreeSet<Place> = alone
         .iter()
         .copied()
@@ -71,21 +65,17 @@ fn is_unclear(columns: &Columns<'_>, scopes: &[Vec<Scope>; 2], (side, at): Place
         return true;
     }
     let mut points_to_unread = false;
-    for (attribute, value) in &resource.attributes {
-        texts(attribute, value, &mut |attribute, text| {
-            points_to_unread |= columns.is_unread(side, resource.kind, attribute, text);
-        });
-    }
+    each_text(resource, |attribute, text| {
+        points_to_unread |= columns.is_unread(side, resource.kind, attribute, text);
+    });
     points_to_unread
 }
 
 fn targets(columns: &Columns<'_>, (side, at): Place) -> Vec<Place> {
     let resource = columns.of(side).at(at);
     let mut targets = Vec::new();
-    for (attribute, value) in &resource.attributes {
-        texts(attribute, value, &mut |attribute, text| {
-            targets.extend(columns.target(side, resource.kind, attribute, text));
-        });
-    }
+    each_text(resource, |attribute, text| {
+        targets.extend(columns.target(side, resource.kind, attribute, text));
+    });
     targets
 }

@@ -47,7 +47,8 @@ pub use quantity::{CronLine, Duration, InvalidQuantity, Percent, Region, Size};
 pub(crate) use rehearsal::Detail as HappeningDetail;
 pub use rehearsal::{Ending, Expectation, Happening, Reply, Steadiness, Stir};
 pub use resource::{
-    COMPONENT_TAG, EstateScan, GapClass, Resource, ResourceKind, ScanGap, SiteScan, UnknownKind,
+    COMPONENT_TAG, ESTATE_TAG, EstateScan, FENCED_TAG, GapClass, Resource, ResourceKind, ScanGap,
+    SiteScan, UnknownKind,
 };
 pub use rule::{Family, RuleDoc};
 pub use site::{Direction, Platform, Role, Site};

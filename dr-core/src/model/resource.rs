@@ -17,6 +17,10 @@ use super::{ComponentId, EstateName, Region, SiteId};
 
 /// The tag that says which component a thing belongs to.
 pub const COMPONENT_TAG: &str = "dr:component";
+/// The tag that names the estate, which the shipped modules set on everything that they make.
+pub const ESTATE_TAG: &str = "dr:estate";
+/// The tag by which a fenced database says since when it is.
+pub const FENCED_TAG: &str = "dr:fenced";
 
 macro_rules! kinds {
     ($($variant:ident $name:literal $doc:literal,)*) => {
@@ -228,6 +232,19 @@ impl Resource {
     /// An attribute as text.
     pub fn text(&self, attribute: &str) -> Option<&str> {
         self.attributes.get(attribute)?.as_str()
+    }
+
+    /// The texts of an attribute that is a list of them.
+    pub fn texts(&self, attribute: &str) -> Vec<&str> {
+        let list = self.attributes.get(attribute).and_then(Value::as_array);
+        let list = list.into_iter().flatten();
+        list.filter_map(Value::as_str).collect()
+    }
+
+    /// Whether its id is that of a group that RDS makes by itself where the first database needs it, and that nobody can change
+    /// or tag (RDS user guide, "`USER_WorkingWithParamGroups`").
+    pub fn has_id_of_rds(&self) -> bool {
+        self.id.starts_with("default.") || self.id.starts_with("default:")
     }
 }
 

@@ -1,7 +1,6 @@
 //! What rules look at, with small lookups.
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::history::History;
 use super::rule::Outcome;
@@ -180,6 +179,23 @@ impl<'a> Facts<'a> {
         both.collect()
     }
 
+    /// What a rule says of each database.
+    pub(super) fn of_each_database(
+        &self,
+        judge: fn(&Self, &Database<'a>) -> Vec<Outcome>,
+    ) -> Vec<Outcome> {
+        let databases = self.databases();
+        if databases.is_empty() {
+            return vec![Outcome::Nothing(
+                "the estate binds no database on both sites".to_owned(),
+            )];
+        }
+        databases
+            .iter()
+            .flat_map(|database| judge(self, database))
+            .collect()
+    }
+
     /// The instance that a database is on a side.
     pub(super) fn instance(&self, side: Side, database: &Database<'a>) -> Option<&'a Resource> {
         let bound = database.bound[side.index()];
@@ -197,11 +213,11 @@ pub(super) struct Database<'a> {
     pub(super) bound: [&'a RdsBinding; 2],
 }
 
-/// The texts of an attribute that is a list of them.
-pub(super) fn texts<'a>(resource: &'a Resource, attribute: &str) -> Vec<&'a str> {
-    let list = resource.attributes.get(attribute).and_then(Value::as_array);
-    let list = list.into_iter().flatten();
-    list.filter_map(Value::as_str).collect()
+impl Database<'_> {
+    /// It has no instance at the standby. Another rule tells that.
+    pub(super) fn unseen(&self) -> Outcome {
+        Outcome::Nothing(format!("{} has no instance at the standby", self.component))
+    }
 }
 
 /// An attribute as a whole number; quotas are written with a fraction.

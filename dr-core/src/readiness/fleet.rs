@@ -1,6 +1,6 @@
 //! The fleets of a site, and how large they are to be after a failover.
 
-use super::facts::{Facts, number, texts};
+use super::facts::{Facts, number};
 use crate::drift::Side;
 use crate::model::{Binding, ComponentId, Resource, ResourceKind as Kind, Settings};
 
@@ -51,7 +51,7 @@ impl<'a> Facts<'a> {
             };
             let group = self.group(side, &component.id)?;
             let template = self.template(side, group);
-            let mut types = texts(group, "instance-types");
+            let mut types = group.texts("instance-types");
             if types.is_empty() {
                 types.extend(template.and_then(|template| template.text("instance-type")));
             }
@@ -60,7 +60,7 @@ impl<'a> Facts<'a> {
                 group,
                 template,
                 types,
-                subnets: texts(group, "subnets"),
+                subnets: group.texts("subnets"),
                 members: number(group, "desired").unwrap_or_default(),
                 needed: u64::from(fleet.capacity.count),
             })

@@ -19,18 +19,7 @@ pub fn examine(facts: &Facts<'_>) -> Report {
         lines.push(line);
         findings.extend(found);
     }
-    findings.sort_by(|a, b| {
-        let order = |entry: &Entry| {
-            let finding = &entry.finding;
-            (
-                finding.code.clone(),
-                finding.subject.clone(),
-                entry.attribute.clone(),
-            )
-        };
-        let worst = b.finding.severity.cmp(&a.finding.severity);
-        worst.then_with(|| order(a).cmp(&order(b)))
-    });
+    findings.sort_by(Entry::worst_first);
     let parts = facts.scan.parts().map(|part| part.at);
     Report {
         format: Report::FORMAT,

@@ -10,7 +10,7 @@ mod serve;
 mod shortage;
 
 pub use measure::{KEPT_S, Observer, Unmeasured};
-pub use room::{Guest, Room};
+pub use room::{Guest, Room, one_request_each};
 pub use serve::router;
 
 #[cfg(test)]

@@ -9,6 +9,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::Router;
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::serve::Listener;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -41,6 +46,16 @@ impl Room {
             patience,
         }
     }
+}
+
+/// The same answers, one request a connection: none that is kept holds a place of the room, and none is closed under a second
+/// request.
+pub fn one_request_each<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    router.layer(map_response(|mut answer: Response| async {
+        let close = HeaderValue::from_static("close");
+        answer.headers_mut().insert(CONNECTION, close);
+        answer
+    }))
 }
 
 impl Listener for Room {

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
-use axum::http::header::CONNECTION;
-use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::map_response;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
+use super::room::one_request_each;
 use super::{Observer, Unmeasured};
 use crate::adapter::http::Second;
 use crate::model::SiteId;
@@ -24,17 +23,11 @@ struct Shared {
 
 /// The answers of an observer: `GET /v1/clients?over_s=N`, `GET /v1/reach?site=NAME`, `GET /healthz`.
 pub fn router(observer: Arc<Observer>, clock: Arc<dyn Clock>) -> Router {
-    Router::new()
+    let router = Router::new()
         .route("/v1/clients", get(clients))
         .route("/v1/reach", get(reach))
-        .route("/healthz", get(|| async { "ok\n" }))
-        // One request a connection: none that is kept holds a place of the room, and none is closed under a second request.
-        .layer(map_response(|mut answer: Response| async {
-            let close = HeaderValue::from_static("close");
-            answer.headers_mut().insert(CONNECTION, close);
-            answer
-        }))
-        .with_state(Shared { observer, clock })
+        .route("/healthz", get(|| async { "ok\n" }));
+    one_request_each(router).with_state(Shared { observer, clock })
 }
 
 #[derive(Deserialize)]

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::header::{CONNECTION, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::map_response;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use super::metrics::{self, text};
+use crate::adapter::observer::one_request_each;
 use crate::port::Clock;
 use crate::watch::Board;
 
@@ -22,16 +22,10 @@ struct Shared {
 
 /// The answers of a watcher: `GET /metrics`, `GET /healthz`. To be served in a [`crate::adapter::observer::Room`].
 pub fn router(board: Arc<Board>, clock: Arc<dyn Clock>) -> Router {
-    Router::new()
+    let router = Router::new()
         .route("/metrics", get(metrics))
-        .route("/healthz", get(healthz))
-        // One request a connection: none that is kept holds a place of the room.
-        .layer(map_response(|mut answer: Response| async {
-            let close = HeaderValue::from_static("close");
-            answer.headers_mut().insert(CONNECTION, close);
-            answer
-        }))
-        .with_state(Shared { board, clock })
+        .route("/healthz", get(healthz));
+    one_request_each(router).with_state(Shared { board, clock })
 }
 
 async fn metrics(State(shared): State<Shared>) -> Response {

@@ -47,7 +47,7 @@ fn steers(c: char) -> bool {
 }
 
 /// The first characters of a text, with a mark where it was longer.
-pub(super) fn cut(text: &str, longest: usize) -> Cow<'_, str> {
+pub fn cut(text: &str, longest: usize) -> Cow<'_, str> {
     match text.char_indices().nth(longest) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
         None => Cow::Borrowed(text),

@@ -23,9 +23,9 @@ mod tests;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
-pub use escape::{json as printable_json, visible};
+pub use super::report::shown;
+pub use escape::{cut, json as printable_json, visible};
 pub use schema::report_schema;
 
 use super::exception::Excused;
@@ -186,14 +186,6 @@ impl Report {
             coverage: Some(&self.coverage),
             declared_in: None,
         }
-    }
-}
-
-/// A value for people: a text as it is, anything else as JSON.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }
 

@@ -9,7 +9,7 @@ use super::aspect::{Aspect, aspect};
 use super::compare::{Difference, differences};
 use super::pair::Pair;
 use super::reference::Side;
-use super::report::{Entry, Evidence, FindingId};
+use super::report::{Entry, Evidence, FindingId, shown};
 use super::symbol::Symbols;
 use crate::model::{Estate, Finding, ResourceKind, RuleDoc, Settings, Severity, Subject};
 
@@ -87,7 +87,7 @@ impl<'a> Judge<'a> {
 
     /// The attributes of a pair that are compared in a way of their own, and were read on both sides.
     fn special(&self, pair: &Pair) -> Vec<String> {
-        let places = [(Side::Primary, pair.primary), (Side::Standby, pair.standby)];
+        let places = pair.places();
         let mut names = std::collections::BTreeSet::new();
         let mut unread = std::collections::BTreeSet::new();
         for (side, at) in places {
@@ -126,8 +126,7 @@ impl<'a> Judge<'a> {
     pub(super) fn ambiguous(&self, kind: ResourceKind, places: [&[u32]; 2]) -> Entry {
         let [primary, standby] = places;
         let first = self.resource(Side::Primary, primary[0]);
-        let sites =
-            [Side::Primary, Side::Standby].map(|side| &self.symbols.columns.of(side).site.id);
+        let sites = Side::BOTH.map(|side| &self.symbols.columns.of(side).site.id);
         let names = |side, places: &[u32]| -> Value {
             let names = places.iter().map(|&at| {
                 let resource = self.resource(side, at);
@@ -187,25 +186,20 @@ impl<'a> Judge<'a> {
 
     /// Both values in one sentence.
     fn told(&self, attribute: &str, values: &[Option<Value>; 2]) -> String {
-        let sites =
-            [Side::Primary, Side::Standby].map(|side| &self.symbols.columns.of(side).site.id);
-        let told = |value: &Value| match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
+        let sites = Side::BOTH.map(|side| &self.symbols.columns.of(side).site.id);
         match values {
             [Some(primary), Some(standby)] => format!(
                 "{attribute} is {} in {} and {} in {}",
-                told(primary),
+                shown(primary),
                 sites[0],
-                told(standby),
+                shown(standby),
                 sites[1]
             ),
             [Some(primary), None] => {
-                format!("{attribute} has {} in {} only", told(primary), sites[0])
+                format!("{attribute} has {} in {} only", shown(primary), sites[0])
             }
             [None, Some(standby)] => {
-                format!("{attribute} has {} in {} only", told(standby), sites[1])
+                format!("{attribute} has {} in {} only", shown(standby), sites[1])
             }
             [None, None] => format!("{attribute} differs"),
         }
@@ -260,7 +254,7 @@ impl<'a> Judge<'a> {
     }
 
     fn entry(&self, found: Found<'_>, places: [Option<u32>; 2], pair: Option<&Pair>) -> Entry {
-        let sides = [Side::Primary, Side::Standby];
+        let sides = Side::BOTH;
         let known = sides.into_iter().zip(places);
         let (side, at) = known
             .clone()

@@ -26,22 +26,17 @@ impl Network {
     pub(super) fn new(symbols: &Symbols<'_>) -> Self {
         let mut blocks: Vec<(IpNet, IpNet)> = Vec::new();
         for pair in &symbols.pairs.pairs {
-            let things = [(Side::Primary, pair.primary), (Side::Standby, pair.standby)];
+            let things = pair.places();
             let [primary, standby] = things.map(|(side, at)| symbols.columns.of(side).at(at));
             if matches!(primary.kind, Kind::Ec2Vpc | Kind::Ec2Subnet) {
                 let block = |resource: &Resource| resource.text("cidr")?.parse::<IpNet>().ok();
                 blocks.extend(block(primary).zip(block(standby)));
             }
         }
-        let mut kept: Vec<(IpNet, IpNet)> = Vec::new();
-        for block in blocks {
-            // Two blocks with the same addresses need no relocation.
-            if block.0 != block.1 && Relocation::new(kept.iter().copied().chain([block])).is_ok() {
-                kept.push(block);
-            }
-        }
+        // Two blocks with the same addresses need no relocation.
+        blocks.retain(|(here, there)| here != there);
         Self {
-            to_standby: Relocation::new(kept).unwrap_or_default(),
+            to_standby: Relocation::of_consistent(blocks),
             stay: Relocation::default(),
         }
     }
@@ -85,7 +80,8 @@ impl Judge<'_> {
                     packet.as_ref()?
                 ))
             });
-            let values = [(Side::Primary, pair.primary), (Side::Standby, pair.standby)]
+            let values = pair
+                .places()
                 .map(|(side, at)| self.resource(side, at).attributes.get(attribute).cloned());
             entries.push(self.of_pair(
                 pair,
@@ -104,7 +100,7 @@ impl Judge<'_> {
 
     /// Whether addresses of the standby can be told as addresses of the primary.
     fn addresses_are_known(&self) -> Result<(), Unclear> {
-        for side in [Side::Primary, Side::Standby] {
+        for side in Side::BOTH {
             let column = self.symbols.columns.of(side);
             let kinds = [Kind::Ec2Vpc, Kind::Ec2Subnet];
             let mut gaps = kinds.iter().flat_map(|kind| column.scan.gaps_of(*kind));
@@ -156,7 +152,8 @@ impl Judge<'_> {
 
     /// Routes by destination: that of the site's own network is the same at both.
     pub(super) fn routes(&self, pair: &Pair, attribute: &str) -> Result<Vec<Entry>, Unclear> {
-        let [primary, standby] = [(Side::Primary, pair.primary), (Side::Standby, pair.standby)]
+        let [primary, standby] = pair
+            .places()
             .map(|(side, at)| self.routes_of(side, at, attribute));
         let destinations: std::collections::BTreeSet<&String> =
             primary.keys().chain(standby.keys()).collect();
@@ -243,7 +240,7 @@ impl Judge<'_> {
 
     /// A block of the standby that is smaller than its counterpart.
     pub(super) fn block(&self, pair: &Pair, attribute: &str) -> Vec<Entry> {
-        let places = [(Side::Primary, pair.primary), (Side::Standby, pair.standby)];
+        let places = pair.places();
         let of = |name: &str| {
             places.map(|(side, at)| self.resource(side, at).attributes.get(name).cloned())
         };

@@ -87,6 +87,26 @@ impl Relocation {
         Ok(relocation)
     }
 
+    /// The relocation of those of the pairs, in their order, that contradict none before them.
+    pub fn of_consistent(pairs: impl IntoIterator<Item = (IpNet, IpNet)>) -> Self {
+        let mut partners: [BTreeMap<IpNet, IpNet>; 2] = [BTreeMap::new(), BTreeMap::new()];
+        let consistent = pairs.into_iter().filter(|(here, there)| {
+            let ways = [(here.trunc(), there.trunc()), (there.trunc(), here.trunc())];
+            let mut both = ways.iter().zip(&partners);
+            let fits = here.addr().is_ipv4() == there.addr().is_ipv4()
+                && both
+                    .all(|((block, other), known)| known.get(block).is_none_or(|one| one == other));
+            if fits {
+                for ((block, other), known) in ways.into_iter().zip(&mut partners) {
+                    known.insert(block, other);
+                }
+            }
+            fits
+        });
+        let consistent: Vec<_> = consistent.collect();
+        Self::new(consistent).expect("no two of them contradict each other")
+    }
+
     /// Where an address is at the other site. Partners of unequal length do not count: their addresses do not correspond.
     pub fn address(&self, address: IpAddr) -> IpAddr {
         let place = span(&IpNet::from(address)).first;

@@ -22,7 +22,7 @@ impl<'a> Keys<'a> {
     pub(super) fn new(estate: &'a Estate, columns: &'a Columns<'a>) -> Self {
         Self {
             columns,
-            bound: [Side::Primary, Side::Standby].map(|side| bound(estate, columns.of(side))),
+            bound: Side::BOTH.map(|side| bound(estate, columns.of(side))),
         }
     }
 

@@ -33,7 +33,7 @@ pub(super) fn pair(
     neighbours: &Neighbours<'_>,
     common: Common,
 ) -> usize {
-    let groups: Alike<Alone<'_>> = Alike::new(columns, scopes, pairs, |side, at| {
+    let groups: Alike<Alone<'_>> = Alike::new(scopes, pairs, |side, at| {
         let mut alone = alone(columns.of(side).at(at), scopes[side.index()][at as usize]);
         if common != Common::All {
             alone.1 = None;

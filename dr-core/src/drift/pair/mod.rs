@@ -13,7 +13,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::reference::{Columns, Side};
+use super::reference::{Columns, Place, Side};
 use super::scope::Scope;
 use crate::model::{Estate, ResourceKind};
 
@@ -83,6 +83,13 @@ pub(crate) struct Pair {
     pub(crate) ground: Ground,
 }
 
+impl Pair {
+    /// Both things, the primary's first.
+    pub(crate) fn places(&self) -> [Place; 2] {
+        [(Side::Primary, self.primary), (Side::Standby, self.standby)]
+    }
+}
+
 /// Things of one kind that are alike and not the same: which goes with which is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ambiguous {
@@ -104,6 +111,22 @@ impl Pairs {
     /// The number of the pair that a thing is in.
     pub(crate) fn of(&self, side: Side, at: u32) -> Option<u32> {
         self.of[side.index()][at as usize]
+    }
+
+    /// Whether a thing is compared and has no counterpart.
+    pub(crate) fn is_alone(&self, scopes: &[Vec<Scope>; 2], (side, at): Place) -> bool {
+        scopes[side.index()][at as usize] == Scope::Compared && self.of(side, at).is_none()
+    }
+
+    /// All such things, the primary's first.
+    pub(crate) fn alone(&self, scopes: &[Vec<Scope>; 2]) -> Vec<Place> {
+        let places = Side::BOTH.into_iter().flat_map(|side| {
+            let places = 0..u32::try_from(self.of[side.index()].len()).unwrap_or(u32::MAX);
+            places.map(move |at| (side, at))
+        });
+        places
+            .filter(|place| self.is_alone(scopes, *place))
+            .collect()
     }
 
     /// Whether it is known of a thing only that it is one of several.
@@ -145,20 +168,11 @@ struct Alike<K>(BTreeMap<K, [Vec<u32>; 2]>);
 
 impl<K: Ord> Alike<K> {
     /// Of those that are compared and have no counterpart yet.
-    fn new(
-        columns: &Columns<'_>,
-        scopes: &[Vec<Scope>; 2],
-        pairs: &Pairs,
-        key: impl Fn(Side, u32) -> Option<K>,
-    ) -> Self {
+    fn new(scopes: &[Vec<Scope>; 2], pairs: &Pairs, key: impl Fn(Side, u32) -> Option<K>) -> Self {
         let mut alike: BTreeMap<K, [Vec<u32>; 2]> = BTreeMap::new();
-        for side in [Side::Primary, Side::Standby] {
-            for at in columns.of(side).places() {
-                let is_open = scopes[side.index()][at as usize] == Scope::Compared
-                    && pairs.of(side, at).is_none();
-                if is_open && let Some(key) = key(side, at) {
-                    alike.entry(key).or_default()[side.index()].push(at);
-                }
+        for (side, at) in pairs.alone(scopes) {
+            if let Some(key) = key(side, at) {
+                alike.entry(key).or_default()[side.index()].push(at);
             }
         }
         Self(alike)
@@ -172,9 +186,8 @@ pub(crate) fn pair(estate: &Estate, columns: &Columns<'_>, scopes: &[Vec<Scope>;
         ..Pairs::default()
     };
     let keys = key::Keys::new(estate, columns);
-    let of = |pairs: &Pairs, key: &dyn Fn(Side, u32) -> Option<key::Key>| {
-        Alike::new(columns, scopes, pairs, key)
-    };
+    let of =
+        |pairs: &Pairs, key: &dyn Fn(Side, u32) -> Option<key::Key>| Alike::new(scopes, pairs, key);
     let bound = of(&pairs, &|side, at| keys.bound(side, at));
     pairs.add_unique(bound, Ground::Bound);
     let tagged = of(&pairs, &|side, at| keys.tag_and_name(side, at));

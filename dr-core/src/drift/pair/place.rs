@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::super::aspect::{Aspect, aspect};
 use super::super::default::says_nothing;
-use super::super::reference::{Columns, Place, Side, texts};
+use super::super::reference::{Columns, Place, Side, each_text, texts};
 use super::super::scope::Scope;
 use super::key::{Key, Keys};
 use super::likeness::Common;
@@ -38,7 +38,7 @@ pub(super) fn pair(
     pairs: &mut Pairs,
     keys: &Keys<'_>,
 ) {
-    if open(columns, scopes, pairs).is_empty() {
+    if pairs.alone(scopes).is_empty() {
         return;
     }
     let named = offsets(columns, scopes, pairs, Some(keys));
@@ -48,7 +48,7 @@ pub(super) fn pair(
         let mut found = 0;
         for steps in (1..=FARTHEST).rev() {
             let colours = colours(columns, scopes, pairs, &neighbours, steps);
-            let alike = Alike::new(columns, scopes, pairs, |side, at| {
+            let alike = Alike::new(scopes, pairs, |side, at| {
                 Some(colours[side.index()][at as usize])
             });
             found = pairs.add_unique(alike, Ground::Position);
@@ -65,7 +65,7 @@ pub(super) fn pair(
         }
         if found == 0 {
             let row = |side, at| keys.name_of_row(side, at);
-            let row = Alike::new(columns, scopes, pairs, row);
+            let row = Alike::new(scopes, pairs, row);
             found = pairs.add_unique(row, Ground::Name);
         }
         if found == 0 {
@@ -94,7 +94,7 @@ fn offsets(
     pairs: &Pairs,
     keys: Option<&Keys<'_>>,
 ) -> Alike<(u32, u128, u8, bool, Option<Key>)> {
-    Alike::new(columns, scopes, pairs, |side, at| {
+    Alike::new(scopes, pairs, |side, at| {
         let subnet = columns.of(side).at(at);
         if subnet.kind != Kind::Ec2Subnet {
             return None;
@@ -126,7 +126,7 @@ fn in_a_row(
     pairs: &mut Pairs,
     keys: &Keys<'_>,
 ) -> usize {
-    let rows = Alike::new(columns, scopes, pairs, |side, at| {
+    let rows = Alike::new(scopes, pairs, |side, at| {
         let is_subnet = columns.of(side).at(at).kind == Kind::Ec2Subnet;
         keys.name_of_row(side, at).filter(|_| is_subnet)
     });
@@ -159,7 +159,7 @@ fn anchored<'a>(
     scopes: &[Vec<Scope>; 2],
     pairs: &Pairs,
 ) -> Alike<(Alone<'a>, Vec<(&'a str, u32)>)> {
-    Alike::new(columns, scopes, pairs, |side, at| {
+    Alike::new(scopes, pairs, |side, at| {
         let resource = columns.of(side).at(at);
         let alone = alone(resource, scopes[side.index()][at as usize]);
         let texts = resource.attributes.iter();
@@ -173,16 +173,6 @@ fn anchored<'a>(
     })
 }
 
-/// What is compared and has no counterpart.
-fn open(columns: &Columns<'_>, scopes: &[Vec<Scope>; 2], pairs: &Pairs) -> Vec<Place> {
-    let sides = [Side::Primary, Side::Standby].into_iter();
-    let all = sides.flat_map(|side| columns.of(side).places().map(move |at| (side, at)));
-    all.filter(|&(side, at)| {
-        scopes[side.index()][at as usize] == Scope::Compared && pairs.of(side, at).is_none()
-    })
-    .collect()
-}
-
 impl<'a> Neighbours<'a> {
     /// What a thing points to, and what points to it.
     pub(super) fn of(&self, side: Side, at: u32) -> &[(Way<'a>, Place)] {
@@ -191,25 +181,22 @@ impl<'a> Neighbours<'a> {
 
     fn new(columns: &Columns<'a>, scopes: &[Vec<Scope>; 2]) -> Self {
         let mut all = [0, 1].map(|side: usize| vec![Vec::new(); scopes[side].len()]);
-        for side in [Side::Primary, Side::Standby] {
+        for side in Side::BOTH {
             for at in columns.of(side).places() {
                 if scopes[side.index()][at as usize] != Scope::Compared {
                     continue;
                 }
                 let resource = columns.of(side).at(at);
-                for (attribute, value) in &resource.attributes {
-                    texts(attribute, value, &mut |attribute, text| {
-                        let Some(target) = columns.target(side, resource.kind, attribute, text)
-                        else {
-                            return;
-                        };
-                        let is_across = target.0 != side;
-                        let to: &mut Vec<_> = &mut all[side.index()][at as usize];
-                        to.push(((attribute, true, is_across), target));
-                        let back: &mut Vec<_> = &mut all[target.0.index()][target.1 as usize];
-                        back.push(((attribute, false, is_across), (side, at)));
-                    });
-                }
+                each_text(resource, |attribute, text| {
+                    let Some(target) = columns.target(side, resource.kind, attribute, text) else {
+                        return;
+                    };
+                    let is_across = target.0 != side;
+                    let to: &mut Vec<_> = &mut all[side.index()][at as usize];
+                    to.push(((attribute, true, is_across), target));
+                    let back: &mut Vec<_> = &mut all[target.0.index()][target.1 as usize];
+                    back.push(((attribute, false, is_across), (side, at)));
+                });
             }
         }
         Self(all)
@@ -226,7 +213,7 @@ fn colours(
 ) -> [Vec<Colour>; 2] {
     let firsts = u32::try_from(pairs.pairs.len()).expect("fewer pairs than things");
     let mut first = Ranks::after(firsts);
-    let mut colours = [Side::Primary, Side::Standby].map(|side| {
+    let mut colours = Side::BOTH.map(|side| {
         let column = columns.of(side);
         let colour = |at| match pairs.of(side, at) {
             Some(pair) => pair,
@@ -234,7 +221,7 @@ fn colours(
         };
         column.places().map(colour).collect::<Vec<Colour>>()
     });
-    let open = open(columns, scopes, pairs);
+    let open = pairs.alone(scopes);
     let mut taken = first.next;
     for _ in 0..steps {
         let mut ranks = Ranks::after(taken);
@@ -315,7 +302,7 @@ fn interchangeable(
     neighbours: &Neighbours<'_>,
 ) -> usize {
     let colours = colours(columns, scopes, pairs, neighbours, FARTHEST);
-    let alike = Alike::new(columns, scopes, pairs, |side, at| {
+    let alike = Alike::new(scopes, pairs, |side, at| {
         let resource = columns.of(side).at(at);
         Some((
             colours[side.index()][at as usize],
@@ -370,7 +357,7 @@ fn ambiguous(
     neighbours: &Neighbours<'_>,
 ) {
     let colours = colours(columns, scopes, pairs, neighbours, 1);
-    let alike = Alike::new(columns, scopes, pairs, |side, at| {
+    let alike = Alike::new(scopes, pairs, |side, at| {
         Some((
             columns.of(side).at(at).kind,
             colours[side.index()][at as usize],

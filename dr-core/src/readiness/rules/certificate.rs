@@ -1,6 +1,6 @@
 //! Certificates of the standby's listeners.
 
-use super::super::facts::{flag, instant, texts};
+use super::super::facts::{flag, instant};
 use super::super::{Facts, Found, Need, Outcome, Rule, Where};
 use crate::drift::Side;
 use crate::model::{Duration, Family, Resource, ResourceKind as Kind, RuleDoc, Settings, Severity};
@@ -142,7 +142,7 @@ impl Used<'_> {
 fn used<'a>(facts: &Facts<'a>) -> Vec<Used<'a>> {
     let mut arns: Vec<&str> = listeners(facts)
         .into_iter()
-        .flat_map(|listener| texts(listener, "certificates"))
+        .flat_map(|listener| listener.texts("certificates"))
         .collect();
     arns.sort_unstable();
     arns.dedup();
@@ -154,17 +154,25 @@ fn used<'a>(facts: &Facts<'a>) -> Vec<Used<'a>> {
     found.collect()
 }
 
-fn of_each(facts: &Facts<'_>, judge: for<'a> fn(&Facts<'a>, &Used<'a>) -> Outcome) -> Vec<Outcome> {
+/// The certificates in use, or what is said where none is to be judged.
+fn in_use<'a>(facts: &Facts<'a>) -> Result<Vec<Used<'a>>, Vec<Outcome>> {
     if listeners(facts).is_empty() {
-        return none();
+        return Err(none());
     }
     let used = used(facts);
     if used.is_empty() {
-        return vec![Outcome::Nothing(
+        return Err(vec![Outcome::Nothing(
             "no certificate of ACM is in use at the standby".to_owned(),
-        )];
+        )]);
     }
-    used.iter().map(|used| judge(facts, used)).collect()
+    Ok(used)
+}
+
+fn of_each(facts: &Facts<'_>, judge: for<'a> fn(&Facts<'a>, &Used<'a>) -> Outcome) -> Vec<Outcome> {
+    match in_use(facts) {
+        Ok(used) => used.iter().map(|used| judge(facts, used)).collect(),
+        Err(nothing) => nothing,
+    }
 }
 
 fn missing(facts: &Facts<'_>) -> Vec<Outcome> {
@@ -176,7 +184,7 @@ fn missing(facts: &Facts<'_>) -> Vec<Outcome> {
     for listener in listeners {
         let port = listener.attributes.get("port").map(ToString::to_string);
         let port = port.unwrap_or_default();
-        let certificates = texts(listener, "certificates");
+        let certificates = listener.texts("certificates");
         if certificates.is_empty() {
             let found = Found::of(
                 listener,
@@ -212,15 +220,10 @@ fn missing(facts: &Facts<'_>) -> Vec<Outcome> {
 }
 
 fn names(facts: &Facts<'_>) -> Vec<Outcome> {
-    if listeners(facts).is_empty() {
-        return none();
-    }
-    let used = used(facts);
-    if used.is_empty() {
-        return vec![Outcome::Nothing(
-            "no certificate of ACM is in use at the standby".to_owned(),
-        )];
-    }
+    let used = match in_use(facts) {
+        Ok(used) => used,
+        Err(nothing) => return nothing,
+    };
     let records =
         facts
             .estate
@@ -232,7 +235,7 @@ fn names(facts: &Facts<'_>) -> Vec<Outcome> {
             });
     let outcomes = records.map(|record| {
         let covers = |used: &&Used<'_>| {
-            let mut names = texts(used.certificate, "names");
+            let mut names = used.certificate.texts("names");
             names.extend(used.certificate.text("domain"));
             names.into_iter().any(|name| is_covered(record, name))
         };

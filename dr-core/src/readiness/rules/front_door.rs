@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::facts::{flag, number, texts};
+use super::super::facts::{flag, number};
 use super::super::{Facts, Found, Need, Outcome, Rule, Where};
 use crate::adapter::front_door::{
     CheckSetup, Failover, Record, RecordSet, Setup, SideSetup, Target, concerns,
@@ -261,7 +261,8 @@ fn record_setup(record: &Resource) -> Record {
                 .unwrap_or_default(),
         },
         None => Target::Values(
-            texts(record, "values")
+            record
+                .texts("values")
                 .into_iter()
                 .map(str::to_owned)
                 .collect(),

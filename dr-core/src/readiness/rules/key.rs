@@ -72,7 +72,7 @@ fn of_key(facts: &Facts<'_>, id: &str, user: &str, is_bound: bool) -> Outcome {
     let by_alias = || {
         facts
             .all(Side::Standby, Kind::KmsKey)
-            .find(|key| super::super::facts::texts(key, "aliases").contains(&id))
+            .find(|key| key.texts("aliases").contains(&id))
     };
     let Some(key) = key.or_else(by_alias) else {
         if is_bound {

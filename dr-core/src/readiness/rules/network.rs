@@ -3,7 +3,6 @@
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::super::facts::texts;
 use super::super::{Facts, Found, Need, Outcome, Rule, Where};
 use crate::drift::Side;
 use crate::model::{Family, Resource, ResourceKind as Kind, RuleDoc, Severity, Subject};
@@ -132,7 +131,7 @@ fn of_subnet(facts: &Facts<'_>, id: &str, primary_goes_out: bool) -> Outcome {
 /// The table of a subnet is its own, or the main one of its network (VPC user guide, "RouteTables").
 fn table<'a>(facts: &Facts<'a>, side: Side, subnet: &str) -> Option<&'a Resource> {
     let mut tables = facts.all(side, Kind::Ec2RouteTable);
-    let own = tables.find(|table| texts(table, "subnets").contains(&subnet));
+    let own = tables.find(|table| table.texts("subnets").contains(&subnet));
     own.or_else(|| {
         let vpc = facts.find(side, Kind::Ec2Subnet, subnet)?.text("vpc")?;
         let mut tables = facts.all(side, Kind::Ec2RouteTable);
@@ -194,9 +193,9 @@ fn overlap(facts: &Facts<'_>) -> Vec<Outcome> {
 }
 
 fn blocks(vpc: &Resource) -> Vec<IpNet> {
-    let mut blocks = texts(vpc, "cidrs");
+    let mut blocks = vpc.texts("cidrs");
     blocks.extend(vpc.text("cidr"));
-    blocks.extend(texts(vpc, "ipv6-cidrs"));
+    blocks.extend(vpc.texts("ipv6-cidrs"));
     blocks
         .into_iter()
         .filter_map(|block| block.parse().ok())

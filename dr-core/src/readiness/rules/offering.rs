@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::super::facts::texts;
 use super::super::fleet::Fleet;
 use super::super::{Facts, Found, Need, Outcome, Rule, Where};
 use crate::drift::Side;
@@ -109,7 +108,7 @@ fn of_fleet(facts: &Facts<'_>, fleet: &Fleet<'_>) -> Vec<Outcome> {
                 "dr discover",
             );
         };
-        let offered: BTreeSet<&str> = texts(offer, "zone-ids").into_iter().collect();
+        let offered: BTreeSet<&str> = offer.texts("zone-ids").into_iter().collect();
         let without: Vec<&str> = zones.difference(&offered).copied().collect();
         if without.is_empty() {
             let zones: Vec<&str> = zones.iter().copied().collect();

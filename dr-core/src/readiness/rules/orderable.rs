@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::facts::{Database, flag, texts};
+use super::super::facts::{Database, flag};
 use super::super::{Facts, Found, Need, Outcome, Rule, Where};
 use crate::drift::Side;
 use crate::model::{Family, Resource, ResourceKind as Kind, RuleDoc, Severity};
@@ -32,7 +32,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(facts: &Facts<'_>) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     for database in &facts.databases() {
-        let sides = [Side::Primary, Side::Standby];
+        let sides = Side::BOTH;
         let instances: Vec<&Resource> = sides
             .into_iter()
             .filter_map(|side| facts.instance(side, database))
@@ -90,7 +90,7 @@ fn of_option(
             "multi-az",
         ));
     }
-    let offered = texts(option, "storage-types");
+    let offered = option.texts("storage-types");
     let storage: BTreeSet<&str> = instances
         .iter()
         .filter_map(|i| i.text("storage-type"))
@@ -119,8 +119,9 @@ fn of_option(
 fn zones(facts: &Facts<'_>, database: &Database<'_>, option: &Resource) -> Option<String> {
     let group = &database.bound[Side::Standby.index()].subnet_group;
     let group = facts.find(Side::Standby, Kind::RdsSubnetGroup, group)?;
-    let offered = texts(option, "zones");
-    let usable: Vec<&str> = texts(group, "zones")
+    let offered = option.texts("zones");
+    let usable: Vec<&str> = group
+        .texts("zones")
         .into_iter()
         .filter(|zone| offered.contains(zone))
         .collect();

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::super::facts::texts;
 use super::super::{Facts, Found, Need, Outcome, Rule, Where};
 use crate::drift::Side;
 use crate::model::{Family, Resource, ResourceKind as Kind, RuleDoc, Severity};
@@ -65,7 +64,7 @@ fn of_parameter(facts: &Facts<'_>, parameter: &Resource, is_endpoint: bool) -> O
     let found = |message: String, attribute: &str| {
         Found::of(parameter, message).at(facts.standby(), parameter, attribute)
     };
-    let named = of_primary(facts, &texts(parameter, "mentions"));
+    let named = of_primary(facts, &parameter.texts("mentions"));
     if !named.is_empty() {
         return found(
             format!("its value names {}", named.join(" and ")),

@@ -210,7 +210,7 @@ fn counted(
         things.filter(|thing| is_one(thing)).map(weight).sum()
     };
     let now = sum(&mut facts.all(Side::Standby, kind));
-    let [there, here] = [Side::Primary, Side::Standby].map(|side| sum(&mut facts.ours(side, kind)));
+    let [there, here] = Side::BOTH.map(|side| sum(&mut facts.ours(side, kind)));
     Ok(Demand {
         total: now + there.saturating_sub(here),
         now,

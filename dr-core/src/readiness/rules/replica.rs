@@ -23,9 +23,9 @@ pub(super) const MISSING: Rule = Rule {
     ),
     needs: &[Need::all(Where::Standby, Kind::RdsInstance, &[])],
     check: |facts| {
-        of_each(facts, |facts, database| {
+        facts.of_each_database(|facts, database| {
             let bound = &database.bound[Side::Standby.index()].instance;
-            match facts.instance(Side::Standby, database) {
+            vec![match facts.instance(Side::Standby, database) {
                 Some(instance) => {
                     Outcome::Holds(format!("{}: {}", database.component, instance.id))
                 }
@@ -35,7 +35,7 @@ pub(super) const MISSING: Rule = Rule {
                 )
                 .absent()
                 .into(),
-            }
+            }]
         })
     },
 };
@@ -60,11 +60,11 @@ pub(super) const BROKEN: Rule = Rule {
         &["status", "replication"],
     )],
     check: |facts| {
-        of_each(facts, |facts, database| {
-            match facts.instance(Side::Standby, database) {
+        facts.of_each_database(|facts, database| {
+            vec![match facts.instance(Side::Standby, database) {
                 Some(instance) => works(facts, instance),
-                None => unseen(database),
-            }
+                None => database.unseen(),
+            }]
         })
     },
 };
@@ -84,11 +84,11 @@ pub(super) const ELSEWHERE: Rule = Rule {
     ),
     needs: &[Need::all(Where::Both, Kind::RdsInstance, &["replica-of"])],
     check: |facts| {
-        of_each(facts, |facts, database| {
-            match facts.instance(Side::Standby, database) {
+        facts.of_each_database(|facts, database| {
+            vec![match facts.instance(Side::Standby, database) {
                 Some(instance) => follows(facts, database, instance),
-                None => unseen(database),
-            }
+                None => database.unseen(),
+            }]
         })
     },
 };
@@ -107,7 +107,7 @@ pub(super) const BEHIND: Rule = Rule {
         ],
     ),
     needs: &[Need::all(Where::Standby, Kind::RdsInstance, &["status"])],
-    check: |facts| of_each(facts, lag),
+    check: |facts| facts.of_each_database(|facts, database| vec![lag(facts, database)]),
 };
 
 /// States in which an instance takes a promotion (RDS user guide, "accessing-monitoring", status of an instance).
@@ -130,30 +130,6 @@ const PASSING: [&str; 8] = [
     "starting",
     "renaming",
 ];
-
-fn of_each(
-    facts: &Facts<'_>,
-    judge: for<'a> fn(&Facts<'a>, &Database<'a>) -> Outcome,
-) -> Vec<Outcome> {
-    let databases = facts.databases();
-    if databases.is_empty() {
-        return vec![Outcome::Nothing(
-            "the estate binds no database on both sites".to_owned(),
-        )];
-    }
-    databases
-        .iter()
-        .map(|database| judge(facts, database))
-        .collect()
-}
-
-/// Another rule tells that there is none.
-fn unseen(database: &Database<'_>) -> Outcome {
-    Outcome::Nothing(format!(
-        "{} has no instance at the standby",
-        database.component
-    ))
-}
 
 fn works(facts: &Facts<'_>, instance: &Resource) -> Outcome {
     let site = facts.standby();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::facts::{Database, texts};
+use super::super::facts::Database;
 use super::super::{Facts, Found, Need, Outcome, Rule, Where};
 use crate::drift::Side;
 use crate::model::{Family, ResourceKind as Kind, RuleDoc, Severity, Subject};
@@ -21,7 +21,7 @@ pub(super) const SUBNETS: Rule = Rule {
         ],
     ),
     needs: &[Need::all(Where::Standby, Kind::RdsSubnetGroup, &["zones"])],
-    check: |facts| of_each(facts, |facts, database| vec![zones(facts, database)]),
+    check: |facts| facts.of_each_database(|facts, database| vec![zones(facts, database)]),
 };
 
 /// The parameters that the estate binds.
@@ -41,7 +41,7 @@ pub(super) const PARAMETERS: Rule = Rule {
         Need::all(Where::Standby, Kind::RdsParameterGroup, &[]),
         Need::all(Where::Standby, Kind::RdsInstance, &["parameter-groups"]),
     ],
-    check: |facts| of_each(facts, parameters),
+    check: |facts| facts.of_each_database(parameters),
 };
 
 /// Parameters that wait.
@@ -62,24 +62,8 @@ pub(super) const PENDING: Rule = Rule {
         Kind::RdsInstance,
         &["parameter-status"],
     )],
-    check: |facts| of_each(facts, |facts, database| vec![pending(facts, database)]),
+    check: |facts| facts.of_each_database(|facts, database| vec![pending(facts, database)]),
 };
-
-fn of_each(
-    facts: &Facts<'_>,
-    judge: for<'a> fn(&Facts<'a>, &Database<'a>) -> Vec<Outcome>,
-) -> Vec<Outcome> {
-    let databases = facts.databases();
-    if databases.is_empty() {
-        return vec![Outcome::Nothing(
-            "the estate binds no database on both sites".to_owned(),
-        )];
-    }
-    databases
-        .iter()
-        .flat_map(|database| judge(facts, database))
-        .collect()
-}
 
 fn missing(facts: &Facts<'_>, database: &Database<'_>, message: String) -> Outcome {
     let subject = Subject::Placed(database.component.clone(), facts.standby().clone());
@@ -96,7 +80,7 @@ fn zones(facts: &Facts<'_>, database: &Database<'_>) -> Outcome {
             format!("the DB subnet group {name} does not stand there"),
         );
     };
-    let zones: BTreeSet<&str> = texts(group, "zones").into_iter().collect();
+    let zones: BTreeSet<&str> = group.texts("zones").into_iter().collect();
     if zones.len() >= nodes {
         return Outcome::Holds(format!(
             "{}: {nodes} nodes, {} zones",
@@ -125,12 +109,9 @@ fn parameters(facts: &Facts<'_>, database: &Database<'_>) -> Vec<Outcome> {
         return vec![missing(facts, database, message)];
     }
     let Some(instance) = facts.instance(Side::Standby, database) else {
-        return vec![Outcome::Nothing(format!(
-            "{} has no instance at the standby",
-            database.component
-        ))];
+        return vec![database.unseen()];
     };
-    if texts(instance, "parameter-groups").contains(&name.as_str()) {
+    if instance.texts("parameter-groups").contains(&name.as_str()) {
         return vec![Outcome::Holds(format!("{} is in {name}", instance.id))];
     }
     let found = Found::of(
@@ -146,12 +127,10 @@ fn parameters(facts: &Facts<'_>, database: &Database<'_>) -> Vec<Outcome> {
 
 fn pending(facts: &Facts<'_>, database: &Database<'_>) -> Outcome {
     let Some(instance) = facts.instance(Side::Standby, database) else {
-        return Outcome::Nothing(format!(
-            "{} has no instance at the standby",
-            database.component
-        ));
+        return database.unseen();
     };
-    let waiting: Vec<&str> = texts(instance, "parameter-status")
+    let waiting: Vec<&str> = instance
+        .texts("parameter-status")
         .into_iter()
         .filter(|status| !status.ends_with(": in-sync"))
         .collect();

@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::super::facts::texts;
 use super::super::{Facts, Found, Need, Outcome, Rule, Where};
 use crate::drift::Side;
 use crate::model::{Family, Resource, ResourceKind as Kind, RuleDoc, Severity};
@@ -62,7 +61,8 @@ fn of_template(facts: &Facts<'_>, template: &Resource) -> Vec<Outcome> {
         ("security-groups", Kind::Ec2SecurityGroup),
         ("subnets", Kind::Ec2Subnet),
     ] {
-        let foreign = texts(template, attribute)
+        let foreign = template
+            .texts(attribute)
             .into_iter()
             .filter(|id| is_of_primary(facts, kind, id));
         named.extend(foreign.map(|id| (attribute, id.to_owned())));
@@ -87,7 +87,7 @@ fn of_template(facts: &Facts<'_>, template: &Resource) -> Vec<Outcome> {
             .filter(|text| text.starts_with("arn:") && text.contains(&region));
         named.extend(foreign.map(|text| (attribute.as_str(), text.to_owned())));
     }
-    let mentions = texts(template, "user-data-mentions");
+    let mentions = template.texts("user-data-mentions");
     let of_primary = super::parameter::of_primary(facts, &mentions);
     named.extend(
         of_primary

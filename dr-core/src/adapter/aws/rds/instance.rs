@@ -6,13 +6,14 @@ use aws_sdk_rds::types::{DbInstance, Tag};
 use jiff::Timestamp;
 
 use super::status::{self, Status};
+use crate::model::FENCED_TAG;
 
 /// Since when the walls of a fence are being put up, and by which run: `2026-11-21T05:00:00Z r-…`. Written before the quarantine
 /// group is put on.
 pub(super) const FENCING: &str = "dr:fencing";
 /// When a fence was read back, and the words of its [`FENCING`]: `2026-11-21T05:00:09Z 2026-11-21T05:00:00Z r-…`. Part of the fence:
 /// without it nobody knows up to when the instance took writes. With other words it is of an earlier fence, and says nothing.
-pub(super) const FENCED: &str = "dr:fenced";
+pub(super) const FENCED: &str = FENCED_TAG;
 /// What a fence replaced: the security groups, and whether the instance was protected against deletion.
 pub(super) const BEFORE_FENCE: &str = "dr:before-fence";
 /// The run that asked for a promotion which is not finished.

@@ -16,7 +16,7 @@ use super::RdsDatabase;
 use super::instance::{
     BEFORE_FENCE, EQUIPPING, EXPIRES, FENCED, FENCING, Instance, PROMOTING, RETIRED, instant, tag,
 };
-use crate::model::{Duration, SiteId};
+use crate::model::{COMPONENT_TAG, Duration, ESTATE_TAG, SiteId};
 use crate::port::{ErrorClass, Permit, PortError, PortResult};
 
 /// How long an old primary is kept as evidence before it expires. Nothing deletes it then: `dr status` says so.
@@ -276,9 +276,9 @@ impl RdsDatabase {
     /// What says which place of the grid an instance is.
     fn own_tags(&self) -> BTreeMap<&'static str, String> {
         BTreeMap::from([
-            ("dr:estate", self.here.estate.to_string()),
+            (ESTATE_TAG, self.here.estate.to_string()),
             ("dr:site", self.here.site.id.to_string()),
-            ("dr:component", self.here.component.id.to_string()),
+            (COMPONENT_TAG, self.here.component.id.to_string()),
         ])
     }
 

@@ -80,16 +80,11 @@ pub(super) async fn read(reader: &mut Reader<'_>, rds: &Client) {
     }
 }
 
-/// The service's own groups cannot be changed or tagged (RDS user guide, "USER_WorkingWithParamGroups").
-fn is_default(group: &Resource) -> bool {
-    group.id.starts_with("default.") || group.id.starts_with("default:")
-}
-
 /// The parameters that people set: the others follow from the family.
 async fn parameters(reader: &mut Reader<'_>, rds: &Client) {
     let groups = reader.of_kind(Kind::RdsParameterGroup);
     let groups: Vec<String> = groups
-        .filter(|group| !is_default(group))
+        .filter(|group| !group.has_id_of_rds())
         .map(|g| g.id.clone())
         .collect();
     for name in groups {
@@ -132,7 +127,7 @@ async fn parameters(reader: &mut Reader<'_>, rds: &Client) {
 async fn group_tags(reader: &mut Reader<'_>, rds: &Client, kind: Kind) {
     let topic = TAGS.of(kind);
     let groups: Vec<Resource> = reader.of_kind(kind).map(|group| group.clone()).collect();
-    for group in groups.iter().filter(|group| !is_default(group)) {
+    for group in groups.iter().filter(|group| !group.has_id_of_rds()) {
         let Some(arn) = &group.arn else { continue };
         match reader
             .ask(&topic, || {
