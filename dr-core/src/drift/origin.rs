@@ -12,8 +12,8 @@ use super::column::Column;
 use super::reference::{Columns, Side};
 use super::report::Entry;
 use crate::model::{
-    Estate, EstateScan, FENCED_TAG, Resource, ResourceKind as Kind, Settings, SiteId, SiteScan,
-    Subject,
+    Binding, Estate, EstateScan, FENCED_TAG, Resource, ResourceKind as Kind, Settings, SiteId,
+    SiteScan, Subject,
 };
 
 /// What one of the other columns tells of a difference.
@@ -268,25 +268,50 @@ impl<'a> Origins<'a> {
         })
     }
 
-    /// Whether it is what a fence leaves behind: walls around the database, a fleet that is held down.
+    /// Whether it is what a fence leaves behind on a side: walls around a bound database, a bound fleet that is held down. Only
+    /// the side that has more of them than the other is told: what somebody did by hand on the other one is no fence's.
     fn fence(&self, entry: &Entry, side: Side) -> Option<Origin> {
         let column = self.columns.of(side);
-        let left_behind = matches!(
-            (entry.finding.code.as_str(), entry.attribute.as_deref()),
-            ("fleet-process-suspended", _)
-                | ("database-access-differs", Some("security-groups"))
-                | (
-                    "traffic-refused-at-standby" | "traffic-admitted-only-at-standby",
-                    Some("entries.ingress" | "entries.egress")
-                )
-        );
-        (left_behind && is_fenced(column)).then(|| Origin::Fence {
+        let bindings = self.estate.bindings.get(&column.site.id)?;
+        let is_fenced = |id: &str| {
+            let database = column.by_id(Kind::RdsInstance, id);
+            database.is_some_and(|at| column.at(at).tags.contains_key(FENCED_TAG))
+        };
+        let fenced = || {
+            bindings.values().filter_map(|binding| match binding {
+                Binding::Rds(rds) if is_fenced(&rds.instance) => Some(rds),
+                _ => None,
+            })
+        };
+        fenced().next()?;
+        let evidence = entry.evidence.get(&column.site.id)?;
+        let is = |id: &str| evidence.id.as_deref() == Some(id);
+        let has = |wanted: &str| {
+            let values = evidence.value.as_ref().and_then(Value::as_array);
+            values.is_some_and(|values| values.iter().any(|value| value == wanted))
+        };
+        let is_left_behind = match (entry.finding.code.as_str(), entry.attribute.as_deref()) {
+            ("fleet-process-suspended", _) => has(LAUNCH)
+                && bindings.values().any(
+                    |binding| matches!(binding, Binding::Ec2Autoscaling(fleet) if is(&fleet.group)),
+                ),
+            ("database-access-differs", Some("security-groups")) => {
+                fenced().any(|rds| is(&rds.instance) && has(&rds.quarantine_group))
+            }
+            // A wall refuses: what the other side lets through in addition, or what this side does not any more.
+            ("traffic-refused-at-standby", Some("entries.ingress")) => {
+                side == Side::Standby && fenced().any(|rds| is(&rds.network_acl))
+            }
+            ("traffic-admitted-only-at-standby", Some("entries.ingress")) => {
+                side == Side::Primary && fenced().any(|rds| is(&rds.network_acl))
+            }
+            _ => false,
+        };
+        is_left_behind.then(|| Origin::Fence {
             site: column.site.id.clone(),
         })
     }
 }
 
-fn is_fenced(column: &Column<'_>) -> bool {
-    let mut databases = column.scan.of_kind(Kind::RdsInstance);
-    databases.any(|database| database.tags.contains_key(FENCED_TAG))
-}
+/// The process without which a fleet does not grow: a fence suspends it with all others that start members.
+const LAUNCH: &str = "Launch";

@@ -142,31 +142,67 @@ fn the_states_tell_what_was_removed_what_was_never_built_and_what_was_made_by_ha
     ));
 }
 
-#[test]
-fn what_a_fence_left_behind_is_recognised() {
+/// Two sites whose databases and fleets are bound, and the tag of a fence on the standby's database.
+fn fenced() -> World {
     let mut world = World::alike();
+    world.bind();
     let database = world.thing(SITES[1], Kind::RdsInstance, "");
     database
         .tags
         .insert("dr:fenced".to_owned(), "2026-11-21T11:00:00Z".to_owned());
+    world
+}
+
+/// The site of the fence that the only finding names.
+fn site_of_fence(world: &World, code: &str) -> Option<String> {
+    let report = world.report();
+    assert_eq!(report.findings.len(), 1, "{:#?}", report.findings);
+    let found = &report.findings[0];
+    assert_eq!(found.finding.code, code);
+    let site = found.origins.iter().find_map(|origin| match origin {
+        Origin::Fence { site } => Some(site.to_string()),
+        _ => None,
+    });
+    let is_to_be_finished = found.finding.fix.contains("dr status");
+    assert_eq!(site.is_some(), is_to_be_finished, "{}", found.finding.fix);
+    site
+}
+
+#[test]
+fn what_a_fence_left_behind_is_recognised() {
+    let mut world = fenced();
+    world.set(
+        SITES[1],
+        Kind::AutoscalingGroup,
+        "suspended",
+        json!(["AZRebalance", "Launch"]),
+    );
+    let site = site_of_fence(&world, "fleet-process-suspended");
+    assert_eq!(site.as_deref(), Some(SITES[1]));
+}
+
+#[test]
+fn what_somebody_did_by_hand_is_no_fences() {
+    // On the other site, or a process that no fence suspends.
+    for (site, process) in [(SITES[0], "Launch"), (SITES[1], "Terminate")] {
+        let mut world = fenced();
+        world.set(site, Kind::AutoscalingGroup, "suspended", json!([process]));
+        assert_eq!(site_of_fence(&world, "fleet-process-suspended"), None);
+    }
+}
+
+#[test]
+fn a_fence_around_a_database_that_the_estate_does_not_bind_explains_nothing() {
+    let mut world = World::alike();
+    world.bind();
+    let other = Resource::new(Kind::RdsInstance, "wiki")
+        .tagged([("dr:fenced".to_owned(), "2026-11-21T11:00:00Z".to_owned())]);
+    world.add(SITES[1], other);
     world.set(
         SITES[1],
         Kind::AutoscalingGroup,
         "suspended",
         json!(["Launch"]),
     );
-    let report = world.report();
-    let finding = &report.findings[0];
-    assert_eq!(finding.finding.code, "fleet-process-suspended");
-    assert!(
-        finding.finding.fix.contains("dr status"),
-        "{}",
-        finding.finding.fix
-    );
-    assert!(
-        finding
-            .origins
-            .iter()
-            .any(|origin| matches!(origin, Origin::Fence { .. }))
-    );
+    assert_eq!(site_of_fence(&world, "fleet-process-suspended"), None);
 }

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::config::{self, builtin};
 use crate::drift::{Report, examine};
 use crate::model::{
-    Estate, EstateScan, GapClass, Resource, ResourceKind as Kind, ScanGap, SiteId, SiteScan,
+    AutoscalingBinding, Binding, Estate, EstateScan, GapClass, RdsBinding, Resource,
+    ResourceKind as Kind, ScanGap, SiteId, SiteScan,
 };
 
 /// The two sites, the primary first.
@@ -46,6 +47,39 @@ impl World {
             estate,
             scan,
             last: None,
+        }
+    }
+
+    /// Binds the fleet and the database of each site.
+    pub(super) fn bind(&mut self) {
+        for (site, n) in SITES.into_iter().zip(["1", "2"]) {
+            let database = RdsBinding {
+                instance: format!("shop-{site}"),
+                port: 5432,
+                subnet_group: format!("shop-{site}"),
+                parameter_group: format!("shop-{site}"),
+                kms_key: None,
+                security_group: format!("sg-d-0000000{n}"),
+                quarantine_group: format!("sg-q-0000000{n}"),
+                network_acl: format!("acl-0000000{n}"),
+                endpoint_parameter: Some(format!("/shop/{site}/endpoint")),
+                endpoint_secret: None,
+                endpoint_key: None,
+                endpoint_zone: None,
+                endpoint_record: None,
+                login: None,
+                certificates: None,
+            };
+            let fleet = AutoscalingBinding {
+                group: format!("shop-{site}-app"),
+            };
+            let name = |text: &str| text.parse().expect("a name");
+            let bindings = [
+                (name("database"), Binding::Rds(database)),
+                (name("app"), Binding::Ec2Autoscaling(fleet)),
+            ];
+            let site: SiteId = site.parse().expect("a name");
+            self.estate.bindings.insert(site, bindings.into());
         }
     }
 
