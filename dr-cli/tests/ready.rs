@@ -6,6 +6,7 @@
 )]
 
 use std::fs;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use assert_cmd::cargo::cargo_bin;
@@ -89,6 +90,25 @@ fn what_could_not_be_read_is_never_ready() {
     assert_eq!(standing(&report, "fleet-missing"), "unknown");
     let (text, _) = ends(&place, "ready --scan scan.json", 11);
     assert!(text.contains("allow x:Read to the role"), "{text}");
+}
+
+#[test]
+fn runs_that_nobody_asked_the_sites_for_are_not_told_to_be_missing() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus/drift");
+    let place = TempDir::new().unwrap();
+    for file in ["estate.yaml", "scan.json"] {
+        fs::copy(corpus.join(file), place.path().join(file)).unwrap();
+    }
+    let report = report(&place, 13);
+    for code in [
+        "runbook-never-exercised",
+        "runbook-not-exercised-since-change",
+    ] {
+        assert_eq!(standing(&report, code), "unknown", "{code}");
+    }
+    let (text, _) = ends(&place, "ready --scan scan.json", 13);
+    let asked = "the stores of ohio and california were not asked: dr ready without --scan";
+    assert!(text.contains(asked), "{text}");
 }
 
 #[test]

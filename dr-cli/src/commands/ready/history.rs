@@ -67,7 +67,9 @@ fn stores(session: &Session) -> crate::error::Result<Vec<RunStore>> {
 fn of_sites(found: &mut Found<'_>, seen: &Seen) {
     use dr_core::runbook::journal;
 
-    let Some(world) = &seen.world else { return };
+    let Some(world) = &seen.world else {
+        return found.not_asked(seen);
+    };
     for site in &found.files.estate.sites {
         let Some(log) = world.journals_at(&site.id) else {
             continue;
@@ -94,7 +96,9 @@ fn of_sites(found: &mut Found<'_>, seen: &Seen) {
 }
 
 #[cfg(not(feature = "real"))]
-fn of_sites(_: &mut Found<'_>, _: &Seen) {}
+fn of_sites(found: &mut Found<'_>, seen: &Seen) {
+    found.not_asked(seen);
+}
 
 /// What was found so far.
 struct Found<'a> {
@@ -108,6 +112,23 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
+    /// Nobody asked the sites: what their own stores keep is not known, and none of it is told to be missing.
+    fn not_asked(&mut self, seen: &Seen) {
+        let sites = self.files.estate.sites.iter();
+        let keeping = sites.filter(|site| site.access.store.is_some());
+        let keeping: Vec<&str> = keeping.map(|site| site.id.as_str()).collect();
+        if keeping.is_empty() {
+            return;
+        }
+        let why = match &seen.inventory {
+            Some(Err(why)) => why.as_str(),
+            _ => "dr ready without --scan asks them",
+        };
+        let sites = keeping.join(" and ");
+        self.unread
+            .push(format!("the stores of {sites} were not asked: {why}"));
+    }
+
     fn store(&mut self, store: &RunStore) {
         let runs = match store.runs() {
             Ok(runs) => runs,
