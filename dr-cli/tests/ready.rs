@@ -93,6 +93,27 @@ fn what_could_not_be_read_is_never_ready() {
 }
 
 #[test]
+fn a_region_that_does_not_answer_is_told_once_and_not_for_each_kind() {
+    let place = TempDir::new().unwrap();
+    let gaps: Vec<Value> = dr_core::model::ResourceKind::ALL
+        .iter()
+        .map(|kind| json!({"kind": kind.name(), "class": "unreachable", "action": "x:Read", "reason": "nobody answered"}))
+        .collect();
+    keep(&place, &json!(gaps));
+    let (text, _) = ends(&place, "ready --scan scan.json", 11);
+    let fix = "fix: check the way to the region";
+    assert_eq!(text.matches(fix).count(), 1, "{text}");
+    assert!(text.contains("california does not answer: "), "{text}");
+    assert!(text.contains(" kinds\n"), "{text}");
+    let rules = report(&place, 11)["rules"].as_array().unwrap().len();
+    let most = 3 * rules + 20;
+    assert!(text.lines().count() < most, "{most}: {text}");
+    // JSON has each gap.
+    let report = report(&place, 11);
+    assert!(report["rules"][0]["unknown"].as_array().unwrap().len() > 1);
+}
+
+#[test]
 fn runs_that_nobody_asked_the_sites_for_are_not_told_to_be_missing() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus/drift");
     let place = TempDir::new().unwrap();

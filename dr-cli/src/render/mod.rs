@@ -1,6 +1,7 @@
 //! How things look: values of `dr-core` to text and JSON. Nothing here decides anything.
 
 pub(crate) mod diff;
+mod doubt;
 pub(crate) mod drift;
 pub(crate) mod duration;
 pub(crate) mod error;

@@ -1,13 +1,14 @@
 //! Whether the standby could take over: a line a rule, grouped by family, then what was found, what to do first, and the verdict.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use dr_core::drift::Entry;
 use dr_core::drift::form::cut;
 use dr_core::model::{Family, Severity};
-use dr_core::readiness::{Answer, Doubt, Line, Report, Standing, Tally};
+use dr_core::readiness::{Answer, Line, Report, Standing, Tally};
 
+use super::doubt::{Cause, causes};
 use super::style::Style;
 
 /// So many things are told to be done first; the rest stands above.
@@ -29,6 +30,7 @@ pub(crate) fn text(report: &Report, style: Style) -> String {
         report.read_at.strftime("%Y-%m-%d %H:%M UTC"),
     );
     let width = report.rules.iter().map(|line| line.code.len()).max();
+    let mut told = BTreeSet::new();
     for family in Family::ALL {
         let lines: Vec<&Line> = report
             .rules
@@ -47,7 +49,8 @@ pub(crate) fn text(report: &Report, style: Style) -> String {
         let name = family.to_string().to_uppercase();
         let _ = writeln!(text, "{}  {}", style.bold(name), style.dim(counted(tally)));
         for line in lines {
-            text.push_str(&rule(line, report, width.unwrap_or_default(), style));
+            let width = width.unwrap_or_default();
+            text.push_str(&rule(line, report, width, &mut told, style));
         }
         text.push('\n');
     }
@@ -71,7 +74,14 @@ fn counted(tally: Tally) -> String {
     parts.join(", ")
 }
 
-fn rule(line: &Line, report: &Report, width: usize, style: Style) -> String {
+/// `told` are the fixes that stand above already: what is not known for one reason is mended once.
+fn rule<'a>(
+    line: &'a Line,
+    report: &Report,
+    width: usize,
+    told: &mut BTreeSet<&'a str>,
+    style: Style,
+) -> String {
     let standing = |text: &str| format!("{text:<7}");
     let standing = match line.standing {
         Standing::Holds => style.good(standing("holds")),
@@ -81,7 +91,12 @@ fn rule(line: &Line, report: &Report, width: usize, style: Style) -> String {
         Standing::Unknown => style.bad(standing("unknown")),
         Standing::Blocks => style.bad(standing("BLOCKS")),
     };
+    let mut causes = causes(&line.unknown);
+    let is_told = |cause: &Cause<'_>| told.contains(cause.fix);
     let said = match line.standing {
+        Standing::Unknown if causes.len() == 1 && causes.iter().all(is_told) => {
+            causes.remove(0).reason
+        }
         Standing::Holds => several(&line.holds),
         Standing::Nothing => several(&line.nothing),
         _ => String::new(),
@@ -98,8 +113,8 @@ fn rule(line: &Line, report: &Report, width: usize, style: Style) -> String {
             text.push_str(&finding(entry, style));
         }
     }
-    for doubt in &line.unknown {
-        text.push_str(&unknown(doubt, style));
+    for cause in &causes {
+        text.push_str(&unknown(cause, told.insert(cause.fix), style));
     }
     text
 }
@@ -129,14 +144,16 @@ fn finding(entry: &Entry, style: Style) -> String {
     )
 }
 
-fn unknown(doubt: &Doubt, style: Style) -> String {
-    format!(
-        "           {} {}\n           {} {}\n",
+fn unknown(cause: &Cause<'_>, is_new: bool, style: Style) -> String {
+    let mut text = format!(
+        "           {} {}\n",
         style.bad("not known:"),
-        cut(&doubt.reason, LONGEST),
-        style.active("fix:"),
-        doubt.fix
-    )
+        cut(&cause.reason, LONGEST)
+    );
+    if is_new {
+        let _ = writeln!(text, "           {} {}", style.active("fix:"), cause.fix);
+    }
+    text
 }
 
 /// What to do first.
