@@ -14,6 +14,7 @@ mod id;
 mod inventory;
 mod objective;
 mod quantity;
+mod rds_status;
 mod rehearsal;
 mod resource;
 mod rule;
@@ -44,6 +45,7 @@ pub use id::{ComponentId, EstateName, InvalidName, RunId, SiteId, StepId};
 pub use inventory::{EstateInventory, Gap, Inventory, Observed};
 pub use objective::{Objectives, TTL_PART_OF_RTO};
 pub use quantity::{CronLine, Duration, InvalidQuantity, Percent, Region, Size};
+pub use rds_status::RdsStatus;
 pub(crate) use rehearsal::Detail as HappeningDetail;
 pub use rehearsal::{Ending, Expectation, Happening, Reply, Steadiness, Stir};
 pub use resource::{

@@ -3,7 +3,10 @@
 use super::super::facts::Database;
 use super::super::{Facts, Found, Need, Outcome, Rule, Where};
 use crate::drift::Side;
-use crate::model::{Family, Observed, Resource, ResourceKind as Kind, RuleDoc, Severity, Subject};
+use crate::model::{
+    DatabaseStatus, Family, Observed, RdsStatus, Resource, ResourceKind as Kind, RuleDoc, Severity,
+    Subject,
+};
 
 const PROMOTION: &str =
     "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReadRepl.XRgn.html";
@@ -110,38 +113,26 @@ pub(super) const BEHIND: Rule = Rule {
     check: |facts| facts.of_each_database(|facts, database| vec![lag(facts, database)]),
 };
 
-/// States in which an instance takes a promotion (RDS user guide, "accessing-monitoring", status of an instance).
-const WORKING: [&str; 6] = [
-    "available",
-    "storage-optimization",
-    "storage-initialization",
-    "configuring-enhanced-monitoring",
-    "configuring-log-exports",
-    "upgrading-storage-config",
-];
-/// States that pass by themselves.
-const PASSING: [&str; 8] = [
-    "backing-up",
-    "modifying",
-    "rebooting",
-    "maintenance",
-    "upgrading",
-    "creating",
-    "starting",
-    "renaming",
-];
-
 fn works(facts: &Facts<'_>, instance: &Resource) -> Outcome {
+    use DatabaseStatus as S;
+
     let site = facts.standby();
     let status = instance.text("status").unwrap_or_default();
-    if !WORKING.contains(&status) {
-        let found = Found::of(instance, format!("it is {status}")).at(site, instance, "status");
-        let passes = PASSING.contains(&status);
-        return if passes {
-            found.only(Severity::Slowing).into()
-        } else {
-            found.into()
-        };
+    let found = || Found::of(instance, format!("it is {status}")).at(site, instance, "status");
+    match RdsStatus::read(status).status {
+        S::Available => {}
+        S::BackingUp | S::Creating | S::Rebooting => {
+            let fix = "wait until it is available again: this state ends by itself";
+            return found().only(Severity::Slowing).fix(fix).into();
+        }
+        S::Promoting => {
+            let fix = "see who promotes it: dr run list, or the instance's events";
+            return found().fix(fix).into();
+        }
+        S::Unavailable => {
+            let fix = "look at the instance's events for why, and bring it back to available";
+            return found().fix(fix).into();
+        }
     }
     match instance.text("replication") {
         Some("replicating") => {

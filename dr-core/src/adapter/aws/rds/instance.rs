@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_rds::types::{DbInstance, Tag};
 use jiff::Timestamp;
 
-use super::status::{self, Status};
-use crate::model::FENCED_TAG;
+use crate::model::{FENCED_TAG, RdsStatus};
 
 /// Since when the walls of a fence are being put up, and by which run: `2026-11-21T05:00:00Z r-…`. Written before the quarantine
 /// group is put on.
@@ -104,8 +103,8 @@ impl Instance {
     }
 
     /// What its status word means.
-    pub(super) fn status(&self) -> Status {
-        status::read(&self.word)
+    pub(super) fn status(&self) -> RdsStatus {
+        RdsStatus::read(&self.word)
     }
 
     /// Whether it follows another instance.

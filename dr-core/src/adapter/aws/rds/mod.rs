@@ -25,7 +25,6 @@ mod observe;
 mod promote;
 mod replica;
 mod session;
-mod status;
 #[cfg(test)]
 mod tests;
 mod walls;
