@@ -49,6 +49,15 @@ pub(crate) fn aspect(kind: Kind, attribute: &str) -> Aspect {
     special.map_or(Aspect::Compared, |(_, aspect)| *aspect)
 }
 
+/// The attributes of a kind that are left to readiness. Of facts readiness reads what it needs.
+#[cfg(test)]
+pub(crate) fn conditions(kind: Kind) -> impl Iterator<Item = &'static str> {
+    let of_kind = of_kind(kind).iter().chain(EVERYWHERE);
+    of_kind
+        .filter(move |(_, aspect)| *aspect == Aspect::Condition && !is_fact(kind))
+        .map(|(name, _)| *name)
+}
+
 fn of_kind(kind: Kind) -> &'static [(&'static str, Aspect)] {
     use Aspect::{Block, Capacity, Compared, Condition, Identity, Packets, Role, Routes};
     match kind {

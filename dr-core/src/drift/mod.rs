@@ -45,6 +45,8 @@ mod symbol;
 mod unclear;
 mod zones;
 
+#[cfg(test)]
+pub(crate) use aspect::conditions;
 pub(crate) use column::Column;
 pub use exception::Excused;
 pub(crate) use flow::columns;

@@ -70,7 +70,7 @@ impl<'a> Facts<'a> {
         self.column(side).site.region.as_str()
     }
 
-    /// The thing of a kind with that id, ARN or name.
+    /// The thing of a kind with that id or ARN, or with another name by which things of its kind are pointed to.
     pub(super) fn find(&self, side: Side, kind: ResourceKind, id: &str) -> Option<&'a Resource> {
         let column = self.column(side);
         let by_id = column.by_id(kind, id).map(|at| column.at(at));
@@ -78,7 +78,20 @@ impl<'a> Facts<'a> {
             let found = column.by_arn(id).map(|at| column.at(at));
             found.filter(|found| found.kind == kind)
         };
-        by_id.or_else(by_arn)
+        let by_alias = || column.by_alias(kind, id).map(|at| column.at(at));
+        by_id.or_else(by_arn).or_else(by_alias)
+    }
+
+    /// Whether an ARN says that what it names stands in another region or account than a side's scan has read.
+    pub(super) fn is_elsewhere(&self, side: Side, arn: &str) -> bool {
+        let mut parts = arn.split(':').skip(3);
+        let region = parts.next().unwrap_or_default();
+        let account = parts.next().unwrap_or_default();
+        let differs = |said: &str, ours: &str| !said.is_empty() && said != ours;
+        let ours = self.column(side).account;
+        arn.starts_with("arn:")
+            && (differs(region, self.region(side))
+                || ours.is_some_and(|ours| differs(account, ours)))
     }
 
     /// Everything of a kind.

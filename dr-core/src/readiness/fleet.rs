@@ -29,15 +29,34 @@ impl Fleet<'_> {
     }
 }
 
-/// The tags by which groups mark the machines that they make.
-const MEMBERSHIP: [&str; 2] = ["aws:autoscaling:groupName", "eks:nodegroup-name"];
+/// The tags by which groups mark what they make, that of EKS first: a managed node is made by an Auto Scaling group that EKS made,
+/// and has both (EKS user guide, "managed-node-groups").
+const MEMBERSHIP: [&str; 2] = ["eks:nodegroup-name", "aws:autoscaling:groupName"];
+/// The tag by which EKS says which cluster a node or its Auto Scaling group is of: names of node groups repeat from cluster to
+/// cluster.
+const CLUSTER: &str = "eks:cluster-name";
 
-/// The group that made a machine, by its name.
-pub(super) fn group_of(instance: &Resource) -> Option<&str> {
+/// The group that made a thing, by its name.
+pub(super) fn group_of(thing: &Resource) -> Option<&str> {
     let tags = MEMBERSHIP.iter();
-    tags.filter_map(|tag| instance.tags.get(*tag))
+    tags.filter_map(|tag| thing.tags.get(*tag))
         .map(String::as_str)
         .next()
+}
+
+/// Whether a group made a machine.
+pub(super) fn has_made(group: &Resource, machine: &Resource) -> bool {
+    let is_managed = machine.tags.contains_key(MEMBERSHIP[0]);
+    // A node group's id is that of its cluster, and its name.
+    let (cluster, name) = match group.id.split_once('/') {
+        Some((cluster, name)) if group.kind == Kind::EksNodeGroup => (Some(cluster), name),
+        _ => (None, group.id.as_str()),
+    };
+    // Where it is not told which cluster, the name is all that there is.
+    let of_cluster = machine.tags.get(CLUSTER).filter(|_| is_managed);
+    group_of(machine) == Some(name)
+        && is_managed == cluster.is_some()
+        && of_cluster.is_none_or(|of| Some(of.as_str()) == cluster)
 }
 
 impl<'a> Facts<'a> {
@@ -93,9 +112,12 @@ impl<'a> Facts<'a> {
                 let id = format!("{}/{}", bound.cluster, bound.node_group);
                 self.find(side, Kind::EksNodeGroup, &id)
             }
-            _ => [Kind::AutoscalingGroup, Kind::EksNodeGroup]
+            _ => [Kind::EksNodeGroup, Kind::AutoscalingGroup]
                 .into_iter()
-                .find_map(|kind| self.of_component(side, kind, component).next()),
+                .find_map(|kind| {
+                    let mut groups = self.of_component(side, kind, component);
+                    groups.find(|group| group_of(group).is_none())
+                }),
         }
     }
 

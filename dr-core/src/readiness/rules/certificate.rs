@@ -9,7 +9,11 @@ use crate::model::{Duration, Family, Resource, ResourceKind as Kind, RuleDoc, Se
 const NEEDS: &[Need] = &[
     Need::all(Where::Standby, Kind::ElbListener, &[]),
     Need::all(Where::Standby, Kind::ElbLoadBalancer, &[]),
-    Need::all(Where::Standby, Kind::AcmCertificate, &[]),
+    Need::all(
+        Where::Standby,
+        Kind::AcmCertificate,
+        &["status", "expires", "names"],
+    ),
 ];
 
 /// A listener without its certificate.

@@ -411,11 +411,11 @@ fn alias(facts: &Facts<'_>) -> Vec<Outcome> {
                     .is_some_and(|known| plain(known) == plain(name))
             });
             outcomes.push(match balancer {
+                // Whether it works is another rule's.
                 Some(balancer) => Outcome::Holds(format!(
-                    "{}: {} is {}",
+                    "{}: {} stands there",
                     door.component,
-                    balancer.name.as_deref().unwrap_or(&balancer.id),
-                    balancer.text("state").unwrap_or("there")
+                    balancer.name.as_deref().unwrap_or(&balancer.id)
                 )),
                 // CloudFront, an API or another record: a scan does not read those.
                 None if !name.contains(".elb.") => Outcome::unclear(

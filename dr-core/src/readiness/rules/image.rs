@@ -15,7 +15,7 @@ const NEEDS: &[Need] = &[
         Kind::Ec2LaunchTemplate,
         &["image", "image-facts"],
     ),
-    Need::all(Where::Standby, Kind::Ec2Image, &[]),
+    Need::all(Where::Standby, Kind::Ec2Image, &["state", "deprecated"]),
 ];
 
 /// Those of rules that look at both sites.

@@ -5,7 +5,9 @@ pub(super) use state::TYPES as TERRAFORM_TYPES;
 
 mod addresses;
 mod backup;
+mod bucket;
 mod certificate;
+mod condition;
 mod exercise;
 mod front_door;
 mod image;
@@ -29,6 +31,10 @@ use super::rule::Rule;
 pub const ALL: &[Rule] = &[
     offering::MISSING,
     offering::RULE,
+    condition::ZONE,
+    condition::MEMBERS,
+    condition::CLUSTER,
+    condition::NODE_GROUP,
     image::ABSENT,
     image::ARCHITECTURE,
     image::STALE,
@@ -45,6 +51,7 @@ pub const ALL: &[Rule] = &[
     standby_database::SUBNETS,
     standby_database::PARAMETERS,
     standby_database::PENDING,
+    standby_database::CHANGE,
     key::RULE,
     quota::DATABASES,
     quota::STORAGE,
@@ -55,6 +62,8 @@ pub const ALL: &[Rule] = &[
     front_door::TARGET,
     front_door::ALIAS,
     front_door::TTL,
+    condition::BALANCER,
+    condition::TARGETS,
     certificate::MISSING,
     certificate::NOT_ISSUED,
     certificate::NAMES,
@@ -63,12 +72,15 @@ pub const ALL: &[Rule] = &[
     secret::REPLICA,
     secret::OLDER,
     parameter::RULE,
+    condition::NETWORK,
     addresses::RULE,
     network::EGRESS,
     network::OVERLAP,
     quota::ELASTIC_ADDRESSES,
     quota::NETWORKS,
     quota::NAT_GATEWAYS,
+    bucket::RULE,
+    condition::GIT_SERVER,
     state::ABSENT,
     state::LOCKED,
     state::GONE,

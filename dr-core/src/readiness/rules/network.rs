@@ -14,8 +14,9 @@ pub(super) const EGRESS: Rule = Rule {
         Family::Network,
         Severity::Blocking,
         [
-            "a subnet of the standby's fleets has no way out, and the primary's have one",
-            "Machines start and reach nothing: no packages, no images, no interface of AWS. They never become healthy.",
+            "a subnet of the standby's fleets has no way out over IPv4 or IPv6, and the primary's have one",
+            "Machines start and reach nothing: no packages, no images, no interface of AWS. They never become healthy. A private NAT \
+             gateway leads to other networks only.",
             "give the subnet's route table a default route through a NAT or internet gateway that is available",
             "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html",
         ],
@@ -29,7 +30,11 @@ pub(super) const EGRESS: Rule = Rule {
             Kind::Ec2RouteTable,
             &["routes", "subnets", "main"],
         ),
-        Need::all(Where::Standby, Kind::Ec2NatGateway, &["state"]),
+        Need::all(
+            Where::Both,
+            Kind::Ec2NatGateway,
+            &["state", "failure", "connectivity", "subnet"],
+        ),
         Need::all(Where::Standby, Kind::Ec2InternetGateway, &[]),
     ],
     check: egress,
@@ -52,8 +57,25 @@ pub(super) const OVERLAP: Rule = Rule {
     check: overlap,
 };
 
-/// What leads to everywhere.
-const EVERYWHERE: [&str; 2] = ["0.0.0.0/0", "::/0"];
+/// Addresses of one kind: what leads to all of them, and how a finding about them is told from one about the others.
+struct AddressFamily {
+    name: &'static str,
+    everywhere: &'static str,
+    attribute: &'static str,
+}
+
+const FAMILIES: [AddressFamily; 2] = [
+    AddressFamily {
+        name: "IPv4",
+        everywhere: "0.0.0.0/0",
+        attribute: "way-out",
+    },
+    AddressFamily {
+        name: "IPv6",
+        everywhere: "::/0",
+        attribute: "way-out-ipv6",
+    },
+];
 
 /// How a subnet reaches what is outside its network.
 enum WayOut {
@@ -63,6 +85,8 @@ enum WayOut {
     Dead(String),
     /// Through something that was not seen.
     Gone(String),
+    /// Through something that leads to other networks, and not to the internet.
+    Inward(String),
     /// Not at all.
     None,
     /// Its route table was not seen.
@@ -80,15 +104,22 @@ fn egress(facts: &Facts<'_>) -> Vec<Outcome> {
         ids.dedup();
         ids
     };
-    let primary_goes_out = subnets(Side::Primary).iter().any(|id| {
-        !matches!(
-            way_out(facts, Side::Primary, id),
-            WayOut::None | WayOut::Unseen
-        )
+    let there = subnets(Side::Primary);
+    let goes_out = |family: &AddressFamily| {
+        there.iter().any(|id| {
+            !matches!(
+                way_out(facts, Side::Primary, id, family),
+                WayOut::None | WayOut::Inward(_) | WayOut::Unseen
+            )
+        })
+    };
+    let demanded = FAMILIES.map(|family| {
+        let is_demanded = goes_out(&family);
+        (family, is_demanded)
     });
     let mut outcomes: Vec<Outcome> = subnets(Side::Standby)
         .into_iter()
-        .map(|id| of_subnet(facts, id, primary_goes_out))
+        .flat_map(|id| of_subnet(facts, id, &demanded))
         .collect();
     if outcomes.is_empty() {
         outcomes.push(Outcome::Nothing(
@@ -98,34 +129,52 @@ fn egress(facts: &Facts<'_>) -> Vec<Outcome> {
     outcomes
 }
 
-fn of_subnet(facts: &Facts<'_>, id: &str, primary_goes_out: bool) -> Outcome {
+/// Each family that the primary's fleets go out over, or that the subnet itself has a route for.
+fn of_subnet(facts: &Facts<'_>, id: &str, demanded: &[(AddressFamily, bool)]) -> Vec<Outcome> {
     let subnet = facts.find(Side::Standby, Kind::Ec2Subnet, id);
     let name = subnet
         .and_then(|subnet| subnet.name.as_deref())
         .unwrap_or(id);
-    let found = |message: String| {
-        let subject = Subject::Resource {
-            component: subnet.and_then(|subnet| subnet.component.clone()),
-            kind: Kind::Ec2Subnet,
-            name: name.to_owned(),
-        };
-        Found::new(subject, message).value(facts.standby(), "way-out", id)
-    };
-    match way_out(facts, Side::Standby, id) {
-        WayOut::Through(what) => Outcome::Holds(format!("{name}: {what}")),
-        WayOut::Dead(why) => found(format!("its way out is {why}")).into(),
-        WayOut::Gone(what) => found(format!("its way out is {what}, which is not there"))
-            .absent()
-            .into(),
-        WayOut::None if primary_goes_out => {
-            found("it has no default route".to_owned()).absent().into()
-        }
-        WayOut::None => Outcome::Holds(format!("{name} has no way out, and nor has the primary's")),
-        WayOut::Unseen => Outcome::unclear(
+    if table(facts, Side::Standby, id).is_none() {
+        return vec![Outcome::unclear(
             format!("the route table of {name} does not stand in the scan"),
             "dr discover",
-        ),
+        )];
     }
+    let mut outcomes = Vec::new();
+    for (family, is_demanded) in demanded {
+        let found = |message: String| {
+            let subject = Subject::Resource {
+                component: subnet.and_then(|subnet| subnet.component.clone()),
+                kind: Kind::Ec2Subnet,
+                name: name.to_owned(),
+            };
+            Found::new(subject, message).value(facts.standby(), family.attribute, id)
+        };
+        let over = family.name;
+        outcomes.push(match way_out(facts, Side::Standby, id, family) {
+            WayOut::Through(what) => Outcome::Holds(format!("{name}: {what} over {over}")),
+            WayOut::Dead(why) => found(format!("its way out over {over} is {why}")).into(),
+            WayOut::Gone(what) => found(format!(
+                "its way out over {over} is {what}, which is not there"
+            ))
+            .absent()
+            .into(),
+            WayOut::Inward(what) if *is_demanded => {
+                found(format!("its way out over {over} is {what}")).into()
+            }
+            WayOut::None if *is_demanded => found(format!("it has no default route over {over}"))
+                .absent()
+                .into(),
+            WayOut::Inward(_) | WayOut::None | WayOut::Unseen => continue,
+        });
+    }
+    if outcomes.is_empty() {
+        outcomes.push(Outcome::Holds(format!(
+            "{name} has no way out, and nor has the primary's"
+        )));
+    }
+    outcomes
 }
 
 /// The table of a subnet is its own, or the main one of its network (VPC user guide, "RouteTables").
@@ -141,39 +190,77 @@ fn table<'a>(facts: &Facts<'a>, side: Side, subnet: &str) -> Option<&'a Resource
     })
 }
 
-fn way_out(facts: &Facts<'_>, side: Side, subnet: &str) -> WayOut {
+/// The default route of a subnet, in one family of addresses: through what, to which target, in which state.
+fn default_route<'a>(table: &'a Resource, family: &AddressFamily) -> Option<[&'a str; 3]> {
+    let routes = table.attributes.get("routes").and_then(Value::as_array);
+    let text = |route: &'a Value, key: &str| route.get(key).and_then(Value::as_str);
+    let mut routes = routes.into_iter().flatten();
+    let route = routes.find(|route| text(route, "destination") == Some(family.everywhere))?;
+    Some(["through", "target", "state"].map(|key| text(route, key).unwrap_or_default()))
+}
+
+fn way_out(facts: &Facts<'_>, side: Side, subnet: &str, family: &AddressFamily) -> WayOut {
     let Some(table) = table(facts, side, subnet) else {
         return WayOut::Unseen;
     };
-    let routes = table.attributes.get("routes").and_then(Value::as_array);
-    let mut found = WayOut::None;
-    for route in routes.into_iter().flatten() {
-        let text = |key: &str| route.get(key).and_then(Value::as_str).unwrap_or_default();
-        if !EVERYWHERE.contains(&text("destination")) {
-            continue;
-        }
-        let what = format!("{} {}", text("through"), text("target"));
-        if text("state") == "blackhole" {
-            found = WayOut::Dead(format!("{what}, which is gone"));
-            continue;
-        }
-        match state(facts, side, text("through"), text("target")) {
-            Some("available") => return WayOut::Through(what),
-            Some(state) => found = WayOut::Dead(format!("{what}, which is {state}")),
-            None => found = WayOut::Gone(what),
-        }
+    let Some([through, target, state]) = default_route(table, family) else {
+        return WayOut::None;
+    };
+    let what = format!("{through} {target}");
+    if state == "blackhole" {
+        return WayOut::Dead(format!("{what}, which is gone"));
     }
-    found
+    match through {
+        "nat-gateway" => match facts.find(side, Kind::Ec2NatGateway, target) {
+            Some(gateway) => through_nat(facts, side, gateway, what, family),
+            None => WayOut::Gone(what),
+        },
+        "gateway" if target.starts_with("igw-") => {
+            match facts.find(side, Kind::Ec2InternetGateway, target) {
+                Some(_) => WayOut::Through(what),
+                None => WayOut::Gone(what),
+            }
+        }
+        // What a scan does not read is taken for available.
+        _ => WayOut::Through(what),
+    }
 }
 
-/// How the thing is that a route leads to; `None` where it was not seen. What a scan does not read is taken for available.
-fn state<'a>(facts: &Facts<'a>, side: Side, through: &str, target: &str) -> Option<&'a str> {
-    match through {
-        "nat-gateway" => facts.find(side, Kind::Ec2NatGateway, target)?.text("state"),
-        "gateway" if target.starts_with("igw-") => facts
-            .find(side, Kind::Ec2InternetGateway, target)
-            .map(|_| "available"),
-        _ => Some("available"),
+/// What leads from one network to another, where a way out may be shared: what a private NAT gateway can be routed to (VPC user guide,
+/// "vpc-nat-gateway"). What it sends to an internet gateway is dropped.
+const ONWARD: [&str; 3] = ["transit-gateway", "core-network", "peering"];
+
+fn through_nat(
+    facts: &Facts<'_>,
+    side: Side,
+    gateway: &Resource,
+    what: String,
+    family: &AddressFamily,
+) -> WayOut {
+    match gateway.text("state") {
+        Some("available") => {}
+        state => {
+            let why = gateway.text("failure");
+            let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+            let state = state.unwrap_or("in a state that nobody read");
+            return WayOut::Dead(format!("{what}, which is {state}{why}"));
+        }
+    }
+    if gateway.text("connectivity") != Some("private") {
+        return WayOut::Through(what);
+    }
+    let own = gateway.text("subnet").unwrap_or_default();
+    let next = table(facts, side, own).and_then(|table| default_route(table, family));
+    match next {
+        Some([through, target, state])
+            if state != "blackhole"
+                && (ONWARD.contains(&through) || target.starts_with("vgw-")) =>
+        {
+            WayOut::Through(format!("{what}, then {through} {target}"))
+        }
+        _ => WayOut::Inward(format!(
+            "{what}, which is private: the internet is not behind it"
+        )),
     }
 }
 

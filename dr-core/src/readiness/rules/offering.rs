@@ -55,8 +55,9 @@ pub(super) const RULE: Rule = Rule {
         Severity::Blocking,
         [
             "the standby's fleet uses an instance type that a zone of its subnets does not offer",
-            "Auto Scaling cannot start a machine there: a region offers a type, and one of its zones may not. Where no zone of \
-             the fleet offers it nothing starts; where one does not, all members stand in the others.",
+            "Auto Scaling cannot start a machine there: a region offers a type, and one of its zones may not. Where no zone of the fleet \
+             offers any of its types nothing starts; where one offers none, all members stand in the others; a mixed group starts the \
+             types that are offered.",
             "use a type that all zones of the fleet's subnets offer, or subnets in zones that offer it",
             "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypeOfferings.html",
         ],
@@ -101,32 +102,42 @@ fn of_fleet(facts: &Facts<'_>, fleet: &Fleet<'_>) -> Vec<Outcome> {
             "give the group a launch template with an instance type, and subnets",
         )];
     }
-    let of_type = |name: &&str| {
+    let mut outcomes = Vec::new();
+    let mut covered = BTreeSet::new();
+    let mut lacking = Vec::new();
+    for name in &fleet.types {
         let Some(offer) = facts.find(Side::Standby, Kind::Ec2TypeOffering, name) else {
-            return Outcome::unclear(
+            outcomes.push(Outcome::unclear(
                 format!("which zones offer {name} was not asked"),
                 "dr discover",
-            );
+            ));
+            continue;
         };
         let offered: BTreeSet<&str> = offer.texts("zone-ids").into_iter().collect();
+        covered.extend(zones.intersection(&offered).copied());
         let without: Vec<&str> = zones.difference(&offered).copied().collect();
         if without.is_empty() {
             let zones: Vec<&str> = zones.iter().copied().collect();
-            return Outcome::Holds(format!(
-                "{}: {name} in {}",
-                fleet.component,
-                zones.join(", ")
-            ));
+            let what = format!("{}: {name} in {}", fleet.component, zones.join(", "));
+            outcomes.push(Outcome::Holds(what));
+        } else {
+            lacking.push((*name, without));
         }
-        let found = Found::of(
-            fleet.group,
-            format!("{name} is not offered in {}", without.join(", ")),
-        )
-        .value(facts.standby(), name, without.clone());
-        if without.len() < zones.len() {
-            return found.only(Severity::Slowing).into();
-        }
-        found.into()
+    }
+    let is_known = outcomes.iter().all(|o| matches!(o, Outcome::Holds(_)));
+    let severity = match covered.len() {
+        0 if is_known => Severity::Blocking,
+        // A type that was not asked may be offered everywhere.
+        covered if covered < zones.len() => Severity::Slowing,
+        _ => Severity::Notice,
     };
-    fleet.types.iter().map(of_type).collect()
+    let found = lacking.into_iter().map(|(name, without)| {
+        let message = format!("{name} is not offered in {}", without.join(", "));
+        Found::of(fleet.group, message)
+            .value(facts.standby(), name, without)
+            .only(severity)
+            .into()
+    });
+    outcomes.extend(found);
+    outcomes
 }

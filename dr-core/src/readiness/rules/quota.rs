@@ -1,7 +1,7 @@
 //! Quotas of the standby against what runs there after a failover, with head-room.
 
 use super::super::facts::number;
-use super::super::fleet::group_of;
+use super::super::fleet::has_made;
 use super::super::vcpu::{is_standard, vcpus};
 use super::super::{Facts, Found, Need, Outcome, Rule, Where};
 use crate::drift::Side;
@@ -159,12 +159,8 @@ fn vcpu_demand(facts: &Facts<'_>) -> Result<Demand, Outcome> {
         total += each * fleet.needed.max(fleet.members);
         now += each * fleet.members;
     }
-    let groups: Vec<&str> = fleets
-        .iter()
-        .filter_map(|fleet| fleet.group.name.as_deref())
-        .collect();
     for instance in facts.all(Side::Standby, Kind::Ec2Instance) {
-        let is_counted = group_of(instance).is_some_and(|group| groups.contains(&group));
+        let is_counted = fleets.iter().any(|fleet| has_made(fleet.group, instance));
         let name = instance.text("instance-type").unwrap_or_default();
         if is_counted || !is_standard(name) {
             continue;

@@ -65,6 +65,44 @@ pub(super) const PENDING: Rule = Rule {
     check: |facts| facts.of_each_database(|facts, database| vec![pending(facts, database)]),
 };
 
+/// Other changes that wait.
+pub(super) const CHANGE: Rule = Rule {
+    doc: RuleDoc::new(
+        "database-change-pending",
+        Family::Database,
+        Severity::Notice,
+        [
+            "a change of the standby's database waits for its maintenance window",
+            "RDS makes it in the window, also in the middle of a failover: while an instance is changed it is not promoted, and some \
+             changes restart it.",
+            "apply it now, while nobody works with the replica, or take it back",
+            "https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_PendingModifiedValues.html",
+        ],
+    ),
+    needs: &[Need::all(Where::Standby, Kind::RdsInstance, &["pending"])],
+    check: |facts| facts.of_each_database(|facts, database| vec![change(facts, database)]),
+};
+
+fn change(facts: &Facts<'_>, database: &Database<'_>) -> Outcome {
+    let Some(instance) = facts.instance(Side::Standby, database) else {
+        return database.unseen();
+    };
+    let pending = instance
+        .attributes
+        .get("pending")
+        .and_then(|p| p.as_object());
+    let names: Vec<&str> = pending
+        .into_iter()
+        .flat_map(|pending| pending.keys().map(String::as_str))
+        .collect();
+    if names.is_empty() {
+        return Outcome::Holds(format!("{}: no change waits", database.component));
+    }
+    Found::of(instance, format!("not in force yet: {}", names.join(", ")))
+        .at(facts.standby(), instance, "pending")
+        .into()
+}
+
 fn missing(facts: &Facts<'_>, database: &Database<'_>, message: String) -> Outcome {
     let subject = Subject::Placed(database.component.clone(), facts.standby().clone());
     Found::new(subject, message).absent().into()

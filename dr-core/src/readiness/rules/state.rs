@@ -55,7 +55,7 @@ pub(super) const GONE: Rule = Rule {
         [
             "something that the standby's Terraform state names does not stand there any more",
             "The next apply makes it anew: in a failover that takes minutes, and more than that for a database.",
-            "apply the standby's stack now, or remove from the state what is gone on purpose",
+            "see in a plan of the standby's stack what an apply would make anew, and apply it now",
             "https://developer.hashicorp.com/terraform/tutorials/state/resource-drift",
         ],
     ),
@@ -220,45 +220,62 @@ fn managed<'a>(facts: &Facts<'a>) -> Vec<&'a Resource> {
     facts.all(Side::Standby, Kind::TerraformResource).collect()
 }
 
+/// The kind of what a line of a state manages, where a scan lists it whole.
+fn kind_of(line: &Resource) -> Option<Kind> {
+    let mut types = TYPES.iter();
+    let (_, kind) = types.find(|(name, _)| Some(*name) == line.text("type"))?;
+    Some(*kind)
+}
+
+/// What a line of a state may be found by: its ARN, and what Terraform takes for its id, which is an id, an ARN or a name.
+fn names(line: &Resource) -> impl Iterator<Item = &str> {
+    [line.arn.as_deref(), line.text("managed-id")]
+        .into_iter()
+        .flatten()
+}
+
+/// What a line of a state manages, as it stands on a side.
+fn stands<'a>(facts: &Facts<'a>, side: Side, line: &Resource) -> Option<&'a Resource> {
+    let kind = kind_of(line)?;
+    names(line).find_map(|name| facts.find(side, kind, name))
+}
+
+/// Whether a line manages something that does not stand in the standby's region: an aliased provider made it. An ARN tells. Some
+/// things of EC2 have none, a NAT gateway for one; their ids are of the whole of AWS, and so one may be known from the other site.
+fn is_elsewhere(facts: &Facts<'_>, line: &Resource) -> bool {
+    let has_own_id =
+        kind_of(line).is_some_and(|kind| kind.service() == "ec2" && kind != Kind::Ec2KeyPair);
+    names(line).any(|name| facts.is_elsewhere(Side::Standby, name))
+        || (has_own_id && stands(facts, Side::Primary, line).is_some())
+}
+
 fn gone(facts: &Facts<'_>) -> Vec<Outcome> {
-    let managed = managed(facts);
     let mut seen = 0;
     let mut outcomes = Vec::new();
-    for resource in managed {
-        let kind = TYPES
-            .iter()
-            .find(|(name, _)| Some(*name) == resource.text("type"));
-        let Some((_, kind)) = kind else { continue };
-        let names = [resource.arn.as_deref(), resource.text("managed-id")];
-        let mut names = names.into_iter().flatten().peekable();
+    for line in managed(facts) {
+        let Some(kind) = kind_of(line) else { continue };
         // Nothing to look for: another provider, or an object without an id.
-        if names.peek().is_none() {
+        if names(line).next().is_none() {
             continue;
         }
-        if names.any(|name| facts.find(Side::Standby, *kind, name).is_some()) {
+        if stands(facts, Side::Standby, line).is_some() {
             seen += 1;
             continue;
         }
-        let address = resource.name.as_deref().unwrap_or(&resource.id);
+        if is_elsewhere(facts, line) {
+            continue;
+        }
+        let address = line.name.as_deref().unwrap_or(&line.id);
         let subject = Subject::Resource {
             component: None,
-            kind: *kind,
+            kind,
             name: address.to_owned(),
         };
-        let id = resource.text("managed-id").unwrap_or_default();
-        let found = Found::new(
-            subject,
-            format!(
-                "the state names {id}, and it does not stand in {}",
-                facts.standby()
-            ),
-        );
-        outcomes.push(
-            found
-                .at(facts.standby(), resource, "managed-id")
-                .absent()
-                .into(),
-        );
+        let id = line.text("managed-id").unwrap_or_default();
+        let site = facts.standby();
+        let message = format!("the state names {id}, and it does not stand in {site}");
+        let found = Found::new(subject, message).at(site, line, "managed-id");
+        outcomes.push(found.absent().into());
     }
     if seen > 0 {
         outcomes.push(Outcome::Holds(format!(
@@ -274,15 +291,26 @@ fn gone(facts: &Facts<'_>) -> Vec<Outcome> {
 }
 
 fn unmanaged(facts: &Facts<'_>) -> Vec<Outcome> {
-    let managed = managed(facts);
-    if managed.is_empty() {
+    if stacks(facts).is_empty() {
         return no_stack();
     }
-    let known: BTreeSet<&str> = managed
+    let managed = managed(facts);
+    // Without a state nothing is in one, and another rule tells that.
+    if managed.is_empty()
+        && facts
+            .all(Side::Standby, Kind::TerraformState)
+            .next()
+            .is_none()
+    {
+        return vec![Outcome::Nothing(
+            "the standby's stack has no state".to_owned(),
+        )];
+    }
+    let mut known: BTreeSet<&str> = managed.iter().flat_map(|line| names(line)).collect();
+    let stand = managed
         .iter()
-        .flat_map(|resource| [resource.arn.as_deref(), resource.text("managed-id")])
-        .flatten()
-        .collect();
+        .filter_map(|line| stands(facts, Side::Standby, line));
+    known.extend(stand.map(|thing| thing.id.as_str()));
     let things = facts
         .column(Side::Standby)
         .scan

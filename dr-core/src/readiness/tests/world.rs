@@ -27,6 +27,7 @@ components:
   cluster: { kind: kubernetes, technology: eks, size: t3.medium, nodes: 2 }
   database: { kind: database, technology: rds, class: db.t3.small, nodes: 2 }
   front-door: { kind: traffic, technology: route53, record: app.shop.example, ttl: 60s, method: health-switch }
+  files: { kind: object-store, technology: s3, buckets: { ohio: files-p, california: files-s } }
 backups: [{ component: database, schedule: "30 3 * * *", keep: 35d }]
 bindings:
 SITES"#;
@@ -148,6 +149,12 @@ impl World {
     pub(super) fn set(&mut self, site: &str, kind: Kind, id: &str, attribute: &str, value: Value) {
         let attributes = &mut self.thing(site, kind, id).attributes;
         attributes.insert(attribute.to_owned(), value);
+    }
+
+    pub(super) fn add(&mut self, site: &str, thing: Resource) {
+        let things = &mut self.part(site).resources;
+        things.push(thing);
+        things.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
     }
 
     pub(super) fn remove(&mut self, site: &str, kind: Kind, id: &str) {
@@ -291,6 +298,7 @@ fn site(name: &str, region: &str, l: char, net: &str, at: Timestamp) -> SiteScan
                 .with("created", "2026-03-02T03:35:00Z"),
         );
     }
+    super::condition::set(&mut things, region, l);
     // Whatever Terraform may manage of it, it does.
     let types = super::super::rules::TERRAFORM_TYPES;
     let managed: Vec<Resource> = things

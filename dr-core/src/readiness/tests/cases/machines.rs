@@ -122,8 +122,10 @@ pub(super) const CASES: &[Case] = &[
         set(Kind::Ec2Subnet, "subnet-s2", "free-addresses", json!(1))(w);
     }),
     case("addresses-too-few", Blocking, |w| {
-        set(Kind::Ec2Subnet, "subnet-s1", "free-addresses", json!(7))(w);
-        set(Kind::Ec2Subnet, "subnet-s2", "free-addresses", json!(7))(w);
+        for subnet in ["subnet-s1", "subnet-s2"] {
+            set(Kind::Ec2Subnet, subnet, "cidr", json!("10.2.0.0/29"))(w);
+            set(Kind::Ec2Subnet, subnet, "free-addresses", json!(3))(w);
+        }
     }),
     case("egress-missing", Blocking, |w| {
         set(Kind::Ec2RouteTable, "rtb-s", "routes", json!([]))(w);

@@ -1,5 +1,6 @@
 //! For each rule the smallest changes that violate it.
 
+mod conditions;
 mod data;
 mod doors;
 mod machines;
@@ -15,6 +16,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Case> {
         .iter()
         .chain(data::CASES)
         .chain(doors::CASES)
+        .chain(conditions::CASES)
 }
 
 /// A change, the rule that it violates, and how bad that is.
