@@ -1,5 +1,7 @@
 //! The state in which what a failover needs says that it is. The comparison leaves states out: the primary's are no measure.
 
+use std::collections::BTreeSet;
+
 use super::super::{Facts, Found, Need, Outcome, Rule, Where};
 use crate::drift::Side;
 use crate::model::{
@@ -289,8 +291,19 @@ fn targets(facts: &Facts<'_>) -> Vec<Outcome> {
             of_state.collect::<Vec<_>>()
         };
         let (failing, healthy) = (of_state("unhealthy"), of_state("healthy").len());
-        if failing.is_empty() {
+        if failing.is_empty() && healthy > 0 {
             return Outcome::Holds(format!("{name}: {healthy} of {} healthy", targets.len()));
+        }
+        if failing.is_empty() {
+            let states: BTreeSet<String> = targets.iter().map(|t| text(t, "state")).collect();
+            let states: Vec<String> = states.into_iter().collect();
+            return Outcome::unclear(
+                format!(
+                    "{name}: whether a target is healthy: they are {}",
+                    states.join(", ")
+                ),
+                "wait for the first checks; a target that is unused stands in no zone or rule of a balancer",
+            );
         }
         let named: Vec<String> = failing
             .iter()

@@ -377,6 +377,19 @@ fn a_balancer_that_failed_is_not_told_as_holding() {
 }
 
 #[test]
+fn a_group_of_which_no_target_was_checked_is_not_told_as_healthy() {
+    let group = "arn:aws:elasticloadbalancing:us-west-1:1:targetgroup/app/1";
+    for state in ["initial", "unused", "unavailable"] {
+        let mut world = World::sound();
+        let targets = json!([{"id": "i-0", "state": state}]);
+        set(Kind::ElbTargetGroup, group, "targets", targets)(&mut world);
+        let (line, _) = line(&world, "targets-unhealthy");
+        assert_eq!(line.standing, Standing::Unknown, "{line:?}");
+        assert!(line.unknown[0].reason.contains(state), "{line:?}");
+    }
+}
+
+#[test]
 fn a_word_that_is_not_known_is_neither_good_nor_bad() {
     let mut world = World::sound();
     set(Kind::EksCluster, "main", "status", json!("MIGRATING"))(&mut world);
