@@ -15,14 +15,12 @@ use crate::port::{ErrorClass, LeaseDeadline, Permit, PortError};
 use crate::runbook::engine::{Effect, Input, Machine};
 use crate::runbook::event::Event;
 use crate::runbook::inbox;
-use crate::runbook::journal::{AppendError, Journal};
+use crate::runbook::journal::Journal;
 use crate::runbook::lock::{Lease, LockError, rule};
 use crate::runbook::plan::Plan;
 
 /// How often the lease is looked after and the inbox is read: often enough that two renewals may fail before the lease ends.
 const TICK: Duration = Duration::from_secs(10);
-/// An append or a renewal that the store refuses for a moment is tried again after this.
-const STORE_RETRY: Duration = Duration::from_secs(1);
 /// How often an undo is tried before a person must repair.
 const UNDO_TRIES: u32 = 5;
 
@@ -98,7 +96,7 @@ impl Host {
                 match effect {
                     Effect::Rest => return Ok(()),
                     Effect::Record(event) => {
-                        let record = self.record(machine, journal, lease, event);
+                        let record = self.record(machine, journal, lease, deadline, event);
                         let more = beside(&mut tasks, &mut came, record).await?;
                         prepend(&mut effects, more);
                     }
@@ -163,58 +161,21 @@ impl Host {
         numbered.collect()
     }
 
-    /// Makes an event durable, then lets the machine see it. A store that fails for a moment is tried again for as long as the
-    /// lease allows.
+    /// Makes an event durable, then lets the machine see it.
     async fn record(
         &self,
         machine: &mut Machine,
         journal: &mut Journal,
         lease: &mut Lease,
+        deadline: &LeaseDeadline,
         event: Event,
     ) -> Result<Vec<Effect>, HostError> {
-        let clock = &self.ports.clock;
-        let record = loop {
-            let now = clock.now();
-            match journal.append(lease.epoch(), now, event.clone()).await {
-                Ok(record) => break record,
-                Err(AppendError::Store(error))
-                    if error.class.is_retryable() || error.class == ErrorClass::Indeterminate =>
-                {
-                    if clock.now() >= lease.deadline() {
-                        return Err(HostError::Append(AppendError::Store(error)));
-                    }
-                    clock.sleep(STORE_RETRY).await;
-                }
-                Err(error) => return Err(error.into()),
-            }
-        };
+        let record = self.append(journal, lease, deadline, event).await?;
         let effects = machine
             .step(record.at, Input::Recorded(record.event.clone()))
             .map_err(HostError::Illegal)?;
         self.watcher.recorded(machine.state(), &record);
         Ok(effects)
-    }
-
-    /// Renews the lease when a third of it is over. A store that fails for a moment is asked again at the next tick; the deadline
-    /// in every permit keeps that safe.
-    pub(super) async fn renew(
-        &self,
-        lease: &mut Lease,
-        deadline: &LeaseDeadline,
-    ) -> Result<(), HostError> {
-        let clock = &self.ports.clock;
-        if !rule::is_renewal_due(lease.until(), clock.now()) {
-            return Ok(());
-        }
-        match lease.renew(&*self.store, &**clock).await {
-            Ok(()) => {
-                deadline.set(lease.deadline());
-                Ok(())
-            }
-            Err(LockError::Store(_)) if clock.now() < lease.until() => Ok(()),
-            Err(LockError::Store(error)) => Err(HostError::Lock(LockError::Store(error))),
-            Err(_) => Err(HostError::Fenced),
-        }
     }
 
     /// The future behind an effect that takes time.

@@ -8,6 +8,7 @@
 mod drive;
 mod open;
 mod preflight;
+mod record;
 mod stop;
 
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use super::journal::{AppendError, Header, JOURNAL_FORMAT, Journal, JournalError,
 use super::lock::{self, Lease, LockError};
 use super::plan::Plan;
 use super::replay::{ReplayError, replay};
-use crate::model::{Epoch, Finding, RunId, Severity, Waiver};
+use crate::model::{Finding, RunId, Severity, Waiver};
 use crate::port::{Answer, LeaseDeadline, LogStore, ObjectStore, People, PortError, Ports};
 
 /// Is told what happens, when it is durable. Drives progress output, metrics, notifications.
@@ -240,9 +241,7 @@ impl Host {
             by: self.operator.clone(),
             plan: Arc::clone(&plan),
         };
-        let mut journal = Journal::create(self.logs.clone(), header)
-            .await
-            .map_err(HostError::from)?;
+        let mut journal = self.create(header, lease).await?;
         let mut state = RunState::new(plan, epoch);
         let event = Event::RunStarted {
             by: self.operator.clone(),
@@ -250,7 +249,7 @@ impl Host {
             findings,
             accepted: options.accepted,
         };
-        self.record_first(&mut journal, &mut state, epoch, now, event)
+        self.record_first(&mut journal, &mut state, lease, event)
             .await?;
         Ok((Machine::new(state), journal))
     }
@@ -263,13 +262,12 @@ impl Host {
         let clock = &*self.ports.clock;
         let seen = self.look(run).await?;
         let estate = &seen.journal.header.plan.estate.name;
-        let lease = lock::acquire(&*self.store, clock, estate, &self.operator, run)
+        let mut lease = lock::acquire(&*self.store, clock, estate, &self.operator, run)
             .await
             .map_err(HostError::Lock)?;
-        match self.take_over(run, lease.epoch(), seen).await {
+        match self.take_over(run, &mut lease, seen).await {
             Ok((machine, journal)) => self.drive(run.clone(), machine, journal, lease).await,
             Err(error) => {
-                let mut lease = lease;
                 let _ = lease.release(&*self.store, clock).await;
                 Err(error)
             }
@@ -297,7 +295,7 @@ impl Host {
     async fn take_over(
         &self,
         run: &RunId,
-        epoch: Epoch,
+        lease: &mut Lease,
         seen: Seen,
     ) -> Result<(Machine, Journal), HostError> {
         // Read again under the lock: what was looked at before may be older than what the last holder wrote.
@@ -311,7 +309,6 @@ impl Host {
                 status: state.status,
             });
         }
-        let now = self.ports.clock.now();
         if state.started.is_none() {
             // The first operator died between the header and the first event.
             let event = Event::RunStarted {
@@ -320,14 +317,14 @@ impl Host {
                 findings: Vec::new(),
                 accepted: Vec::new(),
             };
-            self.record_first(&mut journal, &mut state, epoch, now, event)
+            self.record_first(&mut journal, &mut state, lease, event)
                 .await?;
         }
         let event = Event::TakenOver {
             by: self.operator.clone(),
-            epoch,
+            epoch: lease.epoch(),
         };
-        self.record_first(&mut journal, &mut state, epoch, now, event)
+        self.record_first(&mut journal, &mut state, lease, event)
             .await?;
         Ok((Machine::new(state), journal))
     }
@@ -336,14 +333,11 @@ impl Host {
         &self,
         journal: &mut Journal,
         state: &mut RunState,
-        epoch: Epoch,
-        now: Timestamp,
+        lease: &mut Lease,
         event: Event,
     ) -> Result<(), HostError> {
-        let record = journal
-            .append(epoch, now, event)
-            .await
-            .map_err(HostError::from)?;
+        let deadline = LeaseDeadline::new(lease.deadline());
+        let record = self.append(journal, lease, &deadline, event).await?;
         state
             .apply(record.at, &record.event)
             .map_err(HostError::Illegal)?;
