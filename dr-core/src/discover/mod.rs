@@ -10,10 +10,12 @@ pub mod budget;
 mod read;
 mod roles;
 mod scan;
+mod template;
 
 pub use read::{IN_FLIGHT, READ_TIMEOUT, inventories};
 pub use roles::{Roles, roles};
 pub use scan::{Scanners, scan};
+pub use template::VERSIONS;
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::{join, join_all};
 
+use super::template;
 use crate::model::{
     ComponentId, Estate, EstateScan, GapClass, Resource, ResourceKind, ScanGap, Settings, Site,
     SiteId, SiteScan,
@@ -29,6 +30,9 @@ pub async fn scan(
         global(estate, scanners, watch),
     )
     .await;
+    for (_, reading) in &mut readings {
+        template::settle(reading);
+    }
     let demand = demand(estate, readings.iter().map(|(_, reading)| reading));
     let offers = of_each(estate, scanners, &ScanPart::Offers(demand), watch).await;
     let unknown = unknown_demand(&readings);
