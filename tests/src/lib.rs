@@ -2,6 +2,7 @@
 
 pub mod campaign;
 pub mod end_state;
+pub mod hostile;
 pub mod lab;
 #[cfg(feature = "laboratory")]
 pub mod laboratory;

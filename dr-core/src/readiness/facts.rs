@@ -233,7 +233,10 @@ impl Database<'_> {
     }
 }
 
-/// An attribute as a whole number; quotas are written with a fraction.
+/// The most of anything that is counted: sums and products of such numbers stay exact.
+const MOST: u64 = u32::MAX as u64;
+
+/// An attribute as a whole number, [`MOST`] where it is more; quotas are written with a fraction.
 pub(super) fn number(resource: &Resource, attribute: &str) -> Option<u64> {
     let value = resource.attributes.get(attribute)?;
     #[expect(
@@ -242,7 +245,8 @@ pub(super) fn number(resource: &Resource, attribute: &str) -> Option<u64> {
         reason = "a negative quota is none, and one above 2^53 is as good as that"
     )]
     let rounded = |value: f64| value.max(0.0) as u64;
-    value.as_u64().or_else(|| value.as_f64().map(rounded))
+    let number = value.as_u64().or_else(|| value.as_f64().map(rounded));
+    Some(number?.min(MOST))
 }
 
 /// An attribute as yes or no.
