@@ -253,6 +253,7 @@ fn things_are_paired_whatever_they_are_called_and_what_is_not_paired_is_told() {
                     .values()
                     .filter_map(|evidence| evidence.id.as_deref())
             })
+            .chain(report.unknown.iter().filter_map(|gap| gap.about.as_deref()))
             .collect();
         let missed: Vec<_> = truth.difference(&found).cloned().collect();
         let silent = missed.iter().filter(|(_, one, other)| {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::column::Column;
 use super::exception;
-use super::judge::{Judge, rules};
+use super::judge::{Judge, TELL_APART, rules};
 use super::origin::{Origin, Origins};
 use super::pair::{Ground, Pairs, pair};
 use super::reference::{Columns, Side};
@@ -51,6 +51,7 @@ pub fn examine(
     let judge = Judge::new(estate, &symbols);
 
     let mut unknown = gaps(&columns, scan);
+    unknown.extend(ambiguous(&columns, &pairs));
     let mut findings = of_pairs(&judge, &columns, &pairs, &mut unknown);
     findings.extend(of_the_rest(&judge, &columns, &scopes, &pairs));
     let last = last.filter(|last| last.format == EstateScan::FORMAT);
@@ -165,42 +166,65 @@ fn of_pairs(
     for pair in &pairs.pairs {
         let (found, unclear) = judge.pair(pair);
         findings.extend(found);
-        for (side, attribute, reason) in unclear {
-            let at = match side {
-                Side::Primary => pair.primary,
-                Side::Standby => pair.standby,
-            };
-            let resource = columns.of(side).at(at);
+        for (attribute, unclear) in unclear {
+            let [(_, primary), (_, standby)] = pair.places();
+            let at = [primary, standby][unclear.side.index()];
+            let resource = columns.of(unclear.side).at(at);
             unknown.push(Unknown {
-                site: columns.of(side).site.id.clone(),
+                site: columns.of(unclear.side).site.id.clone(),
                 kind: resource.kind,
                 about: Some(resource.id.clone()),
                 attributes: vec![attribute],
                 class: None,
-                reason,
-                fix: "look at it by hand, and report that dr does not understand it".to_owned(),
+                reason: unclear.reason,
+                fix: unclear.fix.to_owned(),
             });
         }
     }
     findings
 }
 
-/// What is ambiguous, and what has no counterpart. What is unclear may have one that was not read: the gap says so already.
+/// What cannot be told apart, thing by thing: it is not compared, since a wrong pair would hide a difference or invent one.
+fn ambiguous(columns: &Columns<'_>, pairs: &Pairs) -> Vec<Unknown> {
+    let mut unknown = Vec::new();
+    for alike in &pairs.ambiguous {
+        let sites = Side::BOTH.map(|side| &columns.of(side).site.id);
+        for side in Side::BOTH {
+            for &at in alike.of(side) {
+                unknown.push(Unknown {
+                    site: sites[side.index()].clone(),
+                    kind: alike.kind,
+                    about: Some(columns.of(side).at(at).id.clone()),
+                    attributes: Vec::new(),
+                    class: None,
+                    reason: format!(
+                        "{} in {} and {} in {} stand at the same place and differ: which is whose counterpart is not known, and \
+                         none of them was compared",
+                        alike.primary.len(),
+                        sites[0],
+                        alike.standby.len(),
+                        sites[1]
+                    ),
+                    fix: TELL_APART.to_owned(),
+                });
+            }
+        }
+    }
+    unknown
+}
+
+/// What has no counterpart. What is unclear may have one that was not read: the gap says so already.
 fn of_the_rest(
     judge: &Judge<'_>,
     columns: &Columns<'_>,
     scopes: &[Vec<Scope>; 2],
     pairs: &Pairs,
 ) -> Vec<Entry> {
-    let mut findings: Vec<Entry> = pairs
-        .ambiguous
-        .iter()
-        .map(|alike| judge.ambiguous(alike.kind, [&alike.primary, &alike.standby]))
-        .collect();
+    let mut findings = Vec::new();
     let unclear = unclear(columns, scopes, pairs);
     let beyond = zones::beyond(columns, scopes, pairs);
     for (side, at) in pairs.alone(scopes) {
-        if !pairs.is_ambiguous(side, at)
+        if pairs.is_missing(scopes, (side, at))
             && !unclear.contains(&(side, at))
             && (side == Side::Standby || !beyond.contains(&at))
             && !is_part_of_missing(columns, scopes, pairs, side, at)
@@ -230,7 +254,7 @@ fn is_part_of_missing(
     if !wholes.is_empty() {
         for_each_target(columns, side, resource, |target| {
             is_part |= wholes.contains(&columns.of(side).at(target).kind)
-                && pairs.is_alone(scopes, (side, target));
+                && pairs.is_missing(scopes, (side, target));
         });
     }
     is_part

@@ -298,6 +298,9 @@ impl<'a> Origins<'a> {
             ("database-access-differs", Some("security-groups")) => {
                 fenced().any(|rds| is(&rds.instance) && has(&rds.quarantine_group))
             }
+            ("database-not-replica", _) => {
+                side == Side::Standby && fenced().any(|rds| is(&rds.instance))
+            }
             // A wall refuses: what the other side lets through in addition, or what this side does not any more.
             ("traffic-refused-at-standby", Some("entries.ingress")) => {
                 side == Side::Standby && fenced().any(|rds| is(&rds.network_acl))

@@ -71,6 +71,11 @@ pub const RULES: &[Rule] = &[
         apply: generated_name,
     },
     Rule {
+        name: "template-version",
+        does: "versions of a launch template are counted on each site by itself: only whether a fleet has a numbered one is compared",
+        apply: template_version,
+    },
+    Rule {
         name: "letter-case",
         does: "protocols are spelt in either case",
         apply: letter_case,
@@ -195,11 +200,31 @@ impl<'a> Symbols<'a> {
         texts(attribute, value, &mut |attribute, text| {
             let target = self.columns.target(side, kind, attribute, text);
             is_explained |= match target {
-                Some(place) => self.pairs.is_alone(self.scopes, place),
+                Some(place) => self.pairs.is_missing(self.scopes, place),
                 None => self.columns.is_unread(side, kind, attribute, text),
             };
         });
         is_explained
+    }
+
+    /// Whether a value points to something of which it is not known which of the other site's it is: whether the sites are alike in
+    /// it cannot be said. That they differ can: such things are one of several, and other things are not.
+    pub(crate) fn is_undecided(
+        &self,
+        side: Side,
+        kind: Kind,
+        attribute: &str,
+        value: &Value,
+    ) -> bool {
+        if self.pairs.ambiguous.is_empty() {
+            return false;
+        }
+        let mut is_undecided = false;
+        texts(attribute, value, &mut |attribute, text| {
+            let target = self.columns.target(side, kind, attribute, text);
+            is_undecided |= target.is_some_and(|(side, at)| self.pairs.among(side, at).is_some());
+        });
+        is_undecided
     }
 
     /// What a thing is called on both sites, in reports.
@@ -210,15 +235,20 @@ impl<'a> Symbols<'a> {
     /// The symbol of a thing: the same for two counterparts.
     pub(crate) fn symbol(&self, side: Side, at: u32) -> String {
         let resource = self.columns.of(side).at(at);
+        let called = |primary: u32| {
+            let resource = self.columns.of(Side::Primary).at(primary);
+            let component = resource.component.as_ref();
+            let component = component.map(|id| format!("{id}: ")).unwrap_or_default();
+            let label = self.label(Side::Primary, primary);
+            format!("{component}{} {label}", resource.kind)
+        };
+        if let Some(alike) = self.pairs.among(side, at) {
+            let count = alike.primary.len().max(alike.standby.len());
+            let first = alike.primary.iter().map(|&at| called(at)).min();
+            return format!("«{}, one of {count} alike»", first.unwrap_or_default());
+        }
         match self.pairs.of(side, at) {
-            Some(pair) => {
-                let primary = self.pairs.pairs[pair as usize].primary;
-                let resource = self.columns.of(Side::Primary).at(primary);
-                let component = resource.component.as_ref();
-                let component = component.map(|id| format!("{id}: ")).unwrap_or_default();
-                let label = self.label(Side::Primary, primary);
-                format!("«{component}{} {label}»", resource.kind)
-            }
+            Some(pair) => format!("«{}»", called(self.pairs.pairs[pair as usize].primary)),
             None if self.scopes[side.index()][at as usize] == Scope::Shared => {
                 format!("«{} {}»", resource.kind, resource.id)
             }
@@ -286,7 +316,7 @@ fn zone(symbols: &Symbols<'_>, text: Text<'_>) -> Made {
 const UUID: [usize; 5] = [8, 4, 4, 4, 12];
 
 /// Where a UUID stands in a text.
-fn uuid(text: &str) -> Option<(usize, usize)> {
+pub(super) fn uuid(text: &str) -> Option<(usize, usize)> {
     let length = UUID.iter().sum::<usize>() + UUID.len() - 1;
     let starts = 0..(text.len() + 1).saturating_sub(length);
     starts
@@ -303,10 +333,55 @@ fn uuid(text: &str) -> Option<(usize, usize)> {
 
 /// The shortest id of EC2 that is generated: `vpc-` and eight digits.
 const SHORTEST_ID: usize = 8;
+/// How many digits the ids of EC2 have, the older and the longer ones (EC2 user guide, "resource-ids").
+const ID_LENGTHS: [usize; 2] = [8, 17];
+/// What the ids of EC2 begin with (EC2 API reference; service authorization reference, "Amazon EC2").
+const ID_PREFIXES: [&str; 36] = [
+    "acl",
+    "aclassoc",
+    "ami",
+    "cgw",
+    "cr",
+    "dopt",
+    "eigw",
+    "eipalloc",
+    "eipassoc",
+    "eni",
+    "fl",
+    "fs",
+    "i",
+    "igw",
+    "key",
+    "lgw",
+    "lgw-rtb",
+    "lt",
+    "nat",
+    "pcx",
+    "pg",
+    "pl",
+    "r",
+    "rtb",
+    "rtbassoc",
+    "sg",
+    "sgr",
+    "snap",
+    "subnet",
+    "tgw",
+    "tgw-attach",
+    "tgw-rtb",
+    "vgw",
+    "vol",
+    "vpc",
+    "vpce",
+];
 
-/// `eni-0a1b2c3d`: a short word, and hexadecimal digits.
+/// `eni-0a1b2c3d`: what EC2 calls things, a UUID in an ARN; and, where a thing is pointed to or named, a word and hexadecimal
+/// digits. Elsewhere a word that ends in digits is what somebody wrote: `blue-20240115`.
 fn generated_id(_: &Symbols<'_>, text: Text<'_>) -> Made {
-    if let Some((start, end)) = uuid(text.text) {
+    let is_identity = points(text.kind, text.attribute) || NAMES.contains(&text.attribute);
+    if let Some((start, end)) = uuid(text.text)
+        && (is_identity || text.text.contains("arn:"))
+    {
         return Made::Part(format!("{}«id»{}", &text.text[..start], &text.text[end..]));
     }
     let Some((prefix, digits)) = text.text.rsplit_once('-') else {
@@ -314,24 +389,41 @@ fn generated_id(_: &Symbols<'_>, text: Text<'_>) -> Made {
     };
     let is_word = !prefix.is_empty() && prefix.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
     let is_generated = digits.len() >= SHORTEST_ID && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    if is_word && is_generated && digits.bytes().any(|b| b.is_ascii_digit()) {
+    let is_of_ec2 = ID_PREFIXES.contains(&prefix) && ID_LENGTHS.contains(&digits.len());
+    let is_told = is_of_ec2 || (is_identity && digits.bytes().any(|b| b.is_ascii_digit()));
+    if is_word && is_generated && is_told {
         Made::Whole(format!("«{prefix}»"))
     } else {
         Made::Nothing
     }
 }
 
+/// The attributes that hold names of things that are not read by themselves.
+const NAMES: [&str; 5] = [
+    "role",
+    "instance-profile",
+    "launch-configuration",
+    "name",
+    "aliases",
+];
+
 fn generated_name(symbols: &Symbols<'_>, text: Text<'_>) -> Made {
-    if !matches!(
-        text.attribute,
-        "role" | "instance-profile" | "launch-configuration" | "name" | "aliases"
-    ) {
+    if !NAMES.contains(&text.attribute) {
         return Made::Nothing;
     }
     let places = &symbols.places[text.side.index()];
     // Of an ARN, what comes after its last slash is the name.
     let name = text.text.rsplit('/').next().unwrap_or(text.text);
     Made::Whole(places.stem(name))
+}
+
+fn template_version(_: &Symbols<'_>, text: Text<'_>) -> Made {
+    let is_version = text.kind == Kind::AutoscalingGroup && text.attribute == "version";
+    if is_version && text.text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Made::Whole("«numbered»".to_owned())
+    } else {
+        Made::Nothing
+    }
 }
 
 fn letter_case(_: &Symbols<'_>, text: Text<'_>) -> Made {

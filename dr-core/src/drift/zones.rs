@@ -17,7 +17,7 @@ pub(super) fn beyond(
 ) -> BTreeSet<u32> {
     let (primary, standby) = (columns.of(Side::Primary), columns.of(Side::Standby));
     let is_compared = |at: u32| scopes[Side::Primary.index()][at as usize] == Scope::Compared;
-    let alone = |at: &u32| pairs.is_alone(scopes, (Side::Primary, *at));
+    let alone = |at: &u32| pairs.is_missing(scopes, (Side::Primary, *at));
     let of_kind = |kind: Kind| {
         primary
             .places()

@@ -1,11 +1,16 @@
 //! Edits that make two sites look different and change nothing that matters. A comparison has to be silent on them.
 
+mod defaults;
+mod groups;
 mod packets;
 
 use dr_core::model::{COMPONENT_TAG, Resource, ResourceKind as Kind};
 use dr_core::sim::Dice;
 use serde_json::{Value, json};
 
+use defaults::{leave_defaults, spell_defaults};
+pub(super) use groups::unnamed_groups;
+use groups::{services, windows};
 use packets::{describe, letter_case, numbers, renumber, split, twice};
 
 use super::style::Style;
@@ -112,6 +117,14 @@ pub const EDITS: &[Edit] = &[
         apply: facts,
     },
     Edit {
+        name: "groups with generated names, in another order",
+        apply: services,
+    },
+    Edit {
+        name: "other windows of the database",
+        apply: windows,
+    },
+    Edit {
         name: "names that were given by hand",
         apply: rename,
     },
@@ -170,57 +183,6 @@ fn reorder_value(value: &mut Value, dice: &mut Dice) {
             .values_mut()
             .for_each(|value| reorder_value(value, dice)),
         _ => {}
-    }
-}
-
-/// What a service does when an attribute is not set.
-fn defaults() -> Vec<(Kind, &'static str, Value)> {
-    vec![
-        (Kind::Ec2Vpc, "tenancy", json!("default")),
-        (Kind::Ec2Subnet, "public-addresses", json!(false)),
-        (Kind::Ec2Subnet, "default", json!(false)),
-        (Kind::Ec2RouteTable, "main", json!(false)),
-        (Kind::Ec2NatGateway, "connectivity", json!("public")),
-        (Kind::Ec2NetworkAcl, "default", json!(false)),
-        (Kind::Ec2Instance, "ebs-optimized", json!(false)),
-        (Kind::Ec2LaunchTemplate, "ebs-optimized", json!(false)),
-        (Kind::ElbLoadBalancer, "address-type", json!("ipv4")),
-        (Kind::ElbTargetGroup, "protocol-version", json!("HTTP1")),
-        (Kind::AutoscalingGroup, "health-check", json!("EC2")),
-        (Kind::AutoscalingGroup, "termination", json!(["Default"])),
-        (Kind::EksCluster, "private-endpoint", json!(false)),
-        (Kind::EksNodeGroup, "capacity", json!("ON_DEMAND")),
-        (Kind::RdsInstance, "multi-az", json!(false)),
-        (Kind::RdsInstance, "public", json!(false)),
-        (Kind::RdsInstance, "encrypted", json!(false)),
-        (Kind::RdsInstance, "iam-authentication", json!(false)),
-        (Kind::RdsInstance, "deletion-protection", json!(false)),
-        (Kind::KmsKey, "multi-region", json!(false)),
-        (Kind::KmsKey, "rotation", json!(false)),
-        (Kind::SecretsManagerSecret, "rotation", json!(false)),
-        (Kind::SsmParameter, "tier", json!("Standard")),
-        (Kind::SsmParameter, "data-type", json!("text")),
-        (Kind::AcmCertificate, "more-names", json!(false)),
-    ]
-}
-
-fn spell_defaults(twins: &mut Twins, side: usize, dice: &mut Dice) {
-    for (kind, name, value) in defaults() {
-        for resource in of_kind(twins, side, kind) {
-            if dice.chance(50) && !resource.attributes.contains_key(name) {
-                resource.attributes.insert(name.to_owned(), value.clone());
-            }
-        }
-    }
-}
-
-fn leave_defaults(twins: &mut Twins, side: usize, dice: &mut Dice) {
-    for (kind, name, value) in defaults() {
-        for resource in of_kind(twins, side, kind) {
-            if dice.chance(50) && resource.attributes.get(name) == Some(&value) {
-                resource.attributes.remove(name);
-            }
-        }
     }
 }
 
@@ -296,6 +258,16 @@ fn versions(twins: &mut Twins, side: usize, dice: &mut Dice) {
             Kind::SsmParameter => &["version"],
             Kind::EksCluster => &["platform-version"],
             Kind::EksNodeGroup => &["release"],
+            Kind::AutoscalingGroup => {
+                let template = attributes.get_mut("launch-template");
+                let version = template.and_then(|template| template.get_mut("version"));
+                if let Some(version) =
+                    version.filter(|version| *version != "$Latest" && *version != "$Default")
+                {
+                    *version = json!(below(dice, 90).to_string());
+                }
+                &[]
+            }
             _ => &[],
         };
         for name in names {
@@ -400,7 +372,9 @@ pub fn shake(twins: &mut Twins, side: usize, dice: &mut Dice) {
 fn untag(twins: &mut Twins, side: usize, dice: &mut Dice) {
     let percent = dice.between(10, 30);
     let is_bound = twins.style.bound;
-    for thing in own(twins, side) {
+    // What has a generated name, and is named by nothing, nobody can take for the estate's without its tag.
+    let known = own(twins, side).filter(|thing| !thing.role.contains("/service/"));
+    for thing in known {
         let resource = &mut thing.resource;
         if dice.chance(percent) {
             resource.tags.remove("dr:estate");

@@ -149,6 +149,15 @@ fn fleet(site: &mut Site<'_>, application: usize) {
             "id": id, "type": machine(site, application), "zone": site.zone(*zone).0, "state": "InService", "health": "Healthy",
         })
     });
+    let version = site.style.pick(
+        &format!("app{application}/follows"),
+        &["$Latest", "$Default", ""],
+    );
+    // Terraform pins what it made last, and each site counts for itself.
+    let version = match version {
+        "" => (1 + site.style.number("pinned", 5) + site.side).to_string(),
+        newest => newest.to_owned(),
+    };
     let smallest = if site.is_primary() {
         FLEET
     } else {
@@ -160,7 +169,7 @@ fn fleet(site: &mut Site<'_>, application: usize) {
         .with("minimum", smallest)
         .with("maximum", MOST)
         .with("desired", site.fleet_size())
-        .with("launch-template", json!({"id": site.id("lt", &format!("app{application}/template")), "name": name, "version": "$Latest"}))
+        .with("launch-template", json!({"id": site.id("lt", &format!("app{application}/template")), "name": name, "version": version}))
         .with("subnets", site.subnets(network, "private"))
         .with("zones", sorted((0..site.zones()).map(|zone| site.zone(zone).0)))
         .with("target-groups", sorted([site.target_group(application, "app")]))
@@ -321,7 +330,7 @@ fn node_group(site: &mut Site<'_>, application: usize, cluster: &str, pool: &str
         .with("desired", now)
         .with("subnets", site.subnets(network_of(application), "private"))
         .with("role", site.role_arn(application, "role"))
-        .with("labels", json!({"pool": pool}))
+        .with("labels", json!({"pool": pool, "release": "blue-20240115"}))
         .with("taints", sorted_values(taints));
     site.add(role, &component("cluster", application), resource);
 }

@@ -28,6 +28,15 @@ impl Site<'_> {
         self.arn("rds", &format!("db:{}", self.database(application)))
     }
 
+    fn database_host(&self, application: usize) -> String {
+        format!(
+            "{}.{}.{}.rds.amazonaws.com",
+            self.database(application),
+            self.hex(&format!("db{application}"), 12),
+            self.region()
+        )
+    }
+
     fn bucket(&self, application: usize, what: &str) -> String {
         // Names of buckets are unique in the world: both sites say where they are.
         format!("shop-{what}-{application}-{}", self.region())
@@ -82,11 +91,7 @@ fn database(site: &mut Site<'_>, application: usize) {
         &format!("app{application}/class"),
         &["db.t3.small", "db.r6g.large"],
     );
-    let host = format!(
-        "{name}.{}.{}.rds.amazonaws.com",
-        site.hex(&format!("db{application}"), 12),
-        site.region()
-    );
+    let host = site.database_host(application);
     let resource = Resource::new(Kind::RdsInstance, name.clone())
         .named(Some(&name))
         .arn(Some(&site.database_arn(application)))
@@ -96,7 +101,10 @@ fn database(site: &mut Site<'_>, application: usize) {
         .with("class", class)
         .with("license", "postgresql-license")
         .with("minor-upgrades", false)
-        .with("maintenance-window", "wed:06:38-wed:07:08")
+        .with(
+            "maintenance-window",
+            window(site, "maintenance", application, "wed:"),
+        )
         .with("storage-gib", 100)
         .with("storage-most-gib", 500)
         .with("storage-type", "gp3")
@@ -116,7 +124,7 @@ fn database(site: &mut Site<'_>, application: usize) {
         )
         .with("parameter-groups", json!([name]))
         .with("option-groups", json!([name]))
-        .with("backup-window", "03:14-03:44")
+        .with("backup-window", window(site, "backup", application, ""))
         .with("deletion-protection", true)
         .with("certificate-authority", "rds-ca-rsa2048-g1")
         .with("iam-authentication", true)
@@ -149,6 +157,17 @@ fn database(site: &mut Site<'_>, application: usize) {
             snapshot,
         );
     }
+}
+
+/// Half an hour that RDS drew: nobody chose one (RDS API reference, `CreateDBInstance`).
+fn window(site: &Site<'_>, what: &str, application: usize, day: &str) -> String {
+    let drawn = u32::from_str_radix(&site.hex(&format!("{what}{application}"), 4), 16);
+    let drawn = drawn.expect("hexadecimal digits");
+    let (hour, minute) = (drawn % 8, drawn / 8 % 30);
+    format!(
+        "{day}{hour:02}:{minute:02}-{day}{hour:02}:{:02}",
+        minute + 30
+    )
 }
 
 fn keys(site: &mut Site<'_>, application: usize) {
@@ -213,7 +232,11 @@ fn parameters(site: &mut Site<'_>, application: usize) {
             .with("changed", format!("2026-11-1{}T00:00:00Z", site.side))
     };
     let endpoint = parameter(site, "database", "String")
-        .with("value-hash", format!("sha256:{}", site.hex("endpoint", 32)));
+        .with("value-hash", format!("sha256:{}", site.hex("endpoint", 32)))
+        .with(
+            "mentions",
+            json!([site.database_host(application), site.region()]),
+        );
     site.add(
         format!("app{application}/parameter/database"),
         &component("database", application),
@@ -221,8 +244,9 @@ fn parameters(site: &mut Site<'_>, application: usize) {
     );
     for what in SETTINGS {
         let hash = super::style::hash(site.style.seed, &[what]);
-        let resource =
-            parameter(site, what, "String").with("value-hash", format!("sha256:{hash:016x}"));
+        let resource = parameter(site, what, "String")
+            .with("value-hash", format!("sha256:{hash:016x}"))
+            .with("mentions", "nothing");
         site.add(
             format!("app{application}/parameter/{what}"),
             &component("app", application),

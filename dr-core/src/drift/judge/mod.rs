@@ -1,6 +1,8 @@
 //! What a difference does to a failover.
 
 mod network;
+mod parameter;
+mod replica;
 mod table;
 
 use serde_json::Value;
@@ -11,7 +13,7 @@ use super::pair::Pair;
 use super::reference::Side;
 use super::report::{Entry, Evidence, FindingId, shown};
 use super::symbol::Symbols;
-use crate::model::{Estate, Finding, ResourceKind, RuleDoc, Settings, Severity, Subject};
+use crate::model::{Estate, Finding, RuleDoc, Settings, Severity, Subject};
 
 pub(super) use table::{EXPIRED, UNAPPROVED, UNUSED};
 
@@ -25,7 +27,8 @@ pub fn rules() -> impl Iterator<Item = &'static RuleDoc> {
         &table::ROUTE,
         &table::BLOCK,
         &table::CANNOT_GROW,
-        &table::AMBIGUOUS,
+        &table::NOT_REPLICA,
+        &table::OTHER_VALUE,
         &table::EXTRA,
         &table::EXPIRED,
         &table::UNAPPROVED,
@@ -33,6 +36,31 @@ pub fn rules() -> impl Iterator<Item = &'static RuleDoc> {
         &table::MISSING_OTHER,
         &table::OTHER,
     ])
+}
+
+/// What to do about things that cannot be told apart.
+pub(super) const TELL_APART: &str =
+    "give each of them the tag dr:component and a name that is the same on both sites";
+
+/// Why an attribute of a pair cannot be compared, though it was read.
+pub(super) struct Unclear {
+    /// On which side.
+    pub(super) side: Side,
+    /// Why, in one sentence.
+    pub(super) reason: String,
+    /// What to do about it.
+    pub(super) fix: &'static str,
+}
+
+impl Unclear {
+    /// It says something that this program does not understand.
+    fn strange(side: Side, reason: String) -> Self {
+        Self {
+            side,
+            reason,
+            fix: "look at it by hand, and report that dr does not understand it",
+        }
+    }
 }
 
 /// Judges pairs and things without a counterpart.
@@ -62,30 +90,58 @@ impl<'a> Judge<'a> {
     }
 
     /// What the counterparts of a pair differ in, judged. What cannot be compared is told with the attribute's name.
-    pub(super) fn pair(&self, pair: &Pair) -> (Vec<Entry>, Vec<(Side, String, String)>) {
+    pub(super) fn pair(&self, pair: &Pair) -> (Vec<Entry>, Vec<(String, Unclear)>) {
         let mut entries: Vec<Entry> = differences(self.symbols, pair)
             .iter()
             .map(|difference| self.attribute(pair, difference))
             .collect();
         let mut unclear = Vec::new();
         let kind = self.resource(Side::Primary, pair.primary).kind;
+        entries.extend(self.replica(pair));
         for attribute in self.special(pair) {
+            if let Some(undecided) = self.undecided(pair, &attribute) {
+                unclear.push((attribute.clone(), undecided));
+            }
             let judged = match aspect(kind, &attribute) {
                 Aspect::Packets => self.packets(pair, &attribute),
                 Aspect::Routes => self.routes(pair, &attribute),
                 Aspect::Block => Ok(self.block(pair, &attribute)),
                 Aspect::Capacity => Ok(self.capacity(pair, &attribute)),
+                Aspect::Value => self.value(pair, &attribute),
                 Aspect::Compared | Aspect::Identity | Aspect::Condition | Aspect::Role => continue,
             };
             match judged {
                 Ok(found) => entries.extend(found),
-                Err((side, reason)) => unclear.push((side, attribute, reason)),
+                Err(reason) => unclear.push((attribute, reason)),
             }
         }
         (entries, unclear)
     }
 
-    /// The attributes of a pair that are compared in a way of their own, and were read on both sides.
+    /// Whether an attribute that is compared names something that cannot be told apart from others.
+    fn undecided(&self, pair: &Pair, attribute: &str) -> Option<Unclear> {
+        let kind = self.resource(Side::Primary, pair.primary).kind;
+        let is_compared = matches!(
+            aspect(kind, attribute),
+            Aspect::Compared | Aspect::Packets | Aspect::Routes
+        );
+        let mut places = pair.places().into_iter();
+        let (side, _) = places.find(|&(side, at)| {
+            let value = self.resource(side, at).attributes.get(attribute);
+            is_compared
+                && value
+                    .is_some_and(|value| self.symbols.is_undecided(side, kind, attribute, value))
+        })?;
+        Some(Unclear {
+            side,
+            reason:
+                "it names one of several things of which it is not known which is whose counterpart"
+                    .to_owned(),
+            fix: TELL_APART,
+        })
+    }
+
+    /// The attributes of a pair that were read on both sides.
     fn special(&self, pair: &Pair) -> Vec<String> {
         let places = pair.places();
         let mut names = std::collections::BTreeSet::new();
@@ -122,43 +178,6 @@ impl<'a> Judge<'a> {
         self.entry(found, [place(Side::Primary), place(Side::Standby)], None)
     }
 
-    /// Things that cannot be told apart.
-    pub(super) fn ambiguous(&self, kind: ResourceKind, places: [&[u32]; 2]) -> Entry {
-        let [primary, standby] = places;
-        let first = self.resource(Side::Primary, primary[0]);
-        let sites = Side::BOTH.map(|side| &self.symbols.columns.of(side).site.id);
-        let names = |side, places: &[u32]| -> Value {
-            let names = places.iter().map(|&at| {
-                let resource = self.resource(side, at);
-                resource.name.as_deref().unwrap_or(&resource.id)
-            });
-            names.map(Value::from).collect()
-        };
-        let found = Found {
-            rule: &table::AMBIGUOUS,
-            severity: table::AMBIGUOUS.severity,
-            message: format!(
-                "{} of {kind} in {} and {} in {} are alike",
-                primary.len(),
-                sites[0],
-                standby.len(),
-                sites[1]
-            ),
-            attribute: None,
-            values: [names(Side::Primary, primary), names(Side::Standby, standby)].map(Some),
-            witness: None,
-        };
-        let mut entry = self.entry(found, [Some(primary[0]), Some(standby[0])], None);
-        let subject = Subject::Resource {
-            component: first.component.clone(),
-            kind,
-            name: format!("({} alike)", primary.len().max(standby.len())),
-        };
-        entry.id = FindingId::new(table::AMBIGUOUS.code, &subject.to_string(), None);
-        entry.finding.subject = subject;
-        entry
-    }
-
     fn resource(&self, side: Side, at: u32) -> &'a crate::model::Resource {
         self.symbols.columns.of(side).at(at)
     }
@@ -167,9 +186,12 @@ impl<'a> Judge<'a> {
     fn attribute(&self, pair: &Pair, difference: &Difference) -> Entry {
         let kind = self.resource(Side::Primary, pair.primary).kind;
         let top = difference.attribute.split('.').next().unwrap_or_default();
+        let whole = difference.attribute.as_str();
         let rule = table::ATTRIBUTES.iter().find(|rule| {
             let mut of = rule.of.iter();
-            of.any(|(of, attributes)| *of == kind && attributes.contains(&top))
+            of.any(|(of, attributes)| {
+                *of == kind && (attributes.contains(&top) || attributes.contains(&whole))
+            })
         });
         let rule = rule.map_or(&table::OTHER, |rule| &rule.doc);
         let values = [difference.primary.clone(), difference.standby.clone()];

@@ -11,8 +11,8 @@ use super::super::pair::Pair;
 use super::super::reference::Side;
 use super::super::report::Entry;
 use super::super::symbol::Symbols;
-use super::{Found, Judge, table};
-use crate::model::{Resource, ResourceKind as Kind, ScanGap};
+use super::{Found, Judge, Unclear, table};
+use crate::model::{ResourceKind as Kind, ScanGap};
 
 /// Where addresses of the primary are at the standby: a witness is an address of the site where something is to be mended.
 pub(super) struct Network {
@@ -21,22 +21,9 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// From the blocks of paired networks and subnets. Blocks that contradict each other are not relocated: their rules then
-    /// differ, which is told and not hidden.
     pub(super) fn new(symbols: &Symbols<'_>) -> Self {
-        let mut blocks: Vec<(IpNet, IpNet)> = Vec::new();
-        for pair in &symbols.pairs.pairs {
-            let things = pair.places();
-            let [primary, standby] = things.map(|(side, at)| symbols.columns.of(side).at(at));
-            if matches!(primary.kind, Kind::Ec2Vpc | Kind::Ec2Subnet) {
-                let block = |resource: &Resource| resource.text("cidr")?.parse::<IpNet>().ok();
-                blocks.extend(block(primary).zip(block(standby)));
-            }
-        }
-        // Two blocks with the same addresses need no relocation.
-        blocks.retain(|(here, there)| here != there);
         Self {
-            to_standby: Relocation::of_consistent(blocks),
+            to_standby: symbols.pairs.relocation(symbols.columns),
             stay: Relocation::default(),
         }
     }
@@ -48,9 +35,6 @@ impl Network {
         }
     }
 }
-
-/// A pair's rules could not be understood on that side.
-pub(super) type Unclear = (Side, String);
 
 impl Judge<'_> {
     /// The packets that one side lets through and the other does not.
@@ -110,7 +94,7 @@ impl Judge<'_> {
             };
             if gaps.any(hides) {
                 let reason = "which of its addresses are the other site's was not read";
-                return Err((side, reason.to_owned()));
+                return Err(Unclear::strange(side, reason.to_owned()));
             }
         }
         Ok(())
@@ -147,7 +131,7 @@ impl Judge<'_> {
         } else {
             Admitted::of_group(&rules, direction, role, relocation)
         };
-        admitted.map_err(|bad| (side, bad.to_string()))
+        admitted.map_err(|bad| Unclear::strange(side, bad.to_string()))
     }
 
     /// Routes by destination: that of the site's own network is the same at both.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use super::super::reference::{Columns, Side};
 use super::super::scope::Scope;
-use super::place::{Alone, Neighbours, alone, shape_parts};
+use super::place::{Alone, Neighbours, alone};
+use super::shape::Shapes;
 use super::{Alike, Ground, Pairs};
 
 /// Larger groups of nameless things are not compared each with each.
@@ -21,6 +22,9 @@ pub(super) enum Common {
     /// Nothing: a listener on another port is still the listener of that balancer, when nothing else is left that it can be.
     Nothing,
 }
+
+/// What a thing is, by attribute.
+type Parts<'a> = BTreeMap<&'a str, String>;
 
 /// How much two things share: paired neighbours, then attributes.
 type Likeness = (usize, usize);
@@ -43,35 +47,41 @@ pub(super) fn pair(
         }
         Some(alone)
     });
-    let before = pairs.pairs.len();
+    let mut found: Vec<(u32, u32)> = Vec::new();
+    let shapes = Shapes::new(columns, pairs);
     for [primary, standby] in groups.0.into_values() {
         if primary.len() > MOST || standby.len() > MOST {
             continue;
         }
+        let parts = |side: Side, places: &[u32]| -> Vec<Parts<'_>> {
+            places.iter().map(|&at| shapes.parts(side, at)).collect()
+        };
+        let here = parts(Side::Primary, &primary);
+        let there = parts(Side::Standby, &standby);
         let likeness: Vec<Vec<Likeness>> = primary
             .iter()
-            .map(|&one| {
-                let others = standby.iter();
+            .zip(&here)
+            .map(|(&one, parts)| {
+                let others = standby.iter().zip(&there);
                 others
-                    .map(|&other| likeness(columns, pairs, neighbours, one, other))
+                    .map(|(&other, other_parts)| {
+                        let shared = shared(pairs, neighbours, one, other);
+                        (shared, in_common(parts, other_parts))
+                    })
                     .collect()
             })
             .collect();
         let of_standby = |column: usize| likeness.iter().map(move |row| row[column]);
-        let found: Vec<(u32, u32)> = primary
-            .iter()
-            .enumerate()
-            .filter_map(|(row, &one)| {
-                let column = only_best(likeness[row].iter().copied())?;
-                let back = only_best(of_standby(column))?;
-                (back == row && likeness[row][column].0 > 0).then_some((one, standby[column]))
-            })
-            .collect();
-        for (one, other) in found {
-            pairs.add(one, other, Ground::Position);
-        }
+        found.extend(primary.iter().enumerate().filter_map(|(row, &one)| {
+            let column = only_best(likeness[row].iter().copied())?;
+            let back = only_best(of_standby(column))?;
+            (back == row && likeness[row][column].0 > 0).then_some((one, standby[column]))
+        }));
     }
-    pairs.pairs.len() - before
+    for (one, other) in &found {
+        pairs.add(*one, *other, Ground::Position);
+    }
+    found.len()
 }
 
 /// The place of the best, where there is only one.
@@ -83,13 +93,8 @@ fn only_best(of: impl Iterator<Item = Likeness>) -> Option<usize> {
     places.next().is_none().then_some(place)
 }
 
-fn likeness(
-    columns: &Columns<'_>,
-    pairs: &Pairs,
-    neighbours: &Neighbours<'_>,
-    primary: u32,
-    standby: u32,
-) -> Likeness {
+/// How many paired neighbours two things share.
+fn shared(pairs: &Pairs, neighbours: &Neighbours<'_>, primary: u32, standby: u32) -> usize {
     let mut around: BTreeMap<_, [usize; 2]> = BTreeMap::new();
     for (side, at) in [(Side::Primary, primary), (Side::Standby, standby)] {
         for (way, (to_side, to)) in neighbours.of(side, at) {
@@ -98,11 +103,13 @@ fn likeness(
             }
         }
     }
-    let shared = around.values().map(|[one, other]| one.min(other)).sum();
-    let parts = |side, at| shape_parts(columns, side, columns.of(side).at(at));
-    let (one, other) = (parts(Side::Primary, primary), parts(Side::Standby, standby));
+    around.values().map(|[one, other]| one.min(other)).sum()
+}
+
+/// In how many attributes two things are alike.
+fn in_common(one: &Parts<'_>, other: &Parts<'_>) -> usize {
     let same = one
         .iter()
         .filter(|(name, value)| other.get(*name) == Some(*value));
-    (shared, same.count())
+    same.count()
 }

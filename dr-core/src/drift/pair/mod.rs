@@ -2,20 +2,23 @@
 //!
 //! Each pass pairs what exactly one thing on each side has in common, the surest ground first: what the estate binds, then
 //! tag and name, then the name, then the only one of its kind, then the place among things that are paired already. What
-//! remains alike is paired where it makes no difference which goes with which, and reported where it does: never guessed.
+//! remains alike is paired where it makes no difference which goes with which, and is unknown where it does: never guessed.
 
 mod key;
 mod likeness;
 mod place;
+mod shape;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use super::packet::Relocation;
 use super::reference::{Columns, Place, Side};
 use super::scope::Scope;
-use crate::model::{Estate, ResourceKind};
+use crate::model::{Estate, Resource, ResourceKind};
 
 /// Why two things are taken for each other's counterpart, the surest ground first.
 #[derive(
@@ -98,6 +101,16 @@ pub(crate) struct Ambiguous {
     pub(crate) standby: Vec<u32>,
 }
 
+impl Ambiguous {
+    /// Those of a side.
+    pub(crate) fn of(&self, side: Side) -> &[u32] {
+        match side {
+            Side::Primary => &self.primary,
+            Side::Standby => &self.standby,
+        }
+    }
+}
+
 /// The pairs of a comparison.
 #[derive(Debug, Default)]
 pub(crate) struct Pairs {
@@ -105,6 +118,8 @@ pub(crate) struct Pairs {
     pub(crate) pairs: Vec<Pair>,
     pub(crate) ambiguous: Vec<Ambiguous>,
     of: [Vec<Option<u32>>; 2],
+    /// The number of the ambiguous things that a thing is among.
+    among: [Vec<Option<u32>>; 2],
 }
 
 impl Pairs {
@@ -129,15 +144,42 @@ impl Pairs {
             .collect()
     }
 
-    /// Whether it is known of a thing only that it is one of several.
-    pub(crate) fn is_ambiguous(&self, side: Side, at: u32) -> bool {
-        self.ambiguous.iter().any(|ambiguous| {
-            let among = match side {
-                Side::Primary => &ambiguous.primary,
-                Side::Standby => &ambiguous.standby,
-            };
-            among.contains(&at)
-        })
+    /// The things that a thing cannot be told apart from, on both sides: it is known of it only that it is one of them.
+    pub(crate) fn among(&self, side: Side, at: u32) -> Option<&Ambiguous> {
+        let number = self.among[side.index()][at as usize]?;
+        self.ambiguous.get(number as usize)
+    }
+
+    /// Whether a thing is compared and surely stands on its side only.
+    pub(crate) fn is_missing(&self, scopes: &[Vec<Scope>; 2], (side, at): Place) -> bool {
+        self.is_alone(scopes, (side, at)) && self.among(side, at).is_none()
+    }
+
+    fn add_ambiguous(&mut self, ambiguous: Ambiguous) {
+        let number = u32::try_from(self.ambiguous.len()).ok();
+        for side in Side::BOTH {
+            for &at in ambiguous.of(side) {
+                self.among[side.index()][at as usize] = number;
+            }
+        }
+        self.ambiguous.push(ambiguous);
+    }
+
+    /// Where addresses of the primary are at the standby: from the blocks of paired networks and subnets. Blocks that contradict
+    /// each other are not relocated: their rules then differ, which is told and not hidden.
+    pub(crate) fn relocation(&self, columns: &Columns<'_>) -> Relocation {
+        let mut blocks: Vec<(IpNet, IpNet)> = Vec::new();
+        for pair in &self.pairs {
+            let things = pair.places();
+            let [primary, standby] = things.map(|(side, at)| columns.of(side).at(at));
+            if matches!(primary.kind, ResourceKind::Ec2Vpc | ResourceKind::Ec2Subnet) {
+                let block = |resource: &Resource| resource.text("cidr")?.parse::<IpNet>().ok();
+                blocks.extend(block(primary).zip(block(standby)));
+            }
+        }
+        // Two blocks with the same addresses need no relocation.
+        blocks.retain(|(here, there)| here != there);
+        Relocation::of_consistent(blocks)
     }
 
     fn add(&mut self, primary: u32, standby: u32, ground: Ground) {
@@ -183,6 +225,7 @@ impl<K: Ord> Alike<K> {
 pub(crate) fn pair(estate: &Estate, columns: &Columns<'_>, scopes: &[Vec<Scope>; 2]) -> Pairs {
     let mut pairs = Pairs {
         of: [0, 1].map(|side| vec![None; scopes[side].len()]),
+        among: [0, 1].map(|side| vec![None; scopes[side].len()]),
         ..Pairs::default()
     };
     let keys = key::Keys::new(estate, columns);

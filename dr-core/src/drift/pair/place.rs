@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::aspect::{Aspect, aspect};
 use super::super::default::says_nothing;
-use super::super::reference::{Columns, Place, Side, each_text, texts};
+use super::super::reference::{Columns, Place, Side, each_text};
 use super::super::scope::Scope;
 use super::key::{Key, Keys};
 use super::likeness::Common;
+use super::shape::Shapes;
 use super::{Alike, Ambiguous, Ground, Pairs, likeness};
 use crate::model::{ComponentId, Resource, ResourceKind as Kind};
 
@@ -83,7 +83,7 @@ pub(super) fn pair(
             break;
         }
     }
-    ambiguous(columns, scopes, pairs, &neighbours);
+    ambiguous(columns, scopes, pairs, &neighbours, keys);
 }
 
 /// Subnets by where they begin in the block of their network: sites are laid out alike, whatever their addresses are. With
@@ -302,12 +302,9 @@ fn interchangeable(
     neighbours: &Neighbours<'_>,
 ) -> usize {
     let colours = colours(columns, scopes, pairs, neighbours, FARTHEST);
+    let shapes = Shapes::new(columns, pairs);
     let alike = Alike::new(scopes, pairs, |side, at| {
-        let resource = columns.of(side).at(at);
-        Some((
-            colours[side.index()][at as usize],
-            shape(columns, side, resource),
-        ))
+        Some((colours[side.index()][at as usize], shapes.parts(side, at)))
     });
     let before = pairs.pairs.len();
     for alike in alike.0.into_values() {
@@ -319,54 +316,35 @@ fn interchangeable(
     pairs.pairs.len() - before
 }
 
-/// What is compared of a thing and points nowhere, written down.
-fn shape(columns: &Columns<'_>, side: Side, resource: &Resource) -> String {
-    let parts = shape_parts(columns, side, resource).into_iter();
-    parts
-        .map(|(name, value)| format!("{name}{value}"))
-        .collect()
-}
-
-/// The same by attribute.
-pub(super) fn shape_parts<'a>(
-    columns: &Columns<'_>,
-    side: Side,
-    resource: &'a Resource,
-) -> BTreeMap<&'a str, String> {
-    let compared = resource.attributes.iter().filter(|(attribute, value)| {
-        let mut points = false;
-        texts(attribute, value, &mut |attribute, text| {
-            points |= columns
-                .target(side, resource.kind, attribute, text)
-                .is_some();
-        });
-        aspect(resource.kind, attribute) == Aspect::Compared
-            && !points
-            && !says_nothing(resource.kind, attribute, value)
-    });
-    compared
-        .map(|(attribute, value)| (attribute.as_str(), value.to_string()))
-        .collect()
-}
-
-/// What is left on both sides with one colour, one step around.
+/// What is left on both sides with one colour, one step around; then what is left with one name, whatever is around it: of a thing
+/// that may be one of several there nobody can say that it is missing.
 fn ambiguous(
     columns: &Columns<'_>,
     scopes: &[Vec<Scope>; 2],
     pairs: &mut Pairs,
     neighbours: &Neighbours<'_>,
+    keys: &Keys<'_>,
 ) {
     let colours = colours(columns, scopes, pairs, neighbours, 1);
-    let alike = Alike::new(scopes, pairs, |side, at| {
+    let by_colour = Alike::new(scopes, pairs, |side, at| {
         Some((
             columns.of(side).at(at).kind,
             colours[side.index()][at as usize],
         ))
     });
-    for ((kind, _), [primary, standby]) in alike.0 {
+    apart(pairs, by_colour, |(kind, _)| *kind);
+    let by_name = Alike::new(scopes, pairs, |side, at| {
+        let is_apart = pairs.among(side, at).is_some();
+        keys.name_of_row(side, at).filter(|_| !is_apart)
+    });
+    apart(pairs, by_name, |(kind, ..)| *kind);
+}
+
+fn apart<K: Ord>(pairs: &mut Pairs, alike: Alike<K>, kind: impl Fn(&K) -> Kind) {
+    for (key, [primary, standby]) in alike.0 {
         if !primary.is_empty() && !standby.is_empty() {
-            pairs.ambiguous.push(Ambiguous {
-                kind,
+            pairs.add_ambiguous(Ambiguous {
+                kind: kind(&key),
                 primary,
                 standby,
             });

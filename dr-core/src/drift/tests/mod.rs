@@ -1,8 +1,11 @@
 //! The whole way, from a scan to a report.
 
+mod ambiguous;
 mod difference;
 mod honest;
 mod likeness;
 mod other_columns;
 mod pairing;
+mod replica;
+mod values;
 mod world;

@@ -41,7 +41,7 @@ impl World {
             format: EstateScan::FORMAT,
             estate: estate.name.clone(),
             sites: sites.collect(),
-            global: None,
+            global: Some(global()),
         };
         Self {
             estate,
@@ -116,6 +116,19 @@ impl World {
         thing.attributes.insert(attribute.to_owned(), value);
     }
 
+    /// As [`World::set`], of the first whose id contains `part`.
+    pub(super) fn set_of(
+        &mut self,
+        site: &str,
+        kind: Kind,
+        part: &str,
+        attribute: &str,
+        value: Value,
+    ) {
+        let thing = self.thing(site, kind, part);
+        thing.attributes.insert(attribute.to_owned(), value);
+    }
+
     pub(super) fn remove(&mut self, site: &str, kind: Kind, part: &str) {
         let resources = &mut self.site(site).resources;
         let before = resources.len();
@@ -144,6 +157,19 @@ impl World {
 
 pub(super) fn at(text: &str) -> Timestamp {
     text.parse().expect("an instant")
+}
+
+/// Global services in which nothing stands.
+fn global() -> SiteScan {
+    SiteScan {
+        site: SITES[0].parse().expect("a name"),
+        region: "us-east-2".parse().expect("a region"),
+        at: at("2026-11-21T12:00:00Z"),
+        resources: Vec::new(),
+        gaps: Vec::new(),
+        calls: 1,
+        throttled: 0,
+    }
 }
 
 /// A small stack: a network, a fleet behind nothing, a database with its groups, a parameter.
@@ -205,8 +231,17 @@ fn stack(site: &str, region: &str) -> Vec<Resource> {
         tagged(Kind::SsmParameter, format!("/shop/{site}/endpoint"), "database", None)
             .named(Some(&format!("/shop/{site}/endpoint")))
             .with("type", "String")
-            .with("value-hash", format!("sha256:{n}")),
+            .with("value-hash", format!("sha256:{n}"))
+            .with("mentions", vec![format!("shop.c{n}.{region}.rds.amazonaws.com"), region.to_owned()]),
     ];
+    if n == "2" {
+        let replica = all.iter_mut().find(|thing| thing.kind == Kind::RdsInstance);
+        let source = "arn:aws:rds:us-east-2:111122223333:db:shop-ohio";
+        let replica = replica.expect("it is there");
+        replica
+            .attributes
+            .insert("replica-of".to_owned(), json!(source));
+    }
     for tier in ["p", "q"] {
         all.push(
             tagged(

@@ -3,7 +3,7 @@
 use super::{Attributes, REL13, doc};
 use crate::model::Family::{Compute, Database, Edge, Network, Secrets, Storage};
 use crate::model::ResourceKind as Kind;
-use crate::model::Severity::{Blocking, Slowing};
+use crate::model::Severity::{Blocking, Notice, Slowing};
 
 /// Rules about attributes, the first that fits decides.
 pub(in super::super) const ATTRIBUTES: &[Attributes] = &[
@@ -78,6 +78,21 @@ pub(in super::super) const ATTRIBUTES: &[Attributes] = &[
                 &["architecture", "disks", "boot-mode", "root-device"],
             ),
         ],
+    },
+    Attributes {
+        doc: doc(
+            "template-version-pinned",
+            Compute,
+            Notice,
+            [
+                "the fleets follow their launch templates in different ways",
+                "One starts machines from a numbered version, the other from the newest or the default one: the next change of the \
+                 template reaches one site only. Which numbers they are says nothing: each site counts its own.",
+                "let both fleets name a number, or both `$Latest`, or both `$Default`",
+                "https://docs.aws.amazon.com/autoscaling/ec2/userguide/launch-templates.html",
+            ],
+        ),
+        of: &[(Kind::AutoscalingGroup, &["launch-template.version"])],
     },
     Attributes {
         doc: doc(

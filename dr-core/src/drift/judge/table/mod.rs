@@ -23,7 +23,7 @@ pub(super) struct Missing {
     pub(super) of: &'static [Kind],
 }
 
-use Family::{Compute, Control, Network};
+use Family::{Compute, Control, Database, Network, Secrets};
 use Severity::{Blocking, Notice, Slowing};
 
 const REL13: &str = "https://docs.aws.amazon.com/wellarchitected/latest/framework/rel_planning_for_recovery_config_drift.html";
@@ -128,16 +128,31 @@ pub(super) const CANNOT_GROW: RuleDoc = doc(
     ],
 );
 
-/// Things that cannot be told apart.
-pub(super) const AMBIGUOUS: RuleDoc = doc(
-    "counterpart-ambiguous",
-    Control,
-    Notice,
+/// A standby's database that does not follow the primary's.
+pub(super) const NOT_REPLICA: RuleDoc = doc(
+    "database-not-replica",
+    Database,
+    Blocking,
     [
-        "several things are alike on both sites, and nothing says which is which",
-        "They were not compared: a wrong pair would hide a difference or invent one.",
-        "give each the tag dr:component and a name that is the same on both sites",
-        "docs/drift.md",
+        "the standby's database is not a replica of the primary's",
+        "What is written at the primary does not reach it: there is nothing to promote, and where both take writes each has data that \
+         the other lacks.",
+        "decide which of them has the data, and make the other site's a replica of it",
+        "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReadRepl.XRgn.html",
+    ],
+);
+
+/// A parameter of another value.
+pub(super) const OTHER_VALUE: RuleDoc = doc(
+    "parameter-value-differs",
+    Secrets,
+    Slowing,
+    [
+        "a parameter has another value at the standby",
+        "The application of the standby starts with other settings than the primary's. A scan keeps no value, only its hash: what names \
+         a host or region of the estate on both sites is each site's own, and is left to `dr ready`.",
+        "write the primary's value at the standby, or write an exception that says why they differ",
+        REL13,
     ],
 );
 

@@ -90,6 +90,13 @@ pub(super) fn blocking() -> Vec<(&'static [&'static str], Vec<Row>)> {
                     |_| Some(json!("other")),
                 ),
                 (
+                    "nodes of an older release",
+                    EksNodeGroup,
+                    "",
+                    "labels.release",
+                    |_| Some(json!("blue-20190101")),
+                ),
+                (
                     "nodes with another taint",
                     EksNodeGroup,
                     "memory",

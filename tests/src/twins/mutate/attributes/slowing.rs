@@ -10,7 +10,7 @@ pub(super) fn slowing() -> Vec<(&'static [&'static str], Vec<Row>)> {
     use Kind::{
         AcmCertificate, AutoscalingGroup, Ec2Image, Ec2Instance, Ec2LaunchTemplate, Ec2Vpc,
         EksCluster, EksNodeGroup, ElbListener, ElbTargetGroup, KmsKey, RdsInstance, S3Bucket,
-        SecretsManagerSecret,
+        SecretsManagerSecret, SsmParameter,
     };
     vec![
         (
@@ -202,6 +202,29 @@ pub(super) fn slowing() -> Vec<(&'static [&'static str], Vec<Row>)> {
                 ),
                 ("database in one zone", RdsInstance, "", "multi-az", turned),
             ],
+        ),
+        (
+            &["parameter-value-differs"],
+            vec![(
+                "parameter with another value",
+                SsmParameter,
+                "flags",
+                "value-hash",
+                |_| Some(json!("sha256:00")),
+            )],
+        ),
+        (
+            &["template-version-pinned"],
+            vec![(
+                "fleet that follows its template otherwise",
+                AutoscalingGroup,
+                "",
+                "launch-template.version",
+                |version| {
+                    let is_newest = version.as_str()?.starts_with('$');
+                    Some(json!(if is_newest { "7" } else { "$Latest" }))
+                },
+            )],
         ),
         (
             &["bucket-protection-differs"],

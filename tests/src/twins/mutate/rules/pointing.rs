@@ -3,7 +3,8 @@
 use dr_core::model::ResourceKind as Kind;
 use serde_json::{Value, json};
 
-use super::super::super::Twins;
+use super::super::super::benign::unnamed_groups;
+use super::super::super::{SIDES, Twins};
 use super::super::{draw, id, network, of};
 use super::Row;
 
@@ -122,6 +123,51 @@ pub(super) fn pointing() -> Vec<Row> {
                 let role = draw(twins, side, Database, "", dice)?;
                 let group = id(twins, side, &format!("{}/group/quarantine", of(&role)))?;
                 put(twins, side, &role, "security-groups", json!([group]))?;
+                Some(vec![role])
+            },
+        ),
+        (
+            "database that is no replica",
+            Database,
+            [&[], &["database-not-replica"]],
+            [false, true],
+            |twins, side, dice| {
+                let role = draw(twins, side, Database, "", dice)?;
+                let attributes = &mut twins.thing(side, &role)?.resource.attributes;
+                attributes.remove("replica-of")?;
+                Some(vec![role])
+            },
+        ),
+        (
+            "replica of another database",
+            Database,
+            [&[], &["database-not-replica"]],
+            [false, true],
+            |twins, side, dice| {
+                let role = draw(twins, side, Database, "", dice)?;
+                let other = "arn:aws:rds:us-east-2:123456789012:db:wiki";
+                put(twins, side, &role, "replica-of", json!(other))?;
+                Some(vec![role])
+            },
+        ),
+        (
+            "rules for groups that nobody can tell apart gone",
+            Kind::Ec2SecurityGroup,
+            super::REFUSED,
+            [false, true],
+            |twins, side, dice| {
+                let role = draw(twins, side, Kind::Ec2SecurityGroup, "group/database", dice)?;
+                for each in SIDES {
+                    let words = ["one", "two"].map(|which| format!("{which} of {each}"));
+                    let services = unnamed_groups(twins, each, words, [8080, 8080], dice)?;
+                    if each != side {
+                        let database = &mut twins.thing(each, &role)?.resource;
+                        let rules = database.attributes.get_mut("ingress")?.as_array_mut()?;
+                        rules.extend(services.iter().map(|group| {
+                            json!({"protocol": "tcp", "from-port": 5432, "to-port": 5432, "group": group})
+                        }));
+                    }
+                }
                 Some(vec![role])
             },
         ),
