@@ -77,6 +77,10 @@ impl Place {
                 "ohio": site("ohio", "us-east-2", true),
                 "california": site("california", "us-west-1", lets_in),
             },
+            "global": {
+                "site": "ohio", "region": "us-east-2", "at": "2026-11-21T12:00:00Z",
+                "resources": [], "gaps": [], "calls": 1, "throttled": 0,
+            },
         });
         fs::write(self.path().join("scan.json"), scan.to_string()).unwrap();
     }

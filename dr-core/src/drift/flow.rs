@@ -13,7 +13,7 @@ use super::scope::{Scope, for_each_target, scopes, wholes};
 use super::symbol::Symbols;
 use super::unclear::unclear;
 use super::zones;
-use crate::model::{Direction, Estate, EstateScan, ResourceKind, RuleDoc, SiteId};
+use crate::model::{Direction, Estate, EstateScan, ResourceKind, RuleDoc, SiteId, Technology};
 
 /// Why a scan cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +51,7 @@ pub fn examine(
     let judge = Judge::new(estate, &symbols);
 
     let mut unknown = gaps(&columns, scan);
+    unknown.extend(no_global(estate, direction, scan));
     unknown.extend(ambiguous(&columns, &pairs));
     let mut findings = of_pairs(&judge, &columns, &pairs, &mut unknown);
     findings.extend(of_the_rest(&judge, &columns, &scopes, &pairs));
@@ -146,6 +147,22 @@ pub(crate) fn columns<'a>(
         column.ok_or_else(|| Unreadable::OneSite(site.clone()))
     };
     Ok(Columns([of(&direction.from)?, of(&direction.to)?]))
+}
+
+/// A scan that has nothing of the global services, of an estate that moves a name with them.
+fn no_global(estate: &Estate, direction: &Direction, scan: &EstateScan) -> Option<Unknown> {
+    let mut components = estate.components.values();
+    let needs = components.any(|component| component.technology == Technology::Route53);
+    (needs && scan.global.is_none()).then(|| Unknown {
+        site: direction.from.clone(),
+        kind: ResourceKind::Route53Record,
+        about: None,
+        attributes: Vec::new(),
+        class: None,
+        reason: "the scan has nothing of the global services: zones, records and health checks"
+            .to_owned(),
+        fix: "read both sites with the global services: dr discover".to_owned(),
+    })
 }
 
 /// Every gap of both columns and of the global services.

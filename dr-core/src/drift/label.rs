@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::aspect::{Aspect, aspect};
+use super::generated::uuid;
 use super::name::Places;
 use super::reference::{Columns, Side};
 use super::scope::Scope;
@@ -20,7 +22,7 @@ const ANCHORS: [&str; 6] = [
 ];
 
 /// What each thing of a column is called. What has a name is called by its stem; what has none by what it stands in; what is
-/// then not the only one by its id, too.
+/// then not the only one by its number, in the order of what they hold: ids of AWS change when a thing is made anew.
 pub(super) fn labels(
     columns: &Columns<'_>,
     scopes: &[Vec<Scope>; 2],
@@ -40,19 +42,20 @@ pub(super) fn labels(
             (false, _) => String::new(),
         })
         .collect();
-    let mut count: BTreeMap<(ResourceKind, Option<&str>, String), usize> = BTreeMap::new();
-    let key = |at: u32, label: &str| {
+    let mut alike: BTreeMap<(ResourceKind, Option<&str>, String), Vec<u32>> = BTreeMap::new();
+    for at in column.places().filter(|&at| is_compared(at)) {
         let resource = column.at(at);
         let component = resource.component.as_ref().map(ComponentId::as_str);
-        (resource.kind, component, label.to_owned())
-    };
-    for at in column.places().filter(|&at| is_compared(at)) {
-        *count.entry(key(at, &labels[at as usize])).or_default() += 1;
+        let key = (resource.kind, component, labels[at as usize].clone());
+        alike.entry(key).or_default().push(at);
     }
-    for at in column.places().filter(|&at| is_compared(at)) {
-        let label = &mut labels[at as usize];
-        if count[&key(at, label)] > 1 {
-            label.push_str(&format!(" ({})", column.at(at).id));
+    for mut places in alike.into_values().filter(|places| places.len() > 1) {
+        places.sort_by_cached_key(|&at| {
+            let resource = column.at(at);
+            (content(columns, side, resource), resource.id.as_str())
+        });
+        for (number, at) in (1..).zip(places) {
+            labels[at as usize].push_str(&format!(" ({number})"));
         }
     }
     labels
@@ -66,9 +69,66 @@ fn nameless(columns: &Columns<'_>, places: &Places, side: Side, resource: &Resou
         columns.of(side).at(at).name.as_deref()
     });
     let Some(anchor) = anchor else {
-        return resource.id.clone();
+        return unnamed(places, &resource.id);
     };
     let port = resource.attributes.get("port").and_then(Value::as_u64);
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
     format!("of {}{port}", places.stem(anchor))
+}
+
+/// What an id says that outlives the thing: what comes before the part that was generated.
+fn unnamed(places: &Places, id: &str) -> String {
+    let last = id.rsplit(['/', ':']).next().unwrap_or(id);
+    match uuid(last) {
+        Some(whole) if whole == (0, last.len()) => "without a name".to_owned(),
+        _ => places.stem(last),
+    }
+}
+
+/// What a thing holds that stays when it, or what it points to, is made anew.
+fn content(columns: &Columns<'_>, side: Side, resource: &Resource) -> String {
+    let kept = resource.attributes.iter().filter(|(name, _)| {
+        !matches!(
+            aspect(resource.kind, name),
+            Aspect::Identity | Aspect::Condition | Aspect::Role | Aspect::Capacity
+        )
+    });
+    let kept = kept.map(|(name, value)| {
+        let value = written(columns, side, resource.kind, name, value);
+        format!("{name}={value}\n")
+    });
+    kept.collect()
+}
+
+fn written(
+    columns: &Columns<'_>,
+    side: Side,
+    kind: ResourceKind,
+    attribute: &str,
+    value: &Value,
+) -> String {
+    match value {
+        Value::String(text) => match columns.target(side, kind, attribute, text) {
+            Some((side, at)) => {
+                let stem = columns.of(side).stem(at);
+                stem.map(|stem| stem.text.clone()).unwrap_or_default()
+            }
+            None => text.clone(),
+        },
+        Value::Array(list) => {
+            let list = list.iter();
+            let list = list.map(|value| written(columns, side, kind, attribute, value));
+            let mut list: Vec<String> = list.collect();
+            list.sort();
+            list.join(",")
+        }
+        Value::Object(map) => {
+            let map = map.iter().map(|(key, value)| {
+                let value = written(columns, side, kind, key, value);
+                format!("{key}:{value};")
+            });
+            map.collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
 }

@@ -12,6 +12,7 @@
 //! | `scope` | which things are the estate's |
 //! | `pair` | which thing of the one site is which of the other |
 //! | `aspect` | what an attribute is: compared, an identity, a condition, a capacity |
+//! | `generated` | ids that nobody chose |
 //! | `symbol` | the ordered rules that turn what only says where into symbols |
 //! | `default` | what an attribute that is not set means |
 //! | `compare` | in what two counterparts differ |
@@ -31,6 +32,7 @@ mod default;
 mod exception;
 mod flow;
 pub mod form;
+mod generated;
 mod judge;
 mod label;
 mod name;

@@ -6,6 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::default::says_nothing;
+use super::generated::{SHORTEST, is_of_ec2, uuid};
 use super::label::labels;
 use super::name::Places;
 use super::pair::Pairs;
@@ -312,69 +313,6 @@ fn zone(symbols: &Symbols<'_>, text: Text<'_>) -> Made {
     }
 }
 
-/// How long the parts of a UUID are (RFC 9562).
-const UUID: [usize; 5] = [8, 4, 4, 4, 12];
-
-/// Where a UUID stands in a text.
-pub(super) fn uuid(text: &str) -> Option<(usize, usize)> {
-    let length = UUID.iter().sum::<usize>() + UUID.len() - 1;
-    let starts = 0..(text.len() + 1).saturating_sub(length);
-    starts
-        .filter(|start| text.is_char_boundary(*start) && text.is_char_boundary(start + length))
-        .find(|start| {
-            let parts: Vec<&str> = text[*start..start + length].split('-').collect();
-            parts.len() == UUID.len()
-                && parts.iter().zip(UUID).all(|(part, length)| {
-                    part.len() == length && part.bytes().all(|b| b.is_ascii_hexdigit())
-                })
-        })
-        .map(|start| (start, start + length))
-}
-
-/// The shortest id of EC2 that is generated: `vpc-` and eight digits.
-const SHORTEST_ID: usize = 8;
-/// How many digits the ids of EC2 have, the older and the longer ones (EC2 user guide, "resource-ids").
-const ID_LENGTHS: [usize; 2] = [8, 17];
-/// What the ids of EC2 begin with (EC2 API reference; service authorization reference, "Amazon EC2").
-const ID_PREFIXES: [&str; 36] = [
-    "acl",
-    "aclassoc",
-    "ami",
-    "cgw",
-    "cr",
-    "dopt",
-    "eigw",
-    "eipalloc",
-    "eipassoc",
-    "eni",
-    "fl",
-    "fs",
-    "i",
-    "igw",
-    "key",
-    "lgw",
-    "lgw-rtb",
-    "lt",
-    "nat",
-    "pcx",
-    "pg",
-    "pl",
-    "r",
-    "rtb",
-    "rtbassoc",
-    "sg",
-    "sgr",
-    "snap",
-    "subnet",
-    "tgw",
-    "tgw-attach",
-    "tgw-rtb",
-    "vgw",
-    "vol",
-    "vpc",
-    "vpce",
-];
-
 /// `eni-0a1b2c3d`: what EC2 calls things, a UUID in an ARN; and, where a thing is pointed to or named, a word and hexadecimal
 /// digits. Elsewhere a word that ends in digits is what somebody wrote: `blue-20240115`.
 fn generated_id(_: &Symbols<'_>, text: Text<'_>) -> Made {
@@ -388,8 +326,8 @@ fn generated_id(_: &Symbols<'_>, text: Text<'_>) -> Made {
         return Made::Nothing;
     };
     let is_word = !prefix.is_empty() && prefix.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-    let is_generated = digits.len() >= SHORTEST_ID && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    let is_of_ec2 = ID_PREFIXES.contains(&prefix) && ID_LENGTHS.contains(&digits.len());
+    let is_generated = digits.len() >= SHORTEST && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_of_ec2 = is_of_ec2(prefix, digits);
     let is_told = is_of_ec2 || (is_identity && digits.bytes().any(|b| b.is_ascii_digit()));
     if is_word && is_generated && is_told {
         Made::Whole(format!("«{prefix}»"))

@@ -175,7 +175,11 @@ impl<'a> Judge<'a> {
             witness: None,
         };
         let place = |wanted| (side == wanted).then_some(at);
-        self.entry(found, [place(Side::Primary), place(Side::Standby)], None)
+        let mut entry = self.entry(found, [place(Side::Primary), place(Side::Standby)], None);
+        if let (Side::Primary, Some(fix)) = (side, table::fix_of_missing(resource.kind)) {
+            fix.clone_into(&mut entry.finding.fix);
+        }
+        entry
     }
 
     fn resource(&self, side: Side, at: u32) -> &'a crate::model::Resource {

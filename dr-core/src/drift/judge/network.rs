@@ -1,5 +1,6 @@
 //! Rules, routes and blocks of addresses.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;
@@ -10,14 +11,82 @@ use super::super::packet::{Admitted, Direction, Relocation, Symbol};
 use super::super::pair::Pair;
 use super::super::reference::Side;
 use super::super::report::Entry;
+use super::super::scope::Scope;
 use super::super::symbol::Symbols;
 use super::{Found, Judge, Unclear, table};
-use crate::model::{ResourceKind as Kind, ScanGap};
+use crate::model::{ComponentId, Resource, ResourceKind as Kind, ScanGap};
 
 /// Where addresses of the primary are at the standby: a witness is an address of the site where something is to be mended.
 pub(super) struct Network {
     to_standby: Relocation,
     stay: Relocation,
+    /// Ports of the primary that something uses, collected where a finding asks for one.
+    used: OnceCell<Vec<Used>>,
+}
+
+/// A port that something uses.
+#[derive(PartialEq)]
+struct Used {
+    port: u16,
+    component: Option<ComponentId>,
+    /// Where it stands.
+    subnets: Vec<String>,
+}
+
+/// Ports to show a difference with where nothing tells what is used: HTTPS, HTTP, SSH.
+const WELL_KNOWN: [u16; 3] = [443, 80, 22];
+
+/// The ports that the primary's things listen on: databases, listeners, targets, then what rules name one by one.
+fn used(symbols: &Symbols<'_>) -> Vec<Used> {
+    let column = symbols.columns.of(Side::Primary);
+    let mut all: Vec<Used> = Vec::new();
+    for kind in [
+        Kind::RdsInstance,
+        Kind::ElbListener,
+        Kind::ElbTargetGroup,
+        Kind::Ec2SecurityGroup,
+    ] {
+        let own = column.places().filter(|&at| {
+            column.at(at).kind == kind
+                && symbols.scopes[Side::Primary.index()][at as usize] == Scope::Compared
+        });
+        for at in own {
+            let thing = column.at(at);
+            let whole = ["subnet-group", "load-balancer"].iter().find_map(|name| {
+                let (side, at) =
+                    symbols
+                        .columns
+                        .target(Side::Primary, kind, name, thing.text(name)?)?;
+                Some(symbols.columns.of(side).at(at))
+            });
+            let subnets = whole.map(|whole| whole.texts("subnets"));
+            let subnets = subnets.into_iter().flatten().map(str::to_owned);
+            let subnets: Vec<String> = subnets.collect();
+            for port in ports_of(thing) {
+                let used = Used {
+                    port,
+                    component: thing.component.clone(),
+                    subnets: subnets.clone(),
+                };
+                if !all.contains(&used) {
+                    all.push(used);
+                }
+            }
+        }
+    }
+    all
+}
+
+/// The ports that a thing listens on, or that a rule of it names alone.
+fn ports_of(thing: &Resource) -> Vec<u16> {
+    let port = |value: Option<&Value>| u16::try_from(value?.as_u64()?).ok();
+    let rules = thing.attributes.get("ingress").and_then(Value::as_array);
+    let named = rules.into_iter().flatten().filter_map(|rule| {
+        let first = port(rule.get("from-port"))?;
+        (Some(first) == port(rule.get("to-port"))).then_some(first)
+    });
+    let own = port(thing.attributes.get("port"));
+    own.into_iter().chain(named).collect()
 }
 
 impl Network {
@@ -25,6 +94,7 @@ impl Network {
         Self {
             to_standby: symbols.pairs.relocation(symbols.columns),
             stay: Relocation::default(),
+            used: OnceCell::new(),
         }
     }
 
@@ -48,7 +118,12 @@ impl Judge<'_> {
         for direction in directions {
             let primary = self.admitted(Side::Primary, pair.primary, attribute, *direction)?;
             let standby = self.admitted(Side::Standby, pair.standby, attribute, *direction)?;
-            let [refused, admitted] = [primary.without(&standby), standby.without(&primary)];
+            if primary == standby {
+                continue;
+            }
+            let ports = self.ports(pair);
+            let [refused, admitted] = [primary.minus(&standby), standby.minus(&primary)]
+                .map(|packets| packets.example(&ports));
             // A rule that was changed does both: it is one difference, and what is refused is worse.
             let (rule, witness) = match (&refused, &admitted) {
                 (Some(packet), _) => (&table::REFUSED, packet),
@@ -56,13 +131,16 @@ impl Judge<'_> {
                 (None, None) => continue,
             };
             self.addresses_are_known()?;
+            let rules = if attribute == "entries" {
+                "entries"
+            } else {
+                "rules"
+            };
             let told = [(Side::Primary, &refused), (Side::Standby, &admitted)];
             let told = told.into_iter().filter_map(|(side, packet)| {
                 let site = &self.symbols.columns.of(side).site.id;
-                Some(format!(
-                    "{attribute} lets {} through in {site} only",
-                    packet.as_ref()?
-                ))
+                let packet = packet.as_ref()?;
+                Some(format!("its {rules} let {packet} through in {site} only"))
             });
             let values = pair
                 .places()
@@ -75,11 +153,28 @@ impl Judge<'_> {
                     message: told.collect::<Vec<String>>().join(", and "),
                     attribute: Some(&format!("{attribute}{}", suffix(attribute, *direction))),
                     values,
-                    witness: Some(witness.to_string()),
+                    witness: Some(witness.clone()),
                 },
             ));
         }
         Ok(entries)
+    }
+
+    /// The TCP ports that something uses: what stands in the subnets of the pair first, then what is of its component, then the rest.
+    fn ports(&self, pair: &Pair) -> Vec<u16> {
+        let thing = self.resource(Side::Primary, pair.primary);
+        let subnets = thing.texts("subnets");
+        let used = self.network.used.get_or_init(|| used(self.symbols));
+        let ranked = used.iter().enumerate().map(|(rank, used)| {
+            let mut stands = used.subnets.iter();
+            let is_inside = stands.any(|subnet| subnets.contains(&subnet.as_str()));
+            let is_own = used.component.is_some() && used.component == thing.component;
+            (!is_inside, !is_own, rank, used.port)
+        });
+        let mut ranked: Vec<(bool, bool, usize, u16)> = ranked.collect();
+        ranked.sort_unstable();
+        let ports = ranked.into_iter().map(|(.., port)| port);
+        ports.chain(WELL_KNOWN).collect()
     }
 
     /// Whether addresses of the standby can be told as addresses of the primary.
@@ -175,7 +270,7 @@ impl Judge<'_> {
                 Found {
                     rule,
                     severity: rule.severity,
-                    message: self.told(&format!("the route to {destination}"), &values),
+                    message: self.told_route(destination, &values),
                     attribute: Some(&name),
                     values,
                     witness: None,
@@ -187,6 +282,35 @@ impl Judge<'_> {
             self.addresses_are_known()?;
         }
         Ok(entries)
+    }
+
+    /// Where packets to a destination go on both sites, in one sentence.
+    fn told_route(&self, destination: &str, routes: &[Option<Value>; 2]) -> String {
+        let way = |route: &Value| {
+            let text = |key: &str| route.get(key).and_then(Value::as_str).unwrap_or_default();
+            let dead = if text("state") == "blackhole" {
+                " (which is gone)"
+            } else {
+                ""
+            };
+            format!("{} {}{dead}", text("through"), text("target"))
+        };
+        let sites = Side::BOTH.map(|side| &self.symbols.columns.of(side).site.id);
+        match routes {
+            [Some(primary), Some(standby)] => format!(
+                "{destination} is routed through {} in {} and through {} in {}",
+                way(primary),
+                sites[0],
+                way(standby),
+                sites[1]
+            ),
+            [here, there] => {
+                let site = if here.is_some() { sites[0] } else { sites[1] };
+                let way = here.as_ref().or(there.as_ref()).map(way);
+                let way = way.unwrap_or_default();
+                format!("{destination} is routed in {site} only: through {way}")
+            }
+        }
     }
 
     /// Destination at the primary, with the way in symbols and the route as it was read.

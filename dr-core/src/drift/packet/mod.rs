@@ -180,6 +180,21 @@ impl Admitted {
         self.pieces().first().map(Piece::witness)
     }
 
+    /// A packet of the set, in words: over TCP to the first of `ports` that is in the set, else [`Admitted::witness`]'s. Where all
+    /// addresses of a family are in the set with it, it comes from (or goes to) anybody.
+    pub fn example(&self, ports: &[u16]) -> Option<String> {
+        let pieces = self.pieces();
+        let used = ports.iter().find_map(|&port| {
+            let place = Protocol::TCP.stretch(port..=port).first;
+            let piece = pieces.iter().find(|piece| piece.holds(place))?;
+            Some(piece.example(place))
+        });
+        used.or_else(|| {
+            let first = pieces.first()?;
+            Some(first.example(first.slab.services.first))
+        })
+    }
+
     /// The set in pieces that do not overlap, in the order of their witnesses.
     pub fn pieces(&self) -> Vec<Piece<'_>> {
         let of_space = |(space, region)| {

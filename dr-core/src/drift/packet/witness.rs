@@ -6,7 +6,7 @@ use std::fmt;
 use super::region::{Slab, Span};
 use super::relocation::address;
 use super::service::{self, Protocol};
-use super::{Direction, Space, Symbol};
+use super::{ALL_FOUR, ALL_SIX, Direction, Space, Symbol};
 
 /// The other end of a packet.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,6 +73,25 @@ impl Piece<'_> {
             detail,
             peer: self.peer(first),
         }
+    }
+
+    /// Whether a place of the line of services is in it.
+    pub(super) fn holds(&self, place: u32) -> bool {
+        let services = self.slab.services;
+        (services.first..=services.last).contains(&place)
+    }
+
+    /// One packet of it in words: that of a place of the line of services.
+    pub(super) fn example(&self, place: u32) -> String {
+        let (protocol, detail) = Protocol::at(place);
+        let addresses = self.slab.addresses.as_slice();
+        let peer = match self.space {
+            Space::Four if addresses == [ALL_FOUR] => "anybody".to_owned(),
+            Space::Six if addresses == [ALL_SIX] => "anybody over IPv6".to_owned(),
+            _ => self.peer(addresses[0].first).to_string(),
+        };
+        let service = service::one(protocol, detail);
+        format!("{service} {} {peer}", self.direction.word())
     }
 
     fn peer(&self, place: u128) -> Peer {

@@ -79,6 +79,15 @@ fn rules_that_are_not_understood_are_unknown() {
 }
 
 #[test]
+fn a_scan_without_the_global_services_is_never_in_sync() {
+    let mut world = World::alike();
+    world.scan.global = None;
+    let report = world.report();
+    assert_eq!(report.verdict, Verdict::Incomplete);
+    assert_eq!(report.unknown[0].kind, Kind::Route53Record);
+}
+
+#[test]
 fn one_site_alone_is_not_compared() {
     let mut world = World::alike();
     world.scan.sites.remove(&SITES[1].parse().unwrap());

@@ -8,4 +8,5 @@ mod other_columns;
 mod pairing;
 mod replica;
 mod values;
+mod words;
 mod world;

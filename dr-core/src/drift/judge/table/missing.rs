@@ -97,7 +97,7 @@ pub(in super::super) const MISSING: &[Missing] = &[
             [
                 "a secret, parameter or key stands at the primary only",
                 "The application starts at the standby and does not find what it logs in with.",
-                "replicate the secret to the standby's region; write the parameter there",
+                "replicate the secret to the standby's region; write the parameter there; make a key of the same kind",
                 "https://docs.aws.amazon.com/secretsmanager/latest/userguide/replicate-secrets.html",
             ],
         ),
@@ -118,3 +118,19 @@ pub(in super::super) const MISSING: &[Missing] = &[
         of: &[Kind::S3Bucket],
     },
 ];
+
+/// What to do about a missing thing, where its rule is about several kinds and each is made in another way.
+pub(in super::super) fn fix_of_missing(kind: Kind) -> Option<&'static str> {
+    Some(match kind {
+        Kind::SecretsManagerSecret => "replicate the secret to the standby's region",
+        Kind::SsmParameter => "write the parameter in the standby's region",
+        Kind::KmsKey => {
+            "make a key of the same kind with the same alias at the standby, or replicate it there where it is a multi-Region key"
+        }
+        Kind::Ec2Image => "copy the image to the standby's region",
+        Kind::Ec2KeyPair => "import the public key at the standby under the same name",
+        Kind::AcmCertificate => "request a certificate for the same names in the standby's region",
+        Kind::RdsInstance => "make a replica of the primary's database at the standby",
+        _ => return None,
+    })
+}

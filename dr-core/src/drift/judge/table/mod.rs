@@ -6,7 +6,7 @@ mod attributes;
 mod missing;
 
 pub(super) use attributes::ATTRIBUTES;
-pub(super) use missing::MISSING;
+pub(super) use missing::{MISSING, fix_of_missing};
 
 /// Which attributes of a kind a rule is about.
 pub(super) type Of = (Kind, &'static [&'static str]);
