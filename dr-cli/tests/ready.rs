@@ -83,7 +83,11 @@ fn what_could_not_be_read_is_never_ready() {
     let gap = |kind: &str| json!({"kind": kind, "class": "denied", "action": "x:Read", "reason": "not allowed"});
     keep(
         &place,
-        &json!([gap("autoscaling/group"), gap("eks/node-group")]),
+        &json!([
+            gap("autoscaling/group"),
+            gap("eks/node-group"),
+            gap("ec2/subnet")
+        ]),
     );
     let report = report(&place, 11);
     assert_eq!(report["verdict"], "unknown");
@@ -190,4 +194,15 @@ fn the_list_has_every_rule_once_family_by_family() {
         let code = rule["code"].as_str().unwrap();
         assert_eq!(text.matches(&format!("  {code} ")).count(), 1, "{code}");
     }
+}
+
+#[test]
+fn the_schema_that_is_printed_is_the_one_that_is_published() {
+    let place = TempDir::new().unwrap();
+    let (printed, _) = ends(&place, "ready --schema", 0);
+    let published = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../docs/ready-report.schema.json"
+    );
+    assert_eq!(printed, fs::read_to_string(published).unwrap());
 }

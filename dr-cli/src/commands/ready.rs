@@ -20,6 +20,8 @@ Examples:
   dr discover -o dr.json && dr ready --scan dr.json
                                              Judge what was read before; lag, locks and mirrors are not in it
   dr ready --output json | jq '.rules[] | select(.standing == \"blocks\")'
+  dr ready --schema > ready-report.schema.json
+                                             The form of the report
   dr explain type-not-offered                What a rule looks for, and why
 
 Exit codes: 0 ready, 10 something adds minutes or is worth knowing, 11 something could not be read that can stop a
@@ -27,10 +29,17 @@ failover, 13 something stops a failover.")]
 pub(crate) struct ReadyArgs {
     #[command(flatten)]
     compared: ComparedArgs,
+    /// Print the JSON Schema of the report, and look at nothing
+    #[arg(long)]
+    schema: bool,
 }
 
 /// Reads, asks the rules, shows.
 pub(crate) fn run(args: &ReadyArgs, session: &Session) -> Result<ExitCode> {
+    if args.schema {
+        session.out.json(&readiness::report_schema());
+        return Ok(ExitCode::Done);
+    }
     let (_, report) = judge(&args.compared, "dr ready", session)?;
     if session.out.is_json() {
         session.out.json(&report);

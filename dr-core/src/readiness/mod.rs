@@ -31,7 +31,7 @@ mod vcpu;
 pub use facts::Facts;
 pub use flow::examine;
 pub use history::{History, PastRun, RunbookDefect, RunbookFacts};
-pub use report::{Answer, Doubt, Line, Report, Score, Standing, Tally};
+pub use report::{Answer, Doubt, Line, Report, Score, Standing, Tally, report_schema};
 pub use rule::{Found, Need, Outcome, Rule, Where};
 pub use rules::ALL as RULES;
 

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use crate::drift::form::of_report;
 use crate::drift::{Entry, FindingId, Unknown};
 use crate::model::{EstateName, Family, Severity, SiteId};
 
 /// Whether the standby could take over.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Report {
     /// The version of this form: [`Report::FORMAT`].
@@ -22,8 +24,10 @@ pub struct Report {
     /// The one that is to take over.
     pub standby: SiteId,
     /// The instant that ages were counted to.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
     /// When the sites were read, the earlier of the two.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub read_at: Timestamp,
     /// What it comes to.
     pub verdict: Answer,
@@ -50,6 +54,12 @@ impl Report {
     pub fn finding(&self, id: &str) -> Option<&Entry> {
         self.findings.iter().find(|entry| entry.id.as_str() == id)
     }
+}
+
+/// The JSON Schema (draft 2020-12) of what `dr ready --output json` writes. A later version may add keys; what would be misread
+/// grows `format`.
+pub fn report_schema() -> Value {
+    of_report::<Report>("A readiness report of dr", Report::FORMAT)
 }
 
 /// Whether the standby could take over.
@@ -89,7 +99,7 @@ pub enum Standing {
 }
 
 /// One rule.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Line {
     /// Its code, for `dr explain`.
@@ -115,7 +125,7 @@ pub struct Line {
 }
 
 /// Why something is not known.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Doubt {
     /// Why, in one sentence.

@@ -1,6 +1,7 @@
 mod cases;
 mod condition;
 mod found_wrong;
+mod schema;
 mod violations;
 mod world;
 

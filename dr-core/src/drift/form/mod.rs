@@ -26,6 +26,9 @@ use jiff::Timestamp;
 
 pub use super::report::shown;
 pub use escape::{cut, json as printable_json, visible};
+#[cfg(test)]
+pub(crate) use schema::closed;
+pub(crate) use schema::of_report;
 pub use schema::report_schema;
 
 use super::exception::Excused;

@@ -1,23 +1,7 @@
 //! The published schema is the one of the types, and reports keep to it.
 
-use serde_json::Value;
-
-use super::super::report_schema;
+use super::super::{closed, report_schema};
 use super::*;
-
-/// A schema in which no object may have members that it does not name: so that nothing is written that is not described.
-fn closed(schema: &mut Value) {
-    match schema {
-        Value::Array(items) => items.iter_mut().for_each(closed),
-        Value::Object(members) => {
-            if members.contains_key("properties") && !members.contains_key("additionalProperties") {
-                members.insert("additionalProperties".to_owned(), json!(false));
-            }
-            members.values_mut().for_each(closed);
-        }
-        _ => {}
-    }
-}
 
 #[test]
 fn the_published_schema_is_that_of_the_types() {
