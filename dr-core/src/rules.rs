@@ -6,7 +6,7 @@ use crate::{drift, readiness};
 
 /// All of them.
 pub fn all() -> impl Iterator<Item = &'static RuleDoc> {
-    drift::rules().chain(readiness::RULES.iter().map(|rule| &rule.doc))
+    drift::rules().chain(readiness::rules().map(|rule| &rule.doc))
 }
 
 /// The rule of that code.

@@ -13,10 +13,11 @@
 - A rule of a security group that names a group keeps its description (EC2 API, `UserIdGroupPair`).
 - The Auto Scaling group that EKS makes for a node group (EKS user guide, "managed-node-groups") is there for whoever names it, with as many
   instances in service as the node group wants.
-- Service Quotas tells the quotas that `dr` reads, of the account and region that are asked, as an account in use has them.
+- Service Quotas tells the quotas that `dr` reads, one by one and as the list of their service, of the account and region that are asked, as an account in use has them.
 """
 
 import copy
+import json
 import random
 import string
 
@@ -29,19 +30,42 @@ from moto.rds.exceptions import DBInstanceNotFoundError, OptionGroupNotFoundFaul
 from moto.s3.responses import S3Response
 from moto.servicequotas import models as servicequotas
 from moto.servicequotas.exceptions import NoSuchResource
+from moto.servicequotas.responses import ServiceQuotasResponse
 
 # Service, code: name, value. All are the documented defaults, except the vCPUs, which every account in use has raised from 5
-# (Service Quotas console; RDS, ELB, EC2 Auto Scaling and EKS user guides, "quotas").
+# (the quota pages of the VPC, Elastic Load Balancing, RDS, EC2 Auto Scaling and EKS user guides).
 QUOTAS = {
     ("ec2", "L-1216C47A"): ("Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 64.0),
+    ("ec2", "L-DB2E81BA"): ("Running On-Demand G and VT instances", 0.0),
+    ("ec2", "L-417A185B"): ("Running On-Demand P instances", 0.0),
+    ("ec2", "L-7295265B"): ("Running On-Demand X instances", 0.0),
     ("ec2", "L-0263D0A3"): ("EC2-VPC Elastic IPs", 5.0),
     ("vpc", "L-F678F1CE"): ("VPCs per Region", 5.0),
+    ("vpc", "L-83CA0A9D"): ("IPv4 CIDR blocks per VPC", 5.0),
+    ("vpc", "L-407747CB"): ("Subnets per VPC", 200.0),
+    ("vpc", "L-589F43AA"): ("Route tables per VPC", 200.0),
+    ("vpc", "L-B4A6D682"): ("Network ACLs per VPC", 200.0),
+    ("vpc", "L-2AEEBF1A"): ("Rules per network ACL", 20.0),
+    ("vpc", "L-E79EC296"): ("VPC security groups per Region", 2500.0),
+    ("vpc", "L-2AFB9258"): ("Security groups per network interface", 5.0),
+    ("vpc", "L-A4707A72"): ("Internet gateways per Region", 5.0),
     ("vpc", "L-FE5A380F"): ("NAT gateways per Availability Zone", 5.0),
     ("rds", "L-7B6409FD"): ("DB instances", 40.0),
     ("rds", "L-7ADDB58A"): ("Total storage for all DB instances", 100000.0),
+    ("rds", "L-5BC124EF"): ("Read replicas per primary", 15.0),
+    ("rds", "L-DE55804A"): ("Parameter groups", 50.0),
+    ("rds", "L-9FA33840"): ("Option groups", 20.0),
+    ("rds", "L-48C6BF61"): ("DB subnet groups", 50.0),
     ("elasticloadbalancing", "L-53DA6B97"): ("Application Load Balancers per Region", 50.0),
+    ("elasticloadbalancing", "L-69A177A2"): ("Network Load Balancers per Region", 50.0),
+    ("elasticloadbalancing", "L-B22855CB"): ("Target Groups per Region", 3000.0),
+    ("elasticloadbalancing", "L-B6DF7632"): ("Listeners per Application Load Balancer", 50.0),
+    ("elasticloadbalancing", "L-7E6692B2"): ("Targets per Application Load Balancer", 1000.0),
+    ("elasticloadbalancing", "L-A0D0B863"): ("Targets per Target Group per Region", 1000.0),
     ("autoscaling", "L-CDE20ADC"): ("Auto Scaling groups per region", 500.0),
     ("eks", "L-1194D53C"): ("Clusters", 100.0),
+    ("eks", "L-6D54EA21"): ("Managed node groups per cluster", 30.0),
+    ("eks", "L-BD136A63"): ("Nodes per managed node group", 450.0),
 }
 
 
@@ -190,6 +214,14 @@ def get_service_quota(self, service_code, quota_code):
     }
 
 
+def list_service_quotas(self):
+    service = json.loads(self.body).get("ServiceCode")
+    codes = [code for of, code in QUOTAS if of == service]
+    if not codes:
+        raise NoSuchResource
+    return json.dumps({"Quotas": [self.backend.get_service_quota(service, code) for code in codes]})
+
+
 class NodeGroupInstances(dict):
     """The Auto Scaling group behind a node group, as it is described."""
 
@@ -243,6 +275,7 @@ def correct_reads():
     rds.RDSBackend.describe_option_groups = describe_option_groups
     S3Response.get_bucket_versioning = get_bucket_versioning
     servicequotas.ServiceQuotasBackend.get_service_quota = get_service_quota
+    ServiceQuotasResponse.list_service_quotas = list_service_quotas
     SecurityGroupRule.description = property(rule_description)
 
 

@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::report::{Answer, Doubt, Line, Report, Score, Standing};
 use super::rule::{Found, Need, Outcome, Rule, Where};
-use super::rules::ALL;
+use super::rules;
 use crate::drift::{Entry, FindingId, Side, Unknown};
 use crate::model::{Family, Finding, Severity, SiteScan};
 
@@ -13,7 +13,7 @@ pub fn examine(facts: &Facts<'_>) -> Report {
     let mut findings = Vec::new();
     for rule in Family::ALL
         .iter()
-        .flat_map(|family| ALL.iter().filter(|rule| rule.doc.family == *family))
+        .flat_map(|family| rules::all().filter(|rule| rule.doc.family == *family))
     {
         let (line, found) = judge(rule, facts);
         lines.push(line);

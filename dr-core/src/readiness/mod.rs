@@ -33,7 +33,7 @@ pub use flow::examine;
 pub use history::{History, PastRun, RunbookDefect, RunbookFacts};
 pub use report::{Answer, Doubt, Line, Report, Score, Standing, Tally, report_schema};
 pub use rule::{Found, Need, Outcome, Rule, Where};
-pub use rules::ALL as RULES;
+pub use rules::{QUOTAS, Quota, all as rules};
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! The rules. A new one is a file here, or an entry of the file about the same thing, and its place in [`ALL`].
+//! The rules. A new one is a file here, or an entry of the file about the same thing, and its place in [`ALL`]; a quota is a row of `quota`.
 
 #[cfg(test)]
 pub(super) use state::TYPES as TERRAFORM_TYPES;
@@ -25,10 +25,16 @@ mod standby_database;
 mod state;
 mod template;
 
+pub use quota::{QUOTAS, Quota};
+
 use super::rule::Rule;
 
 /// Every rule; reports show them family by family, in this order.
-pub const ALL: &[Rule] = &[
+pub fn all() -> impl Iterator<Item = &'static Rule> + Clone {
+    ALL.iter().chain(quota::RULES)
+}
+
+const ALL: &[Rule] = &[
     offering::MISSING,
     offering::RULE,
     condition::ZONE,
@@ -40,9 +46,6 @@ pub const ALL: &[Rule] = &[
     image::STALE,
     image::DEPRECATED,
     template::RULE,
-    quota::VCPUS,
-    quota::GROUPS,
-    quota::CLUSTERS,
     replica::MISSING,
     replica::BROKEN,
     replica::ELSEWHERE,
@@ -53,8 +56,6 @@ pub const ALL: &[Rule] = &[
     standby_database::PENDING,
     standby_database::CHANGE,
     key::RULE,
-    quota::DATABASES,
-    quota::STORAGE,
     backup::OFF,
     backup::STALE,
     front_door::PAIR,
@@ -68,7 +69,6 @@ pub const ALL: &[Rule] = &[
     certificate::NOT_ISSUED,
     certificate::NAMES,
     certificate::EXPIRES,
-    quota::BALANCERS,
     secret::REPLICA,
     secret::OLDER,
     parameter::RULE,
@@ -76,9 +76,6 @@ pub const ALL: &[Rule] = &[
     addresses::RULE,
     network::EGRESS,
     network::OVERLAP,
-    quota::ELASTIC_ADDRESSES,
-    quota::NETWORKS,
-    quota::NAT_GATEWAYS,
     bucket::RULE,
     condition::GIT_SERVER,
     state::ABSENT,

@@ -1,102 +1,226 @@
 //! Quotas of the standby against what runs there after a failover, with head-room.
 
+mod count;
+
+use count::{
+    acl_rules, application_balancers, blocks, clusters, databases, elastic_addresses,
+    graphics_vcpus, groups, groups_of_interface, internet_gateways, listeners, nat_gateways,
+    network_acls, network_balancers, networks, node_groups, nodes, option_groups, p_vcpus,
+    parameter_groups, replicas, route_tables, security_groups, standard_vcpus, storage,
+    subnet_groups, subnets, target_groups, targets_of_balancer, targets_of_group, x_vcpus,
+};
+
 use super::super::facts::number;
-use super::super::fleet::has_made;
-use super::super::vcpu::{is_standard, vcpus};
 use super::super::{Facts, Found, Need, Outcome, Rule, Where};
 use crate::drift::Side;
-use crate::model::{
-    Binding, Family, Resource, ResourceKind as Kind, RuleDoc, Settings, Severity, Subject,
-};
+use crate::model::{Family, ResourceKind as Kind, RuleDoc, Severity, Subject};
 
 /// What stays free beside the demand, in percent of it: rolling replacements start new machines before they stop old ones. A
 /// figure of ours; AWS asks for "a sufficient gap" (Well-Architected, REL01-BP06).
 const HEAD_ROOM_PERCENT: u64 = 10;
 
-const SOURCE: &str = "https://docs.aws.amazon.com/wellarchitected/latest/reliability-pillar/rel_manage_service_limits_suff_buffer_limits.html";
 const FIX: &str = "ask Service Quotas in the standby's region for more, now: it can take days";
 
-/// What is counted against a quota after a failover.
-struct Demand {
-    /// What it comes to.
-    total: u64,
-    /// What of it is there already.
-    now: u64,
-    /// What is counted, in words.
-    what: &'static str,
+// The pages that name the quotas, their codes and what counts.
+const EC2: &str =
+    "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html";
+const VPC: &str = "https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html";
+const ALB: &str =
+    "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html";
+const NLB: &str =
+    "https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-limits.html";
+const ASG: &str =
+    "https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-quotas.html";
+const EKS: &str = "https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html";
+const RDS: &str = "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html";
+
+/// A quota that a failover can run into.
+#[derive(Clone, Copy)]
+pub struct Quota {
+    /// Service and code at Service Quotas: `vpc/L-F678F1CE`.
+    pub id: &'static str,
+    /// What it bounds, in words of ours.
+    pub name: &'static str,
+    /// The code of the rule that holds it against the demand.
+    pub rule: &'static str,
+    #[cfg(test)]
+    pub(in crate::readiness) demand: fn(&Facts<'_>) -> count::Counted,
 }
 
-macro_rules! quota {
-    ($name:ident, $code:literal, $family:ident, $id:literal, [$title:literal, $why:literal], [$($at:ident $kind:ident),*], $demand:ident) => {
-        #[doc = $title]
-        pub(super) const $name: Rule = Rule {
-            doc: RuleDoc::new($code, Family::$family, Severity::Blocking, [$title, $why, FIX, SOURCE]),
+impl Quota {
+    /// The service's name at Service Quotas, and the quota's code there.
+    pub fn service_and_code(&self) -> (&'static str, &'static str) {
+        self.id.split_once('/').unwrap_or((self.id, ""))
+    }
+}
+
+/// A row a quota: rule, family, id and name; what is short, and what that does; the page; what is counted, where it must have been
+/// read, how, and what it is called.
+macro_rules! quotas {
+    ($($rule:literal $family:ident $id:literal $name:literal
+       $title:literal, $why:literal, $page:ident,
+       [$($at:ident $kind:ident $([$($attribute:literal)*])?),*] $demand:ident $what:literal;)*) => {
+        /// The quotas that are looked at.
+        pub const QUOTAS: &[Quota] = &[$(Quota {
+            id: $id,
+            name: $name,
+            rule: $rule,
+            #[cfg(test)]
+            demand: |facts| $demand(facts).into(),
+        },)*];
+
+        /// Their rules.
+        pub(super) const RULES: &[Rule] = &[$(Rule {
+            doc: RuleDoc::new($rule, Family::$family, Severity::Blocking, [$title, $why, FIX, $page]),
             needs: &[
                 Need::one(Where::Standby, Kind::ServiceQuota, $id),
-                $(Need::all(Where::$at, Kind::$kind, &[]),)*
+                $(Need::all(Where::$at, Kind::$kind, &[$($($attribute),*)?]),)*
             ],
-            check: |facts| vec![held_against(facts, $id, $demand(facts))],
-        };
+            check: |facts| vec![held_against(facts, $id, $what, $demand(facts).into())],
+        },)*];
     };
 }
 
-quota!(
-    VCPUS, "quota-vcpus", Compute, "ec2/L-1216C47A",
-    ["the standby may run fewer vCPUs than the failed-over fleets need",
-     "Auto Scaling is refused the machines that are missing, in the middle of a failover."],
-    [Standby Ec2Instance, Standby AutoscalingGroup, Standby EksNodeGroup, Standby Ec2LaunchTemplate], vcpu_demand
-);
-quota!(
-    GROUPS, "quota-fleets", Compute, "autoscaling/L-CDE20ADC",
-    ["the standby may have fewer Auto Scaling groups than it needs",
-     "A group that is built up in a failover is refused."],
-    [Both AutoscalingGroup, Both EksNodeGroup], groups
-);
-quota!(
-    CLUSTERS, "quota-clusters", Compute, "eks/L-1194D53C",
-    ["the standby may have fewer EKS clusters than it needs",
-     "A cluster that is built up in a failover is refused."],
-    [Both EksCluster], clusters
-);
-quota!(
-    DATABASES, "quota-databases", Database, "rds/L-7B6409FD",
-    ["the standby may have fewer database instances than it needs",
-     "A replica that is made in a failover or a failback is refused."],
-    [Both RdsInstance], databases
-);
-quota!(
-    STORAGE, "quota-database-storage", Database, "rds/L-7ADDB58A",
-    ["the standby may have less database storage than it needs",
-     "A replica or a restored copy is refused for want of storage."],
-    [Both RdsInstance], storage
-);
-quota!(
-    BALANCERS, "quota-balancers", Edge, "elasticloadbalancing/L-53DA6B97",
-    ["the standby may have fewer application load balancers than it needs",
-     "A balancer that is built up in a failover is refused: clients find nobody."],
-    [Both ElbLoadBalancer], balancers
-);
-quota!(
-    ELASTIC_ADDRESSES, "quota-elastic-addresses", Network, "ec2/L-0263D0A3",
-    ["the standby may have fewer elastic addresses than it needs",
-     "A NAT gateway or a machine with a fixed address is refused."],
-    [Both Ec2Address], elastic_addresses
-);
-quota!(
-    NETWORKS, "quota-networks", Network, "vpc/L-F678F1CE",
-    ["the standby may have fewer VPCs than it needs",
-     "A network that is built up in a failover is refused, and all that stands in it."],
-    [Both Ec2Vpc], networks
-);
-quota!(
-    NAT_GATEWAYS, "quota-nat-gateways", Network, "vpc/L-FE5A380F",
-    ["a zone of the standby may have fewer NAT gateways than it needs",
-     "A gateway that is built up in a failover is refused: private machines reach nothing outside."],
-    [Both Ec2NatGateway, Standby Ec2Subnet], nat_gateways
-);
+quotas! {
+    "quota-vcpus" Compute "ec2/L-1216C47A" "vcpus-standard"
+        "the standby may run fewer vCPUs than the failed-over fleets need",
+        "Auto Scaling is refused the machines that are missing, in the middle of a failover.", EC2,
+        [Standby Ec2Instance, Standby AutoscalingGroup, Standby EksNodeGroup, Standby Ec2LaunchTemplate ["instance-type"]]
+        standard_vcpus "vCPUs of standard instances";
+    "quota-vcpus-graphics" Compute "ec2/L-DB2E81BA" "vcpus-g-and-vt"
+        "the standby may run fewer vCPUs of types G and VT than the failed-over fleets need",
+        "Auto Scaling is refused the machines that are missing. Nobody has any of them who has not asked.", EC2,
+        [Standby Ec2Instance, Standby AutoscalingGroup, Standby EksNodeGroup, Standby Ec2LaunchTemplate ["instance-type"]]
+        graphics_vcpus "vCPUs of G and VT instances";
+    "quota-vcpus-p" Compute "ec2/L-417A185B" "vcpus-p"
+        "the standby may run fewer vCPUs of types P than the failed-over fleets need",
+        "Auto Scaling is refused the machines that are missing. Nobody has any of them who has not asked.", EC2,
+        [Standby Ec2Instance, Standby AutoscalingGroup, Standby EksNodeGroup, Standby Ec2LaunchTemplate ["instance-type"]]
+        p_vcpus "vCPUs of P instances";
+    "quota-vcpus-x" Compute "ec2/L-7295265B" "vcpus-x"
+        "the standby may run fewer vCPUs of types X than the failed-over fleets need",
+        "Auto Scaling is refused the machines that are missing. Nobody has any of them who has not asked.", EC2,
+        [Standby Ec2Instance, Standby AutoscalingGroup, Standby EksNodeGroup, Standby Ec2LaunchTemplate ["instance-type"]]
+        x_vcpus "vCPUs of X instances";
+    "quota-fleets" Compute "autoscaling/L-CDE20ADC" "groups"
+        "the standby may have fewer Auto Scaling groups than it needs",
+        "A group that is built up in a failover is refused.", ASG,
+        [Both AutoscalingGroup, Both EksNodeGroup] groups "Auto Scaling groups";
+    "quota-clusters" Compute "eks/L-1194D53C" "clusters"
+        "the standby may have fewer EKS clusters than it needs",
+        "A cluster that is built up in a failover is refused.", EKS,
+        [Both EksCluster] clusters "clusters";
+    "quota-node-groups" Compute "eks/L-6D54EA21" "node-groups-per-cluster"
+        "a cluster of the standby may have fewer node groups than it needs",
+        "A node group that is built up in a failover is refused.", EKS,
+        [Both EksNodeGroup, Standby EksCluster] node_groups "managed node groups in one cluster";
+    "quota-nodes" Compute "eks/L-BD136A63" "nodes-per-node-group"
+        "a node group of the standby may have fewer nodes than the failed-over cluster needs",
+        "The node group is refused the size that it needs, in the middle of a failover.", EKS,
+        [Both EksNodeGroup] nodes "nodes in one managed node group";
+    "quota-databases" Database "rds/L-7B6409FD" "db-instances"
+        "the standby may have fewer database instances than it needs",
+        "A replica that is made in a failover or a failback is refused.", RDS,
+        [Both RdsInstance] databases "database instances";
+    "quota-database-storage" Database "rds/L-7ADDB58A" "db-storage-gib"
+        "the standby may have less database storage than it needs",
+        "A replica or a restored copy is refused for want of storage.", RDS,
+        [Both RdsInstance ["storage-gib"]] storage "GiB of database storage";
+    "quota-database-replicas" Database "rds/L-5BC124EF" "replicas-per-primary"
+        "a database of the standby may have fewer read replicas than it needs once it is the primary",
+        "A replica that readers need, or that protects again, is refused.", RDS,
+        [Both RdsInstance ["replicas"]] replicas "read replicas of one database";
+    "quota-parameter-groups" Database "rds/L-DE55804A" "db-parameter-groups"
+        "the standby may have fewer DB parameter groups than it needs",
+        "A parameter group that is made in a failover is refused: the database has none to be made with.", RDS,
+        [Both RdsParameterGroup] parameter_groups "DB parameter groups";
+    "quota-option-groups" Database "rds/L-9FA33840" "db-option-groups"
+        "the standby may have fewer DB option groups than it needs",
+        "An option group that is made in a failover is refused: the database has none to be made with.", RDS,
+        [Both RdsOptionGroup] option_groups "DB option groups";
+    "quota-subnet-groups" Database "rds/L-48C6BF61" "db-subnet-groups"
+        "the standby may have fewer DB subnet groups than it needs",
+        "A subnet group that is made in a failover is refused: the database has no network to be made in.", RDS,
+        [Both RdsSubnetGroup] subnet_groups "DB subnet groups";
+    "quota-balancers" Edge "elasticloadbalancing/L-53DA6B97" "application-load-balancers"
+        "the standby may have fewer application load balancers than it needs",
+        "A balancer that is built up in a failover is refused: clients find nobody.", ALB,
+        [Both ElbLoadBalancer] application_balancers "application load balancers";
+    "quota-network-balancers" Edge "elasticloadbalancing/L-69A177A2" "network-load-balancers"
+        "the standby may have fewer network load balancers than it needs",
+        "A balancer that is built up in a failover is refused: clients find nobody.", NLB,
+        [Both ElbLoadBalancer] network_balancers "network load balancers";
+    "quota-target-groups" Edge "elasticloadbalancing/L-B22855CB" "target-groups"
+        "the standby may have fewer target groups than it needs",
+        "A target group that is built up in a failover is refused: its balancer reaches nobody.", ALB,
+        [Both ElbTargetGroup] target_groups "target groups";
+    "quota-listeners" Edge "elasticloadbalancing/L-B6DF7632" "listeners-per-application-load-balancer"
+        "a load balancer of the standby may have fewer listeners than it needs",
+        "A listener that is built up in a failover is refused: clients of its port find nobody.", ALB,
+        [Both ElbListener, Both ElbLoadBalancer] listeners "listeners of one application load balancer";
+    "quota-targets-per-balancer" Edge "elasticloadbalancing/L-7E6692B2" "targets-per-application-load-balancer"
+        "a load balancer of the standby may have fewer targets than the failed-over fleet has members",
+        "Members that start in a failover are not registered, and get no request.", ALB,
+        [Both ElbTargetGroup ["targets"], Both ElbLoadBalancer, Standby AutoscalingGroup]
+        targets_of_balancer "targets of one application load balancer";
+    "quota-targets-per-group" Edge "elasticloadbalancing/L-A0D0B863" "targets-per-target-group"
+        "a target group of the standby may have fewer targets than the failed-over fleet has members",
+        "Members that start in a failover are not registered, and get no request.", ALB,
+        [Both ElbTargetGroup ["targets"], Standby AutoscalingGroup] targets_of_group "targets of one target group";
+    "quota-elastic-addresses" Network "ec2/L-0263D0A3" "elastic-addresses"
+        "the standby may have fewer elastic addresses than it needs",
+        "A NAT gateway or a machine with a fixed address is refused.", VPC,
+        [Both Ec2Address] elastic_addresses "elastic addresses";
+    "quota-networks" Network "vpc/L-F678F1CE" "vpcs"
+        "the standby may have fewer VPCs than it needs",
+        "A network that is built up in a failover is refused, and all that stands in it.", VPC,
+        [Both Ec2Vpc] networks "VPCs";
+    "quota-address-blocks" Network "vpc/L-83CA0A9D" "ipv4-blocks-per-vpc"
+        "a VPC of the standby may have fewer blocks of IPv4 addresses than it needs",
+        "A block that is added in a failover is refused, and the subnets in it.", VPC,
+        [Both Ec2Vpc] blocks "blocks of IPv4 addresses of one VPC";
+    "quota-subnets" Network "vpc/L-407747CB" "subnets-per-vpc"
+        "a VPC of the standby may have fewer subnets than it needs",
+        "A subnet that is built up in a failover is refused, and all that stands in it.", VPC,
+        [Both Ec2Subnet, Standby Ec2Vpc] subnets "subnets in one VPC";
+    "quota-route-tables" Network "vpc/L-589F43AA" "route-tables-per-vpc"
+        "a VPC of the standby may have fewer route tables than it needs",
+        "A route table that is built up in a failover is refused: its subnets reach nothing outside.", VPC,
+        [Both Ec2RouteTable, Standby Ec2Vpc] route_tables "route tables in one VPC";
+    "quota-network-acls" Network "vpc/L-B4A6D682" "network-acls-per-vpc"
+        "a VPC of the standby may have fewer network ACLs than it needs",
+        "A network ACL that is built up in a failover is refused; the fence of a database is one.", VPC,
+        [Both Ec2NetworkAcl, Standby Ec2Vpc] network_acls "network ACLs in one VPC";
+    "quota-acl-rules" Network "vpc/L-2AEEBF1A" "rules-per-network-acl"
+        "a network ACL of the standby may have fewer rules than it needs",
+        "A rule that is added in a failover is refused: packets are dropped, or let in.", VPC,
+        [Both Ec2NetworkAcl] acl_rules "rules of one direction of a network ACL";
+    "quota-security-groups" Network "vpc/L-E79EC296" "security-groups"
+        "the standby may have fewer security groups than it needs",
+        "A security group that is built up in a failover is refused, and what is to be in it.", VPC,
+        [Both Ec2SecurityGroup] security_groups "security groups";
+    "quota-groups-per-interface" Network "vpc/L-2AFB9258" "security-groups-per-interface"
+        "a network interface of the standby may be in fewer security groups than it needs",
+        "A machine, balancer or database that names more groups is refused.", VPC,
+        [Both Ec2LaunchTemplate ["security-groups"], Both Ec2Instance, Both ElbLoadBalancer, Both RdsInstance]
+        groups_of_interface "security groups of one network interface";
+    "quota-internet-gateways" Network "vpc/L-A4707A72" "internet-gateways"
+        "the standby may have fewer internet gateways than it needs",
+        "A gateway that is built up in a failover is refused: nobody outside reaches the network.", VPC,
+        [Both Ec2InternetGateway] internet_gateways "internet gateways";
+    "quota-nat-gateways" Network "vpc/L-FE5A380F" "nat-gateways-per-zone"
+        "a zone of the standby may have fewer NAT gateways than it needs",
+        "A gateway that is built up in a failover is refused: private machines reach nothing outside.", VPC,
+        [Both Ec2NatGateway, Both Ec2Subnet] nat_gateways "NAT gateways in one zone";
+}
 
-fn held_against(facts: &Facts<'_>, id: &str, demand: Result<Demand, Outcome>) -> Outcome {
-    let demand = match demand {
+fn held_against(
+    facts: &Facts<'_>,
+    id: &str,
+    what: &str,
+    demand: Result<count::Demand, Outcome>,
+) -> Outcome {
+    let count::Demand { total, now } = match demand {
         Ok(demand) => demand,
         Err(unknown) => return unknown,
     };
@@ -108,7 +232,6 @@ fn held_against(facts: &Facts<'_>, id: &str, demand: Result<Demand, Outcome>) ->
             "dr discover",
         );
     };
-    let Demand { total, now, what } = demand;
     let room = (total * HEAD_ROOM_PERCENT).div_ceil(100);
     let told = format!("{total} of {limit} {what} after a failover, {now} now");
     let name = quota.text("title").unwrap_or(id).to_owned();
@@ -130,173 +253,4 @@ fn held_against(facts: &Facts<'_>, id: &str, demand: Result<Demand, Outcome>) ->
     } else {
         Outcome::Holds(told)
     }
-}
-
-/// Fleets at their size after a failover, and every other running machine.
-fn vcpu_demand(facts: &Facts<'_>) -> Result<Demand, Outcome> {
-    let of_type = |name: &str| {
-        vcpus(name).ok_or_else(|| {
-            Outcome::unclear(
-                format!("how many vCPUs {name} has is not known to this dr"),
-                "compare the quota by hand: aws ec2 describe-instance-types",
-            )
-        })
-    };
-    let fleets = facts.fleets(Side::Standby);
-    let (mut total, mut now) = (0, 0);
-    for fleet in &fleets {
-        // The largest of the types that it may start.
-        let mut each = 0;
-        for name in fleet.types.iter().filter(|name| is_standard(name)) {
-            each = each.max(of_type(name)?);
-        }
-        if fleet.types.is_empty() {
-            return Err(Outcome::unclear(
-                format!("what {} starts does not stand in the scan", fleet.group.id),
-                "give the group a launch template with an instance type",
-            ));
-        }
-        total += each * fleet.needed.max(fleet.members);
-        now += each * fleet.members;
-    }
-    for instance in facts.all(Side::Standby, Kind::Ec2Instance) {
-        let is_counted = fleets.iter().any(|fleet| has_made(fleet.group, instance));
-        let name = instance.text("instance-type").unwrap_or_default();
-        if is_counted || !is_standard(name) {
-            continue;
-        }
-        let is_running = matches!(instance.text("state"), Some("running" | "pending"));
-        if is_running {
-            now += of_type(name)?;
-        }
-        if is_running || is_to_be_started(facts, instance) {
-            total += of_type(name)?;
-        }
-    }
-    Ok(Demand {
-        total,
-        now,
-        what: "vCPUs of standard instances",
-    })
-}
-
-/// A Git server that is off until a failover.
-fn is_to_be_started(facts: &Facts<'_>, instance: &Resource) -> bool {
-    facts.bindings(Side::Standby).any(|(component, binding)| {
-        let settings = facts.estate.component(component).map(|c| &c.settings);
-        let is_off = matches!(settings, Some(Settings::Repository(git)) if git.standby_off);
-        matches!(binding, Binding::Git(git) if git.instance.as_deref() == Some(instance.id.as_str()))
-            && is_off
-    })
-}
-
-/// What stands at the standby, and what the primary has of the estate beyond that.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the demand for vCPUs may be unknown, and the rules are made alike"
-)]
-fn counted(
-    facts: &Facts<'_>,
-    kind: Kind,
-    what: &'static str,
-    is_one: fn(&Resource) -> bool,
-    weight: fn(&Resource) -> u64,
-) -> Result<Demand, Outcome> {
-    let sum = |things: &mut dyn Iterator<Item = &Resource>| -> u64 {
-        things.filter(|thing| is_one(thing)).map(weight).sum()
-    };
-    let now = sum(&mut facts.all(Side::Standby, kind));
-    let [there, here] = Side::BOTH.map(|side| sum(&mut facts.ours(side, kind)));
-    Ok(Demand {
-        total: now + there.saturating_sub(here),
-        now,
-        what,
-    })
-}
-
-fn each(_: &Resource) -> u64 {
-    1
-}
-
-fn any(_: &Resource) -> bool {
-    true
-}
-
-/// A managed node group is an Auto Scaling group, too: the lists of real accounts name it among them.
-fn groups(facts: &Facts<'_>) -> Result<Demand, Outcome> {
-    counted(
-        facts,
-        Kind::AutoscalingGroup,
-        "Auto Scaling groups",
-        any,
-        each,
-    )
-}
-
-fn clusters(facts: &Facts<'_>) -> Result<Demand, Outcome> {
-    counted(facts, Kind::EksCluster, "clusters", any, each)
-}
-
-fn databases(facts: &Facts<'_>) -> Result<Demand, Outcome> {
-    counted(facts, Kind::RdsInstance, "database instances", any, each)
-}
-
-fn storage(facts: &Facts<'_>) -> Result<Demand, Outcome> {
-    let gib = |instance: &Resource| number(instance, "storage-gib").unwrap_or_default();
-    counted(
-        facts,
-        Kind::RdsInstance,
-        "GiB of database storage",
-        any,
-        gib,
-    )
-}
-
-fn balancers(facts: &Facts<'_>) -> Result<Demand, Outcome> {
-    let is_application = |balancer: &Resource| balancer.text("type") == Some("application");
-    counted(
-        facts,
-        Kind::ElbLoadBalancer,
-        "application load balancers",
-        is_application,
-        each,
-    )
-}
-
-fn elastic_addresses(facts: &Facts<'_>) -> Result<Demand, Outcome> {
-    counted(facts, Kind::Ec2Address, "elastic addresses", any, each)
-}
-
-fn networks(facts: &Facts<'_>) -> Result<Demand, Outcome> {
-    counted(facts, Kind::Ec2Vpc, "VPCs", any, each)
-}
-
-/// The quota is one of a zone: the fullest zone counts, and takes what is to come.
-fn nat_gateways(facts: &Facts<'_>) -> Result<Demand, Outcome> {
-    let is_there = |gateway: &Resource| gateway.text("state") != Some("deleted");
-    let all = counted(
-        facts,
-        Kind::Ec2NatGateway,
-        "NAT gateways in one zone",
-        is_there,
-        each,
-    )?;
-    let mut zones = std::collections::BTreeMap::<&str, u64>::new();
-    for gateway in facts
-        .all(Side::Standby, Kind::Ec2NatGateway)
-        .filter(|g| is_there(g))
-    {
-        let subnet = gateway.text("subnet").unwrap_or_default();
-        let subnet = facts.find(Side::Standby, Kind::Ec2Subnet, subnet);
-        let zone = subnet
-            .and_then(|subnet| subnet.text("zone"))
-            .unwrap_or_default();
-        *zones.entry(zone).or_default() += 1;
-    }
-    let fullest = zones.values().copied().max().unwrap_or_default();
-    Ok(Demand {
-        total: fullest + (all.total - all.now),
-        now: fullest,
-        what: all.what,
-    })
 }

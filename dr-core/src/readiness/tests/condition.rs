@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::drift::conditions;
 use crate::model::{Resource, ResourceKind as Kind};
-use crate::readiness::RULES;
+use crate::readiness::rules;
 
 /// The kinds of which a scan keeps neither `state` nor `status`.
 const STATELESS: [Kind; 15] = [
@@ -74,6 +74,12 @@ pub(super) fn set(things: &mut Vec<Resource>, region: &str, l: char) {
     things.push(
         of(Kind::ElbTargetGroup, &targets, "app")
             .arn(Some(&targets))
+            .with(
+                "load-balancers",
+                vec![format!(
+                    "arn:aws:elasticloadbalancing:{region}:1:loadbalancer/app/lb/1"
+                )],
+            )
             .with("targets", json!([{"id": "i-0", "state": "healthy"}])),
     );
     for zone in 1..=2 {
@@ -91,8 +97,7 @@ pub(super) fn set(things: &mut Vec<Resource>, region: &str, l: char) {
 #[test]
 fn what_the_comparison_leaves_to_readiness_is_judged_by_a_rule_or_stands_on_a_list_with_its_reason()
 {
-    let judged: BTreeSet<(Kind, &str)> = RULES
-        .iter()
+    let judged: BTreeSet<(Kind, &str)> = rules::all()
         .flat_map(|rule| rule.needs)
         .flat_map(|need| need.attributes.iter().map(|name| (need.kind, *name)))
         .collect();

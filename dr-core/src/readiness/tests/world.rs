@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::{Facts, History, PastRun, Report, RunbookFacts, examine};
+use super::super::{Facts, History, PastRun, QUOTAS, Report, RunbookFacts, examine};
 use crate::config::{self, Source};
 use crate::model::{
     DatabaseRole, DatabaseState, DatabaseStatus, Direction, Duration, Estate, EstateInventory,
@@ -114,8 +114,8 @@ impl World {
         }
     }
 
-    /// What the rules say of it.
-    pub(super) fn judged(&self) -> Report {
+    /// What rules look at.
+    pub(super) fn facts(&self) -> Facts<'_> {
         let inventory = self.inventory.as_ref();
         let inventory = inventory.map(|seen| seen.as_ref().map_err(String::as_str));
         let facts = Facts::new(
@@ -126,7 +126,12 @@ impl World {
             &self.history,
             inventory,
         );
-        examine(&facts.expect("a scan of both sites"))
+        facts.expect("a scan of both sites")
+    }
+
+    /// What the rules say of it.
+    pub(super) fn judged(&self) -> Report {
+        examine(&self.facts())
     }
 
     pub(super) fn part(&mut self, site: &str) -> &mut SiteScan {
@@ -189,6 +194,7 @@ fn site(name: &str, region: &str, l: char, net: &str, at: Timestamp) -> SiteScan
     let zones = [format!("{region}-az1"), format!("{region}-az2")];
     let subnets = [format!("subnet-{l}1"), format!("subnet-{l}2")];
     let balancer = format!("arn:aws:elasticloadbalancing:{region}:1:loadbalancer/app/lb/1");
+    let targets = format!("arn:aws:elasticloadbalancing:{region}:1:targetgroup/app/1");
     let certificate = format!("arn:aws:acm:{region}:1:certificate/c");
     let secret = format!("arn:aws:secretsmanager:{region}:1:secret:login-x");
     let database = format!("arn:aws:rds:{region}:1:db:db");
@@ -200,6 +206,13 @@ fn site(name: &str, region: &str, l: char, net: &str, at: Timestamp) -> SiteScan
             .with("routes", json!([{"destination": "0.0.0.0/0", "through": "nat-gateway", "target": format!("nat-{l}"), "state": "active"}])),
         of(Kind::Ec2NatGateway, &format!("nat-{l}"), "network").with("state", "available").with("subnet", subnets[0].clone()),
         of(Kind::Ec2Address, &format!("eip-{l}"), "network"),
+        of(Kind::Ec2InternetGateway, &format!("igw-{l}"), "network").with("vpcs", vec![format!("vpc-{l}")]),
+        of(Kind::Ec2NetworkAcl, &format!("acl-{l}"), "network")
+            .with("vpc", format!("vpc-{l}"))
+            .with("entries", json!([
+                {"number": 100, "egress": false, "cidr": "0.0.0.0/0"}, {"number": 32767, "egress": false, "cidr": "0.0.0.0/0"},
+                {"number": 101, "egress": false, "cidr": "::/0"}, {"number": 32767, "egress": true, "cidr": "0.0.0.0/0"},
+            ])),
         of(Kind::Ec2SecurityGroup, &format!("sg-{l}"), "app"),
         fact(Kind::Ec2KeyPair, &format!("key-{l}")).named(Some("ops")),
         of(Kind::Ec2LaunchTemplate, &format!("lt-{l}"), "app")
@@ -215,10 +228,12 @@ fn site(name: &str, region: &str, l: char, net: &str, at: Timestamp) -> SiteScan
         of(Kind::AutoscalingGroup, "app", "app")
             .with("desired", if is_primary { 3 } else { 1 })
             .with("maximum", 6)
+            .with("target-groups", vec![targets.clone()])
             .with("launch-template", json!({"id": format!("lt-{l}")}))
             .with("subnets", subnets.to_vec()),
         of(Kind::EksCluster, "main", "cluster"),
         of(Kind::EksNodeGroup, "main/nodes", "cluster")
+            .with("cluster", "main")
             .with("desired", if is_primary { 2 } else { 0 })
             .with("instance-types", vec!["t3.medium"])
             .with("subnets", subnets.to_vec()),
@@ -237,11 +252,17 @@ fn site(name: &str, region: &str, l: char, net: &str, at: Timestamp) -> SiteScan
             .with("replica-of", (!is_primary).then_some("arn:aws:rds:us-east-2:1:db:db"))
             .with("replication", (!is_primary).then_some("replicating")),
         of(Kind::RdsParameterGroup, "db", "database"),
+        of(Kind::RdsOptionGroup, "db", "database"),
         of(Kind::RdsSubnetGroup, "db", "database").with("zones", vec![format!("{region}a"), format!("{region}b")]),
         fact(Kind::RdsOrderable, "postgres/16.3/db.t3.small")
             .with("offered", true).with("multi-az", true).with("storage-types", vec!["gp2", "gp3"])
             .with("zones", vec![format!("{region}a"), format!("{region}b")]),
-        of(Kind::KmsKey, "k-1", "database").arn(Some(&key(region))).with("state", "Enabled"),
+        of(Kind::KmsKey, "k-1", "database").arn(Some(&key(region))).with("state", "Enabled")
+            .with("policy", json!({"Statement": [
+                {"Sid": "root", "Effect": "Allow", "Action": "kms:*", "Resource": "*"},
+                {"Sid": "databases", "Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*",
+                 "Condition": {"StringEquals": {"kms:ViaService": ["rds.us-east-2.amazonaws.com", "rds.us-west-1.amazonaws.com"]}}},
+            ]})),
         of(Kind::SecretsManagerSecret, &secret, "app").arn(Some(&secret)).named(Some("x"))
             .with("changed", "2026-02-20T00:00:00Z"),
         of(Kind::SsmParameter, "/shop/endpoint", "database")
@@ -264,21 +285,16 @@ fn site(name: &str, region: &str, l: char, net: &str, at: Timestamp) -> SiteScan
                 .with("zone-ids", zones.to_vec()),
         );
     }
-    for (id, limit) in [
-        ("ec2/L-1216C47A", 64),
-        ("ec2/L-0263D0A3", 5),
-        ("vpc/L-F678F1CE", 5),
-        ("vpc/L-FE5A380F", 5),
-        ("rds/L-7B6409FD", 40),
-        ("rds/L-7ADDB58A", 1000),
-        ("elasticloadbalancing/L-53DA6B97", 50),
-        ("autoscaling/L-CDE20ADC", 20),
-        ("eks/L-1194D53C", 10),
-    ] {
+    for quota in QUOTAS {
+        let limit = match quota.id {
+            "ec2/L-0263D0A3" | "vpc/L-F678F1CE" | "vpc/L-FE5A380F" => 5,
+            "rds/L-7ADDB58A" => 1000,
+            _ => 64,
+        };
         things.push(
-            fact(Kind::ServiceQuota, id)
+            fact(Kind::ServiceQuota, quota.id)
                 .with("value", limit)
-                .with("title", id),
+                .with("title", quota.id),
         );
     }
     if is_primary {

@@ -23,6 +23,9 @@ pub(super) fn allowance(service: &str) -> Allowance {
         // S3 user guide, "optimizing-performance": 5,500 reads of objects a second for each prefix. AWS names no rate for the settings
         // of buckets: a fiftieth of that is taken for them.
         "s3" => (100, 100),
+        // Service Quotas user guide, "reference_limits": ListServiceQuotas, and ten more in a burst. A share of it is below the five
+        // of GetAWSDefaultServiceQuota, too.
+        "servicequotas" => (20, 10),
         _ => (50, 10),
     };
     Allowance { burst, per_second }

@@ -1,59 +1,121 @@
-//! Service Quotas: the handful that a failover can run into.
+//! Service Quotas: those that a failover can run into.
+
+use std::collections::BTreeMap;
 
 use aws_sdk_servicequotas::Client;
 use aws_sdk_servicequotas::types::ServiceQuota;
 
-use super::reader::Reader;
+use super::reader::{Reader, Refusal};
 use super::scanner::Wanted;
 use super::topic::Topic;
-use crate::model::{Resource, ResourceKind as Kind};
+use crate::model::{GapClass, Resource, ResourceKind as Kind, ScanGap};
+use crate::readiness::{QUOTAS, Quota};
 
-const QUOTA: Topic = Topic::new(Kind::ServiceQuota, "servicequotas", "GetServiceQuota");
+const APPLIED: Topic = Topic::new(Kind::ServiceQuota, "servicequotas", "ListServiceQuotas");
+const DEFAULT: Topic = Topic::new(
+    Kind::ServiceQuota,
+    "servicequotas",
+    "GetAWSDefaultServiceQuota",
+);
 
 /// What this file asks.
-pub(super) const TOPICS: &[Topic] = &[QUOTA];
+pub(super) const TOPICS: &[Topic] = &[APPLIED, DEFAULT];
 
-/// Service, code, and what it bounds (Service Quotas user guide and console).
-const QUOTAS: [(&str, &str, &str); 9] = [
-    ("ec2", "L-1216C47A", "vcpus-standard"),
-    ("ec2", "L-0263D0A3", "elastic-addresses"),
-    ("vpc", "L-F678F1CE", "vpcs"),
-    ("vpc", "L-FE5A380F", "nat-gateways-per-zone"),
-    ("rds", "L-7B6409FD", "db-instances"),
-    ("rds", "L-7ADDB58A", "db-storage-gib"),
-    (
-        "elasticloadbalancing",
-        "L-53DA6B97",
-        "application-load-balancers",
-    ),
-    ("autoscaling", "L-CDE20ADC", "groups"),
-    ("eks", "L-1194D53C", "clusters"),
-];
+/// Results a page, the most that the list takes.
+const PAGE: i32 = 100;
 
-/// Reads the quotas.
+/// Reads the quotas, all of a service at once: one by one they would cost a call each, and the service answers few in a second.
 pub(super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
-    let quotas = Client::new(reader.site().regional());
-    for (service, code, name) in QUOTAS {
-        let id = format!("{service}/{code}");
-        let asked = || {
-            quotas
-                .get_service_quota()
-                .service_code(service)
-                .quota_code(code)
-                .send()
-        };
-        match reader.ask(&QUOTA, asked).await {
-            Ok(answer) => reader.keep(answer.quota().map(|q| quota(&id, name, q))),
-            Err(refusal) => reader.lacks(&QUOTA, refusal, &id, &[]),
+    let client = Client::new(reader.site().regional());
+    let mut services = BTreeMap::<&str, Vec<(&Quota, &str)>>::new();
+    for quota in QUOTAS {
+        let (service, code) = quota.service_and_code();
+        services.entry(service).or_default().push((quota, code));
+    }
+    for (service, quotas) in services {
+        of_service(reader, &client, service, &quotas).await;
+    }
+}
+
+async fn of_service(
+    reader: &mut Reader<'_>,
+    client: &Client,
+    service: &str,
+    quotas: &[(&Quota, &str)],
+) {
+    let gaps = reader.gaps.len();
+    let told = reader
+        .pages(
+            &APPLIED,
+            |token| {
+                let list = client.list_service_quotas().service_code(service);
+                list.max_results(PAGE).set_next_token(token).send()
+            },
+            |page| (page.next_token, page.quotas.unwrap_or_default()),
+        )
+        .await;
+    // A list that broke off lacks the quotas that it did not come to, and no other.
+    let broken = reader.gaps.split_off(gaps);
+    for (quota, code) in quotas {
+        let found = told.iter().find(|told| told.quota_code() == Some(code));
+        match found {
+            Some(found) => keep(reader, &APPLIED, quota, found, false),
+            None if broken.is_empty() => default(reader, client, service, quota, code).await,
+            None => reader.gaps.extend(broken.iter().map(|gap| ScanGap {
+                about: Some(quota.id.to_owned()),
+                kept: 0,
+                ..gap.clone()
+            })),
         }
     }
 }
 
-fn quota(id: &str, name: &str, quota: &ServiceQuota) -> Resource {
-    Resource::new(Kind::ServiceQuota, id)
-        .named(Some(name))
-        .arn(quota.quota_arn())
-        .with("value", quota.value())
-        .with("adjustable", quota.adjustable())
-        .with("title", quota.quota_name())
+/// The list has no quota of which only the default value is available (Service Quotas API reference, `ListServiceQuotas`).
+async fn default(
+    reader: &mut Reader<'_>,
+    client: &Client,
+    service: &str,
+    quota: &Quota,
+    code: &str,
+) {
+    let asked = || {
+        let default = client.get_aws_default_service_quota();
+        default.service_code(service).quota_code(code).send()
+    };
+    match reader.ask(&DEFAULT, asked).await {
+        Ok(answer) => {
+            let told = answer
+                .quota
+                .unwrap_or_else(|| ServiceQuota::builder().build());
+            keep(reader, &DEFAULT, quota, &told, true);
+        }
+        Err(refusal) => reader.lacks(&DEFAULT, refusal, quota.id, &[]),
+    }
+}
+
+fn keep(
+    reader: &mut Reader<'_>,
+    topic: &Topic,
+    quota: &Quota,
+    told: &ServiceQuota,
+    is_default: bool,
+) {
+    let Some(value) = told.value() else {
+        let why = told.error_reason().and_then(|why| why.error_message());
+        let refusal = Refusal {
+            class: GapClass::Failed,
+            reason: why.unwrap_or("Service Quotas tells no value").to_owned(),
+            not_found: false,
+        };
+        reader.lacks(topic, refusal, quota.id, &[]);
+        return;
+    };
+    let resource = Resource::new(Kind::ServiceQuota, quota.id)
+        .named(Some(quota.name))
+        .arn(told.quota_arn())
+        .with("value", value)
+        .with("default", is_default)
+        .with("adjustable", told.adjustable())
+        .with("title", told.quota_name());
+    reader.keep([resource]);
 }

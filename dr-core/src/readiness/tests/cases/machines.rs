@@ -1,8 +1,8 @@
-//! Machines, networks and quotas.
+//! Machines and networks.
 
 use serde_json::json;
 
-use super::{Case, STANDBY, another_at_primary, case, quota, set};
+use super::{Case, STANDBY, case, set};
 use crate::model::ResourceKind as Kind;
 use crate::model::Severity::{Blocking, Notice, Slowing};
 
@@ -83,39 +83,6 @@ pub(super) const CASES: &[Case] = &[
             "user-data-mentions",
             json!(["us-east-2"]),
         )(w);
-    }),
-    case("quota-vcpus", Blocking, |w| quota(w, "ec2/L-1216C47A", 11)),
-    case("quota-vcpus", Slowing, |w| quota(w, "ec2/L-1216C47A", 12)),
-    case("quota-fleets", Blocking, |w| {
-        another_at_primary(w, Kind::AutoscalingGroup);
-        quota(w, "autoscaling/L-CDE20ADC", 1);
-    }),
-    case("quota-clusters", Blocking, |w| {
-        another_at_primary(w, Kind::EksCluster);
-        quota(w, "eks/L-1194D53C", 1);
-    }),
-    case("quota-databases", Blocking, |w| {
-        another_at_primary(w, Kind::RdsInstance);
-        quota(w, "rds/L-7B6409FD", 1);
-    }),
-    case("quota-database-storage", Blocking, |w| {
-        w.set("ohio", Kind::RdsInstance, "db", "storage-gib", json!(2000));
-    }),
-    case("quota-balancers", Blocking, |w| {
-        another_at_primary(w, Kind::ElbLoadBalancer);
-        quota(w, "elasticloadbalancing/L-53DA6B97", 1);
-    }),
-    case("quota-elastic-addresses", Blocking, |w| {
-        another_at_primary(w, Kind::Ec2Address);
-        quota(w, "ec2/L-0263D0A3", 1);
-    }),
-    case("quota-networks", Blocking, |w| {
-        another_at_primary(w, Kind::Ec2Vpc);
-        quota(w, "vpc/L-F678F1CE", 1);
-    }),
-    case("quota-nat-gateways", Blocking, |w| {
-        another_at_primary(w, Kind::Ec2NatGateway);
-        quota(w, "vpc/L-FE5A380F", 1);
     }),
     case("addresses-too-few", Blocking, |w| {
         set(Kind::Ec2Subnet, "subnet-s1", "free-addresses", json!(2))(w);

@@ -45,24 +45,6 @@ pub(super) fn set(kind: Kind, id: &str, attribute: &str, value: Value) -> impl F
     move |world| world.set(STANDBY, kind, id, attribute, value.clone())
 }
 
-fn quota(world: &mut World, id: &str, limit: u64) {
-    world.set(STANDBY, Kind::ServiceQuota, id, "value", limit.into());
-}
-
-/// Makes another thing like one of the primary's, of the estate, so that the standby has fewer.
-fn another_at_primary(world: &mut World, kind: Kind) {
-    let things = &mut world.part("ohio").resources;
-    let mut more = things
-        .iter()
-        .find(|thing| thing.kind == kind)
-        .expect("one")
-        .clone();
-    more.id += "-more";
-    more.arn = None;
-    things.push(more);
-    things.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
-}
-
 fn record(world: &mut World, site: &str, attribute: &str, value: Value) {
     let id = format!("Z1/app.shop.example./A/{site}");
     world.set("global", Kind::Route53Record, &id, attribute, value);

@@ -1,6 +1,7 @@
 //! One small answer a call, so that a scan goes everywhere it can.
 
 use super::fake::Answer;
+use crate::readiness::QUOTAS;
 
 const TAG: &str = "<item><key>dr:component</key><value>network</value></item>";
 
@@ -117,10 +118,19 @@ fn json(call: &str) -> String {
             r#"{"CertificateSummaryList":[{"CertificateArn":"arn:cert","DomainName":"app.example.com"}]}"#
         }
         "acm:ListTagsForCertificate" => r#"{"Tags":[]}"#,
-        "servicequotas:GetServiceQuota" => r#"{"Quota":{"Value":5.0}}"#,
+        "servicequotas:ListServiceQuotas" => return quotas(),
+        "servicequotas:GetAWSDefaultServiceQuota" => r#"{"Quota":{"Value":5.0}}"#,
         other => panic!("no answer to {other}"),
     }
     .to_owned()
+}
+
+/// Of internet gateways only the default is available.
+fn quotas() -> String {
+    let codes = QUOTAS.iter().map(|quota| quota.service_and_code().1);
+    let applied = codes.filter(|code| *code != "L-A4707A72");
+    let told = applied.map(|code| serde_json::json!({"QuotaCode": code, "Value": 7.0}));
+    serde_json::json!({"Quotas": told.collect::<Vec<_>>()}).to_string()
 }
 
 fn s3(call: &str) -> String {

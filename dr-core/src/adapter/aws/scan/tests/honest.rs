@@ -1,12 +1,13 @@
 //! What could not be read is a gap, never nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{ScanCall, calls};
 use super::fake::{Answer, Fake};
 use super::{answers, demand, scan_all, scan_part};
-use crate::model::{GapClass, ResourceKind};
+use crate::model::{GapClass, Resource, ResourceKind};
 use crate::port::{Reading, ScanPart};
+use crate::readiness::QUOTAS;
 
 fn wire_name(call: &ScanCall) -> String {
     format!("{}:{}", call.api.service, call.api.call)
@@ -229,4 +230,74 @@ fn a_bucket_of_which_nothing_was_answered_is_not_said_to_be_there() {
     let (buckets, gaps) = of(|call| call == "s3:GetBucketVersioning");
     assert_eq!((buckets, gaps.len()), (1, 1));
     assert_eq!(gaps[0].attributes, ["versioning", "mfa-delete"]);
+}
+
+fn quotas(reading: &Reading) -> BTreeMap<&str, (Option<f64>, Option<bool>)> {
+    let quotas = reading.resources.iter();
+    let quotas = quotas.filter(|r| r.kind == ResourceKind::ServiceQuota);
+    let told = |quota: &Resource, name: &str| quota.attributes.get(name).cloned();
+    quotas
+        .map(|quota| {
+            let value = told(quota, "value").and_then(|value| value.as_f64());
+            let default = told(quota, "default").and_then(|value| value.as_bool());
+            (quota.id.as_str(), (value, default))
+        })
+        .collect()
+}
+
+#[test]
+fn a_quota_is_what_applies_to_the_account_and_its_default_only_where_nothing_else_is_available() {
+    let (_, reading) = scan_all(|_| None);
+    let told = quotas(&reading);
+    assert_eq!(told.len(), QUOTAS.len());
+    assert_eq!(told["vpc/L-F678F1CE"], (Some(7.0), Some(false)));
+    assert_eq!(told["vpc/L-A4707A72"], (Some(5.0), Some(true)));
+}
+
+#[test]
+fn each_quota_that_a_broken_list_did_not_come_to_is_a_gap_of_its_own_and_no_default_is_taken_for_it()
+ {
+    let fake =
+        Fake::new(
+            |call, body| match (call, body.contains("vpc"), body.contains("NextToken")) {
+                ("servicequotas:ListServiceQuotas", true, false) => Answer::Body(
+                    200,
+                    r#"{"Quotas":[{"QuotaCode":"L-F678F1CE","Value":7.0}],"NextToken":"two"}"#
+                        .to_owned(),
+                ),
+                ("servicequotas:ListServiceQuotas", true, true) => {
+                    answers::error(call, 400, "AccessDeniedException")
+                }
+                _ => answers::usual(call),
+            },
+        );
+    let reading = scan_part(&fake, &ScanPart::Region);
+    let of_vpc = QUOTAS.iter().filter(|quota| quota.id.starts_with("vpc/"));
+    let lost: BTreeSet<&str> = of_vpc
+        .map(|quota| quota.id)
+        .filter(|id| *id != "vpc/L-F678F1CE")
+        .collect();
+    let gaps: BTreeSet<&str> = reading
+        .gaps
+        .iter()
+        .map(|gap| gap.about.as_deref().expect("each gap names its quota"))
+        .collect();
+    assert_eq!(gaps, lost);
+    assert_eq!(quotas(&reading).len(), QUOTAS.len() - lost.len());
+}
+
+#[test]
+fn a_quota_without_a_value_is_a_gap_with_the_reason_that_the_service_gives() {
+    let (_, reading) = scan_all(|call| {
+        let text = r#"{"Quotas":[{"QuotaCode":"L-F678F1CE","ErrorReason":{"ErrorCode":"DEPENDENCY_THROTTLING_ERROR","ErrorMessage":"ask later"}}]}"#;
+        (call == "servicequotas:ListServiceQuotas").then(|| Answer::Body(200, text.to_owned()))
+    });
+    let [gap] = reading.gaps.as_slice() else {
+        panic!("{:?}", reading.gaps);
+    };
+    assert_eq!(gap.about.as_deref(), Some("vpc/L-F678F1CE"));
+    assert_eq!(
+        (gap.class, gap.reason.as_str()),
+        (GapClass::Failed, "ask later")
+    );
 }
