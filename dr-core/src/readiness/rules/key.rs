@@ -75,8 +75,8 @@ fn keys(thing: &Resource) -> Vec<&str> {
     keys
 }
 
-fn check(facts: &Facts<'_>) -> Vec<Outcome> {
-    // Key, and what uses it; bound ones must be there.
+/// The keys that the standby needs: who uses each, and whether the estate binds it, so that it must be there.
+pub(super) fn used<'a>(facts: &Facts<'a>) -> BTreeMap<&'a str, (String, bool)> {
     let mut used: BTreeMap<&str, (String, bool)> = BTreeMap::new();
     let templates = facts.fleets(Side::Standby).into_iter();
     let templates = templates.filter_map(|fleet| fleet.template);
@@ -101,6 +101,22 @@ fn check(facts: &Facts<'_>) -> Vec<Outcome> {
             used.insert(key, (database.component.to_string(), true));
         }
     }
+    used
+}
+
+/// The key of that id, ARN, alias or alias's ARN, where the scan lists it.
+pub(super) fn find<'a>(facts: &Facts<'a>, id: &str) -> Option<&'a Resource> {
+    let by_alias = || {
+        let alias = facts.find(Side::Standby, Kind::KmsKey, alias(id));
+        alias.filter(|_| !facts.is_elsewhere(Side::Standby, id))
+    };
+    facts
+        .find(Side::Standby, Kind::KmsKey, id)
+        .or_else(by_alias)
+}
+
+fn check(facts: &Facts<'_>) -> Vec<Outcome> {
+    let used = used(facts);
     if used.is_empty() {
         return vec![Outcome::Nothing(
             "nothing of the standby names a key".to_owned(),
@@ -121,13 +137,7 @@ fn of_key(facts: &Facts<'_>, id: &str, user: &str, is_bound: bool) -> Outcome {
     if alias(id).starts_with(OF_AWS) {
         return by_aws();
     }
-    let is_elsewhere = facts.is_elsewhere(Side::Standby, id);
-    let key = facts.find(Side::Standby, Kind::KmsKey, id);
-    let by_alias = || {
-        let alias = facts.find(Side::Standby, Kind::KmsKey, alias(id));
-        alias.filter(|_| !is_elsewhere)
-    };
-    let Some(key) = key.or_else(by_alias) else {
+    let Some(key) = find(facts, id) else {
         return unseen(facts, id, user, is_bound);
     };
     let of_aws = |alias: &&str| alias.starts_with(OF_AWS);

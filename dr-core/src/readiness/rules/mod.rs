@@ -17,6 +17,7 @@ mod network;
 mod offering;
 mod orderable;
 mod parameter;
+mod policy;
 mod quota;
 mod replica;
 mod runbook;
@@ -83,6 +84,7 @@ const ALL: &[Rule] = &[
     state::GONE,
     state::UNMANAGED,
     mirror::RULE,
+    policy::RULE,
     runbook::RULE,
     exercise::NEVER,
     exercise::OLDER,

@@ -104,3 +104,45 @@ fn what_the_estate_has_not_is_nothing_to_judge() {
         assert_eq!(super::standing(&world, code), Standing::Nothing, "{code}");
     }
 }
+
+#[test]
+fn a_policy_that_names_both_regions_or_that_nobody_is_denied_by_at_the_standby_is_not_pinned() {
+    let vpcs = json!({"aws:SourceVpc": ["vpc-p", "vpc-s"]});
+    let here = json!({"aws:RequestedRegion": "us-west-1"});
+    let there = json!({"aws:RequestedRegion": "us-east-2"});
+    let any = json!({"kms:ViaService": "rds.*.amazonaws.com"});
+    // The number of somebody else's region is a part of no name of ours.
+    let other = json!({"aws:RequestedRegion": "us-east-20"});
+    for (effect, operator, of) in [
+        ("Allow", "StringEquals", &vpcs),
+        ("Allow", "StringEquals", &here),
+        ("Allow", "StringNotEquals", &there),
+        ("Deny", "StringEquals", &there),
+        ("Deny", "StringNotEquals", &here),
+        ("Allow", "StringLike", &any),
+        ("Allow", "StringEquals", &other),
+        ("Deny", "Bool", &json!({"aws:SecureTransport": "false"})),
+    ] {
+        let mut world = World::sound();
+        let statement = json!({"Effect": effect, "Condition": {operator: of}});
+        set(
+            Kind::KmsKey,
+            "k-1",
+            "policy",
+            json!({"Statement": [statement]}),
+        )(&mut world);
+        let standing = super::standing(&world, "policy-pinned-to-primary");
+        assert_eq!(standing, Standing::Holds, "{effect} {operator} {of}");
+    }
+}
+
+#[test]
+fn a_policy_that_is_no_json_and_a_key_without_one_are_unknown() {
+    let code = "policy-pinned-to-primary";
+    let mut world = World::sound();
+    set(Kind::KmsKey, "k-1", "policy", json!("Version 1"))(&mut world);
+    assert_eq!(super::standing(&world, code), Standing::Unknown);
+    let key = world.thing(STANDBY, Kind::KmsKey, "k-1");
+    key.attributes.remove("policy");
+    assert_eq!(super::standing(&world, code), Standing::Unknown);
+}

@@ -8,17 +8,18 @@ use aws_sdk_kms::types::{KeyManagerType, KeyMetadata, KeyState, OriginType};
 use super::reader::Reader;
 use super::scanner::Wanted;
 use super::topic::Topic;
-use super::value::{instant, sorted, word};
+use super::value::{instant, policy, sorted, word};
 use crate::model::{Resource, ResourceKind as Kind};
 
 const KEYS: Topic = Topic::new(Kind::KmsKey, "kms", "ListKeys");
 const ALIASES: Topic = Topic::new(Kind::KmsKey, "kms", "ListAliases");
 const KEY: Topic = Topic::new(Kind::KmsKey, "kms", "DescribeKey");
 const TAGS: Topic = Topic::new(Kind::KmsKey, "kms", "ListResourceTags");
+const POLICY: Topic = Topic::new(Kind::KmsKey, "kms", "GetKeyPolicy");
 const ROTATION: Topic = Topic::new(Kind::KmsKey, "kms", "GetKeyRotationStatus");
 
 /// What this file asks.
-pub(super) const TOPICS: &[Topic] = &[KEYS, ALIASES, KEY, TAGS, ROTATION];
+pub(super) const TOPICS: &[Topic] = &[KEYS, ALIASES, KEY, TAGS, POLICY, ROTATION];
 
 /// Aliases of the keys that services manage for the account: every region has its own, nobody configures them.
 const OF_SERVICES: &str = "alias/aws/";
@@ -96,6 +97,13 @@ async fn key(reader: &mut Reader<'_>, kms: &Client, id: &str, aliases: &BTreeSet
         )
         .await;
     resource = resource.tagged(tags);
+    match reader
+        .ask(&POLICY, || kms.get_key_policy().key_id(id).send())
+        .await
+    {
+        Ok(answer) => resource = resource.with("policy", answer.policy().map(policy)),
+        Err(refusal) => reader.lacks(&POLICY, refusal, id, &["policy"]),
+    }
     if can_rotate(metadata) {
         match reader
             .ask(&ROTATION, || {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::reader::{Reader, Refusal};
 use super::scanner::Wanted;
 use super::topic::Topic;
-use super::value::{object, sorted_values, word};
+use super::value::{object, policy as policy_of, sorted_values, word};
 use crate::model::{Resource, ResourceKind as Kind};
 
 const BUCKET: Kind = Kind::S3Bucket;
@@ -125,11 +125,8 @@ async fn access(reader: &mut Reader<'_>, s3: &Client, name: &str, bucket: Resour
         .ask(&POLICY, || s3.get_bucket_policy().bucket(name).send())
         .await;
     let policy = set(reader, &POLICY, name, "policy", asked);
-    let policy = policy.as_ref().and_then(|answer| answer.policy());
-    // AWS returns JSON; another server's text is kept as it is.
-    let policy = policy
-        .map(|text| serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())));
-    let bucket = bucket.with("policy", policy);
+    let text = policy.as_ref().and_then(|answer| answer.policy());
+    let bucket = bucket.with("policy", text.map(policy_of));
 
     let asked = reader
         .ask(&PUBLIC, || s3.get_public_access_block().bucket(name).send())

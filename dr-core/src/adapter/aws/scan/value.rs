@@ -44,6 +44,11 @@ pub(super) fn hash(text: &str) -> String {
     format!("sha256:{hex}")
 }
 
+/// A policy. AWS returns JSON; another server's text is kept as it is.
+pub(super) fn policy(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+}
+
 /// What stands for a value that was read and mentions none of the names: no attribute means that it was not read.
 const NOTHING: &str = "nothing";
 

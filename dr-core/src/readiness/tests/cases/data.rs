@@ -1,9 +1,10 @@
 //! Databases, keys, secrets and parameters.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::super::world::World;
 use super::{Case, SECRET, STANDBY, case, set};
-use crate::model::Severity::{Blocking, Slowing};
+use crate::model::Severity::{Blocking, Notice, Slowing};
 use crate::model::{Duration, Observed, ResourceKind as Kind};
 
 /// The changes.
@@ -69,6 +70,52 @@ pub(super) const CASES: &[Case] = &[
             "postgres/16.3/db.t3.small",
             "zones",
             json!(["us-west-1a"]),
+        )(w);
+    }),
+    case("policy-pinned-to-primary", Blocking, |w| {
+        policy(
+            w,
+            json!([condition(
+                "Deny",
+                "StringNotEquals",
+                json!({"aws:RequestedRegion": "us-east-2"})
+            )]),
+        );
+    }),
+    case("policy-pinned-to-primary", Blocking, |w| {
+        policy(
+            w,
+            json!([condition(
+                "Allow",
+                "StringLike",
+                json!({"kms:ViaService": "*.us-east-2.amazonaws.com"})
+            )]),
+        );
+    }),
+    case("policy-pinned-to-primary", Slowing, |w| {
+        let one = condition(
+            "Allow",
+            "ForAnyValue:ArnLikeIfExists",
+            json!({"aws:SourceArn": ["arn:aws:rds:us-east-2:1:db:*"]}),
+        );
+        policy(w, json!([{"Effect": "Allow", "Action": "kms:*"}, one]));
+    }),
+    case("policy-pinned-to-primary", Blocking, |w| {
+        let only = condition("Deny", "StringNotEquals", json!({"aws:SourceVpc": "vpc-p"}));
+        set(
+            Kind::S3Bucket,
+            "files-s",
+            "policy",
+            json!({"Statement": only}),
+        )(w);
+    }),
+    case("policy-pinned-to-primary", Notice, |w| {
+        let one = condition("Allow", "StringEquals", json!({"aws:SourceVpc": "vpc-p"}));
+        set(
+            Kind::S3Bucket,
+            "files-s",
+            "policy",
+            json!({"Statement": one}),
         )(w);
     }),
     case("subnet-group-one-zone", Blocking, |w| {
@@ -172,3 +219,16 @@ pub(super) const CASES: &[Case] = &[
         )(w);
     }),
 ];
+
+fn policy(world: &mut World, statements: Value) {
+    set(
+        Kind::KmsKey,
+        "k-1",
+        "policy",
+        json!({"Statement": statements}),
+    )(world);
+}
+
+fn condition(effect: &str, operator: &str, of: Value) -> Value {
+    json!({"Sid": "one", "Effect": effect, "Action": "*", "Resource": "*", "Condition": {operator: of}})
+}

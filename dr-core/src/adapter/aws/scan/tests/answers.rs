@@ -103,6 +103,7 @@ fn json(call: &str) -> String {
             r#"{"KeyMetadata":{"KeyId":"k-1","Origin":"AWS_KMS","KeyManager":"CUSTOMER","KeyState":"Enabled"}}"#
         }
         "kms:ListResourceTags" => r#"{"Tags":[{"TagKey":"dr:component","TagValue":"database"}]}"#,
+        "kms:GetKeyPolicy" => r#"{"PolicyName":"default","Policy":"{\"Statement\":[]}"}"#,
         "kms:GetKeyRotationStatus" => r#"{"KeyRotationEnabled":true}"#,
         "secretsmanager:ListSecrets" => {
             r#"{"SecretList":[{"ARN":"arn:secret","Name":"login","PrimaryRegion":"us-east-2"}]}"#
