@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::model::Estate;
+
 /// What is known of past runs and of the runbook.
 #[derive(Debug, Clone, Default)]
 pub struct History {
@@ -26,10 +28,39 @@ pub struct PastRun {
     pub is_simulated: bool,
     /// Whether it came to its end, and was not unwound, stuck or stopped.
     pub is_completed: bool,
-    /// Whether its plan was made from the estate as it stands today.
+    /// Whether a run of today would find what its plan was made from: [`is_the_same_to_a_run`].
     pub is_of_this_estate: bool,
     /// Whether it followed the runbook as it stands today.
     pub is_of_this_runbook: bool,
+}
+
+/// Whether two estates are the same to a run: what stands where, what data it may lose, what counts as healthy, and who is asked. What is
+/// only looked at between runs, and what somebody accepts of it, proves nothing about a practice; nor does how fast it should have been.
+pub fn is_the_same_to_a_run(then: &Estate, now: &Estate) -> bool {
+    // Every field is named: whoever adds one decides here.
+    let Estate {
+        name,
+        sites,
+        objectives,
+        components,
+        write_lease,
+        steady_state,
+        backups,
+        exceptions: _,
+        watch: _,
+        observers,
+        bindings,
+    } = then;
+    *name == now.name
+        && *sites == now.sites
+        // The RPO is a gate of promotions; the RTO is only compared with what was measured.
+        && objectives.rpo == now.objectives.rpo
+        && *components == now.components
+        && *write_lease == now.write_lease
+        && *steady_state == now.steady_state
+        && *backups == now.backups
+        && *observers == now.observers
+        && *bindings == now.bindings
 }
 
 /// The runbook that a failover would follow.

@@ -30,7 +30,7 @@ mod vcpu;
 
 pub use facts::Facts;
 pub use flow::examine;
-pub use history::{History, PastRun, RunbookDefect, RunbookFacts};
+pub use history::{History, PastRun, RunbookDefect, RunbookFacts, is_the_same_to_a_run};
 pub use report::{Answer, Doubt, Line, Report, Score, Standing, Tally, report_schema};
 pub use rule::{Found, Need, Outcome, Rule, Where};
 pub use rules::{QUOTAS, Quota, all as rules};

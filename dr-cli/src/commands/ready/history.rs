@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use dr_core::config::Problems;
 use dr_core::model::{Direction, Estate};
-use dr_core::readiness::{History, PastRun, RunbookDefect, RunbookFacts};
+use dr_core::readiness::{History, PastRun, RunbookDefect, RunbookFacts, is_the_same_to_a_run};
 use dr_core::runbook::journal::ReadJournal;
 use dr_core::runbook::replay::replay;
 use dr_core::runbook::{RunStatus, lint};
@@ -173,7 +173,7 @@ impl Found<'_> {
             at: header.at,
             is_simulated,
             is_completed: status == RunStatus::Completed,
-            is_of_this_estate: plan.estate == *estate,
+            is_of_this_estate: is_the_same_to_a_run(&plan.estate, estate),
             is_of_this_runbook,
         };
         self.runs.insert(name, run);

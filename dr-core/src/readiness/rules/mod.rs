@@ -77,6 +77,7 @@ const ALL: &[Rule] = &[
     addresses::RULE,
     network::EGRESS,
     network::OVERLAP,
+    network::ZONES,
     bucket::RULE,
     condition::GIT_SERVER,
     state::ABSENT,

@@ -1,11 +1,16 @@
 //! The networks of both sites, and the way out of the standby's.
 
+use std::collections::BTreeSet;
+
 use ipnet::IpNet;
 use serde_json::Value;
 
 use super::super::{Facts, Found, Need, Outcome, Rule, Where};
 use crate::drift::Side;
-use crate::model::{Family, Resource, ResourceKind as Kind, RuleDoc, Severity, Subject};
+use crate::model::{
+    Binding, ComponentId, Family, Resource, ResourceKind as Kind, RuleDoc, Settings, Severity,
+    Subject,
+};
 
 /// The way out.
 pub(super) const EGRESS: Rule = Rule {
@@ -55,6 +60,27 @@ pub(super) const OVERLAP: Rule = Rule {
     ),
     needs: &[Need::all(Where::Both, Kind::Ec2Vpc, &["cidrs"])],
     check: overlap,
+};
+
+/// As many zones as the estate declares.
+pub(super) const ZONES: Rule = Rule {
+    doc: RuleDoc::new(
+        "zones-too-few",
+        Family::Network,
+        Severity::Blocking,
+        [
+            "a network of the standby has subnets in fewer zones than the estate declares",
+            "A failover checks the network before it begins, and does not begin. What served from fewer zones would fall with one of them.",
+            "give the network a subnet in another zone, or declare fewer `zones` for the component",
+            "https://docs.aws.amazon.com/wellarchitected/latest/reliability-pillar/rel_fault_isolation_multiaz_region_system.html",
+        ],
+    ),
+    needs: &[Need::all(
+        Where::Standby,
+        Kind::Ec2Subnet,
+        &["vpc", "zone-id"],
+    )],
+    check: zones,
 };
 
 /// Addresses of one kind: what leads to all of them, and how a finding about them is told from one about the others.
@@ -312,4 +338,69 @@ fn of_networks(facts: &Facts<'_>, there: &Resource, here: &Resource) -> Outcome 
             there.id, here.id
         )),
     }
+}
+
+fn zones(facts: &Facts<'_>) -> Vec<Outcome> {
+    let networks = facts.estate.components.values();
+    let networks = networks.filter_map(|component| match &component.settings {
+        Settings::Network(network) => Some((&component.id, network.zones)),
+        _ => None,
+    });
+    let outcomes: Vec<Outcome> = networks
+        .map(|(component, declared)| of_network(facts, component, declared))
+        .collect();
+    if outcomes.is_empty() {
+        return vec![Outcome::Nothing("the estate has no network".to_owned())];
+    }
+    outcomes
+}
+
+/// By their ids: letters of zones differ between accounts.
+fn of_network(facts: &Facts<'_>, component: &ComponentId, declared: u32) -> Outcome {
+    let bound = match facts.estate.binding(component, facts.standby()) {
+        Some(Binding::Vpc(bound)) => Some(bound.vpc.as_str()),
+        _ => None,
+    };
+    let subnets: Vec<&Resource> = facts
+        .all(Side::Standby, Kind::Ec2Subnet)
+        .filter(|subnet| match bound {
+            Some(vpc) => subnet.text("vpc") == Some(vpc),
+            None => subnet.component.as_ref() == Some(component),
+        })
+        .collect();
+    let ids: Vec<Option<&str>> = subnets
+        .iter()
+        .map(|subnet| subnet.text("zone-id"))
+        .collect();
+    let zones: BTreeSet<&str> = ids.iter().flatten().copied().collect();
+    let names: Vec<&str> = zones.iter().copied().collect();
+    if zones.len() >= declared as usize {
+        return Outcome::Holds(format!(
+            "{component}: {declared} zones declared, {} used: {}",
+            zones.len(),
+            names.join(", ")
+        ));
+    }
+    if ids.contains(&None) {
+        return Outcome::unclear(
+            format!("the zone of a subnet of {component} does not stand in the scan"),
+            "dr discover",
+        );
+    }
+    let subject = Subject::Placed(component.clone(), facts.standby().clone());
+    let told = if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    };
+    Found::new(
+        subject,
+        format!(
+            "the estate declares {declared} zones, and its subnets there stand in {} ({told})",
+            zones.len()
+        ),
+    )
+    .value(facts.standby(), "zones", names)
+    .absent()
+    .into()
 }

@@ -7,7 +7,9 @@ use super::super::{Facts, Found, Need, Outcome, Rule, Where};
 use crate::drift::Side;
 use crate::model::{Family, Resource, ResourceKind as Kind, RuleDoc, Severity};
 
-/// What runs already may be something that cannot be made any more.
+/// What runs already may be something that cannot be made any more. A promotion orders nothing: it makes the replica that stands a
+/// database of its own, after a restart (RDS user guide, "`USER_ReadRepl.Promote`"). What it still orders is the second node, where
+/// the replica has none: `dr` asks for it afterwards, and goes on where it is refused.
 pub(super) const RULE: Rule = Rule {
     doc: RuleDoc::new(
         "database-not-orderable",
@@ -15,10 +17,11 @@ pub(super) const RULE: Rule = Rule {
         Severity::Blocking,
         [
             "a database of this class, version and storage cannot be ordered at the standby",
-            "A replica that stands can be promoted; to make it anew, to restore a backup or to give it its second node is refused. AWS \
-             retires classes while instances of them still run.",
+            "Where no replica stands, a failover has to make or restore one, and is refused. A replica that stands is promoted all the \
+             same; a second node that it has not got yet is refused, and so is making it anew once it is lost. AWS retires classes \
+             while instances of them still run.",
             "move both sites to a class and version that the standby's region offers: aws rds describe-orderable-db-instance-options",
-            "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.RegionSupport.html",
+            "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ReadRepl.Promote.html",
         ],
     ),
     needs: &[
@@ -57,6 +60,31 @@ fn option_id(instance: &Resource) -> Option<String> {
     Some(format!("{engine}/{version}/{}", text("class")?))
 }
 
+/// How bad it is that something cannot be ordered, and what still works.
+fn weight(
+    database: &Database<'_>,
+    standing: Option<&Resource>,
+    id: &str,
+) -> (Severity, &'static str) {
+    let Some(standing) = standing else {
+        return (
+            Severity::Blocking,
+            "no replica stands, and none can be made or restored",
+        );
+    };
+    let wants_node = database.settings.nodes > 1 && flag(standing, "multi-az") != Some(true);
+    if wants_node && option_id(standing).as_deref() == Some(id) {
+        return (
+            Severity::Slowing,
+            "the replica that stands is promoted, and gets no second node",
+        );
+    }
+    (
+        Severity::Notice,
+        "the replica that stands is promoted; once lost, it cannot be made anew",
+    )
+}
+
 fn of_option(
     facts: &Facts<'_>,
     database: &Database<'_>,
@@ -71,15 +99,14 @@ fn of_option(
         )];
     };
     let subject = crate::model::Subject::Placed(database.component.clone(), site.clone());
+    let (severity, so) = weight(database, facts.instance(Side::Standby, database), id);
     let found = |message: String, attribute: &str| {
-        Outcome::from(Found::new(subject.clone(), message).at(site, option, attribute))
+        let found = Found::new(subject.clone(), format!("{message}: {so}"));
+        Outcome::from(found.at(site, option, attribute).only(severity))
     };
     if flag(option, "offered") != Some(true) {
         return vec![found(
-            format!(
-                "{id} is not offered in {}: a replica that stands can be promoted, none can be made or restored",
-                facts.region(Side::Standby)
-            ),
+            format!("{id} is not offered in {}", facts.region(Side::Standby)),
             "offered",
         )];
     }

@@ -7,8 +7,10 @@ use serde_json::json;
 use super::cases::{LISTENER, STANDBY, all, set};
 use super::world::World;
 use crate::model::Severity::{Blocking, Notice, Slowing};
-use crate::model::{Kind as ComponentKind, ResourceKind as Kind};
-use crate::readiness::{QUOTAS, Rule, Standing, rules};
+use crate::model::{
+    Duration, Estate, Exception, Kind as ComponentKind, ResourceKind as Kind, Watch,
+};
+use crate::readiness::{QUOTAS, Rule, Standing, is_the_same_to_a_run, rules};
 
 #[test]
 fn the_smallest_change_violates_its_rule_as_badly_as_it_is() {
@@ -145,4 +147,36 @@ fn a_policy_that_is_no_json_and_a_key_without_one_are_unknown() {
     let key = world.thing(STANDBY, Kind::KmsKey, "k-1");
     key.attributes.remove("policy");
     assert_eq!(super::standing(&world, code), Standing::Unknown);
+}
+
+#[test]
+fn a_run_is_of_this_estate_unless_something_changed_that_a_run_would_find() {
+    let then = World::sound().estate;
+    let same = |change: fn(&mut Estate)| {
+        let mut now = then.clone();
+        change(&mut now);
+        is_the_same_to_a_run(&then, &now)
+    };
+    let watch = |estate: &mut Estate| {
+        let exception = json!({"rule": "image-stale", "reason": "it is", "owner": "ada", "expires": "2026-04-01"});
+        let exception: Exception = serde_json::from_value(exception).expect("an exception");
+        estate.exceptions.push(exception);
+        estate.watch = Some(Watch::default());
+        estate.objectives.rto = Duration::from_mins(7);
+    };
+    assert!(same(|_| {}));
+    assert!(same(watch));
+    let changes: [fn(&mut Estate); 8] = [
+        |estate| estate.objectives.rpo = Duration::from_mins(1),
+        |estate| estate.sites[1].region = "us-west-2".parse().expect("a region"),
+        |estate| drop(estate.components.pop_first()),
+        |estate| estate.write_lease = Some(Duration::from_mins(1)),
+        |estate| estate.backups.clear(),
+        |estate| estate.observers.push("http://a.example".to_owned()),
+        |estate| drop(estate.bindings.pop_first()),
+        |estate| estate.name = "another".parse().expect("a name"),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        assert!(!same(change), "change {number}");
+    }
 }

@@ -41,36 +41,26 @@ pub(super) const CASES: &[Case] = &[
         }
     }),
     case("database-not-orderable", Blocking, |w| {
-        set(
-            Kind::RdsOrderable,
-            "postgres/16.3/db.t3.small",
-            "offered",
-            json!(false),
-        )(w);
+        w.remove(STANDBY, Kind::RdsInstance, "db");
+        not_orderable(w, "offered", json!(false));
     }),
     case("database-not-orderable", Blocking, |w| {
-        set(
-            Kind::RdsOrderable,
-            "postgres/16.3/db.t3.small",
-            "multi-az",
-            json!(false),
-        )(w);
+        w.remove(STANDBY, Kind::RdsInstance, "db");
+        not_orderable(w, "zones", json!(["us-west-1a"]));
     }),
-    case("database-not-orderable", Blocking, |w| {
-        set(
-            Kind::RdsOrderable,
-            "postgres/16.3/db.t3.small",
-            "storage-types",
-            json!(["gp2"]),
-        )(w);
+    case("database-not-orderable", Slowing, |w| {
+        set(Kind::RdsInstance, "db", "multi-az", json!(false))(w);
+        not_orderable(w, "offered", json!(false));
     }),
-    case("database-not-orderable", Blocking, |w| {
-        set(
-            Kind::RdsOrderable,
-            "postgres/16.3/db.t3.small",
-            "zones",
-            json!(["us-west-1a"]),
-        )(w);
+    case("database-not-orderable", Slowing, |w| {
+        set(Kind::RdsInstance, "db", "multi-az", json!(false))(w);
+        not_orderable(w, "multi-az", json!(false));
+    }),
+    case("database-not-orderable", Notice, |w| {
+        not_orderable(w, "offered", json!(false));
+    }),
+    case("database-not-orderable", Notice, |w| {
+        not_orderable(w, "storage-types", json!(["gp2"]));
     }),
     case("policy-pinned-to-primary", Blocking, |w| {
         policy(
@@ -219,6 +209,15 @@ pub(super) const CASES: &[Case] = &[
         )(w);
     }),
 ];
+
+fn not_orderable(world: &mut World, attribute: &str, value: Value) {
+    set(
+        Kind::RdsOrderable,
+        "postgres/16.3/db.t3.small",
+        attribute,
+        value,
+    )(world);
+}
 
 fn policy(world: &mut World, statements: Value) {
     set(

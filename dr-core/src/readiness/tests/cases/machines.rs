@@ -107,6 +107,17 @@ pub(super) const CASES: &[Case] = &[
         let route = json!({"destination": "0.0.0.0/0", "through": "gateway", "target": "igw-gone", "state": "active"});
         set(Kind::Ec2RouteTable, "rtb-s", "routes", json!([route]))(w);
     }),
+    case("zones-too-few", Blocking, |w| {
+        set(
+            Kind::Ec2Subnet,
+            "subnet-s2",
+            "zone-id",
+            json!("us-west-1-az1"),
+        )(w);
+    }),
+    case("zones-too-few", Blocking, |w| {
+        w.remove(STANDBY, Kind::Ec2Subnet, "subnet-s2");
+    }),
     case("networks-overlap", Slowing, |w| {
         set(Kind::Ec2Vpc, "vpc-s", "cidrs", json!(["10.1.128.0/17"]))(w);
     }),
