@@ -46,11 +46,11 @@ pub(super) fn vcpus(instance_type: &str) -> Option<u64> {
             "medium" => Some(1),
             "large" => Some(2),
             "xlarge" => Some(4),
-            _ => size
-                .strip_suffix("xlarge")?
-                .parse::<u64>()
-                .ok()?
-                .checked_mul(4),
+            // A scan may say anything: no type has so many that a fleet of them could not be counted.
+            _ => {
+                let times: u16 = size.strip_suffix("xlarge")?.parse().ok()?;
+                Some(u64::from(times) * 4)
+            }
         },
         _ => None,
     }
@@ -116,6 +116,7 @@ mod tests {
             "m5",
             "m5.xxlarge",
             // Its largest has 36, not 32.
+            "m5.4000000000000000000xlarge",
             "c4.8xlarge",
             "d2.8xlarge",
         ] {
