@@ -65,20 +65,20 @@ pub(super) const CASES: &[Case] = &[
     case("policy-pinned-to-primary", Blocking, |w| {
         policy(
             w,
-            json!([condition(
+            &json!([condition(
                 "Deny",
                 "StringNotEquals",
-                json!({"aws:RequestedRegion": "us-east-2"})
+                &json!({"aws:RequestedRegion": "us-east-2"})
             )]),
         );
     }),
     case("policy-pinned-to-primary", Blocking, |w| {
         policy(
             w,
-            json!([condition(
+            &json!([condition(
                 "Allow",
                 "StringLike",
-                json!({"kms:ViaService": "*.us-east-2.amazonaws.com"})
+                &json!({"kms:ViaService": "*.us-east-2.amazonaws.com"})
             )]),
         );
     }),
@@ -86,12 +86,16 @@ pub(super) const CASES: &[Case] = &[
         let one = condition(
             "Allow",
             "ForAnyValue:ArnLikeIfExists",
-            json!({"aws:SourceArn": ["arn:aws:rds:us-east-2:1:db:*"]}),
+            &json!({"aws:SourceArn": ["arn:aws:rds:us-east-2:1:db:*"]}),
         );
-        policy(w, json!([{"Effect": "Allow", "Action": "kms:*"}, one]));
+        policy(w, &json!([{"Effect": "Allow", "Action": "kms:*"}, one]));
     }),
     case("policy-pinned-to-primary", Blocking, |w| {
-        let only = condition("Deny", "StringNotEquals", json!({"aws:SourceVpc": "vpc-p"}));
+        let only = condition(
+            "Deny",
+            "StringNotEquals",
+            &json!({"aws:SourceVpc": "vpc-p"}),
+        );
         set(
             Kind::S3Bucket,
             "files-s",
@@ -100,7 +104,7 @@ pub(super) const CASES: &[Case] = &[
         )(w);
     }),
     case("policy-pinned-to-primary", Notice, |w| {
-        let one = condition("Allow", "StringEquals", json!({"aws:SourceVpc": "vpc-p"}));
+        let one = condition("Allow", "StringEquals", &json!({"aws:SourceVpc": "vpc-p"}));
         set(
             Kind::S3Bucket,
             "files-s",
@@ -219,7 +223,7 @@ fn not_orderable(world: &mut World, attribute: &str, value: Value) {
     )(world);
 }
 
-fn policy(world: &mut World, statements: Value) {
+fn policy(world: &mut World, statements: &Value) {
     set(
         Kind::KmsKey,
         "k-1",
@@ -228,6 +232,6 @@ fn policy(world: &mut World, statements: Value) {
     )(world);
 }
 
-fn condition(effect: &str, operator: &str, of: Value) -> Value {
+fn condition(effect: &str, operator: &str, of: &Value) -> Value {
     json!({"Sid": "one", "Effect": effect, "Action": "*", "Resource": "*", "Condition": {operator: of}})
 }
