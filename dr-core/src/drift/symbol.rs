@@ -251,7 +251,9 @@ impl<'a> Symbols<'a> {
         match self.pairs.of(side, at) {
             Some(pair) => format!("«{}»", called(self.pairs.pairs[pair as usize].primary)),
             None if self.scopes[side.index()][at as usize] == Scope::Shared => {
-                format!("«{} {}»", resource.kind, resource.id)
+                // The keys that AWS manages have another id in each region, and the same name.
+                let called = resource.name.as_deref().unwrap_or(&resource.id);
+                format!("«{} {called}»", resource.kind)
             }
             // A member of a group, or a thing of another estate: that there is one is all that can be compared.
             None if self.scopes[side.index()][at as usize] != Scope::Compared => {

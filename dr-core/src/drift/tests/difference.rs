@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::world::{SITES, World};
 use crate::drift::Verdict;
-use crate::model::{ResourceKind as Kind, Severity};
+use crate::model::{Resource, ResourceKind as Kind, Severity};
 
 fn one(world: &World, code: &str, attribute: Option<&str>) {
     let wanted = vec![(code.to_owned(), attribute.map(str::to_owned))];
@@ -157,4 +157,42 @@ fn a_finding_keeps_its_id_when_things_are_made_anew() {
     let instance = world.thing(SITES[1], Kind::RdsInstance, "");
     instance.arn = Some("arn:aws:rds:us-west-1:111122223333:db:shop-california-anew".to_owned());
     assert_eq!(world.report().findings[0].id, before);
+}
+
+#[test]
+fn the_keys_that_aws_manages_are_alike_by_their_names_and_unlike_ones_own() {
+    let mut world = World::alike();
+    let arn = |site: &str, key: &str| format!("arn:aws:kms:{site}:111122223333:key/{key}");
+    for (site, key) in SITES.into_iter().zip(["aaaa", "bbbb"]) {
+        let of_aws = Resource::new(Kind::KmsKey, key)
+            .named(Some("alias/aws/rds"))
+            .arn(Some(&arn(site, key)))
+            .with("aliases", vec!["alias/aws/rds"])
+            .with("manager", "AWS");
+        world.add(site, of_aws);
+        world.set(site, Kind::RdsInstance, "key", json!(arn(site, key)));
+    }
+    assert_eq!(world.found(), []);
+
+    let own = Resource::new(Kind::KmsKey, "cccc")
+        .named(Some("alias/own"))
+        .arn(Some(&arn(SITES[0], "cccc")))
+        .with("aliases", vec!["alias/own"])
+        .with("manager", "CUSTOMER")
+        .with("state", "Enabled");
+    world.add(SITES[0], own);
+    world.set(
+        SITES[0],
+        Kind::RdsInstance,
+        "key",
+        json!(arn(SITES[0], "cccc")),
+    );
+    let found = world.found();
+    assert!(!found.is_empty());
+    assert!(
+        found
+            .iter()
+            .all(|(_, attribute)| attribute.as_deref() != Some("aliases")),
+        "{found:?}"
+    );
 }

@@ -1,4 +1,4 @@
-//! KMS: the keys that the account manages.
+//! KMS: the keys of the account.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,8 +21,9 @@ const ROTATION: Topic = Topic::new(Kind::KmsKey, "kms", "GetKeyRotationStatus");
 /// What this file asks.
 pub(super) const TOPICS: &[Topic] = &[KEYS, ALIASES, KEY, TAGS, POLICY, ROTATION];
 
-/// Aliases of the keys that services manage for the account: every region has its own, nobody configures them.
-const OF_SERVICES: &str = "alias/aws/";
+/// Aliases of the keys that AWS manages for the account (KMS developer guide, "aws-managed-keys"). Every region has its own, nobody
+/// configures them; they are kept by their name, so that who uses one is known to.
+const OF_AWS: &str = "alias/aws/";
 
 /// Reads the keys.
 pub(super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
@@ -51,20 +52,29 @@ pub(super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
             &KEYS,
             |token| kms.list_keys().limit(1_000).set_marker(token).send(),
             |page| {
-                let keys = page.keys().iter().filter_map(|key| key.key_id());
-                (
-                    page.next_marker.clone(),
-                    keys.map(str::to_owned).collect::<Vec<String>>(),
-                )
+                let keys = page.keys().iter().filter_map(|key| {
+                    Some((key.key_id()?.to_owned(), key.key_arn().map(str::to_owned)))
+                });
+                (page.next_marker.clone(), keys.collect())
             },
         )
         .await;
-    for id in keys {
+    for (id, arn) in keys {
         let aliases = names.remove(&id).unwrap_or_default();
-        if !aliases.iter().any(|alias| alias.starts_with(OF_SERVICES)) {
+        if aliases.iter().any(|alias| alias.starts_with(OF_AWS)) {
+            reader.keep([of_aws(&id, arn.as_deref(), &aliases)]);
+        } else {
             key(reader, &kms, &id, &aliases).await;
         }
     }
+}
+
+fn of_aws(id: &str, arn: Option<&str>, aliases: &BTreeSet<String>) -> Resource {
+    Resource::new(Kind::KmsKey, id)
+        .named(aliases.first().map(String::as_str))
+        .arn(arn)
+        .with("aliases", sorted(aliases))
+        .with("manager", KeyManagerType::Aws.as_str())
 }
 
 async fn key(reader: &mut Reader<'_>, kms: &Client, id: &str, aliases: &BTreeSet<String>) {
@@ -82,6 +92,7 @@ async fn key(reader: &mut Reader<'_>, kms: &Client, id: &str, aliases: &BTreeSet
         return;
     };
     if metadata.key_manager() == Some(&KeyManagerType::Aws) {
+        reader.keep([of_aws(id, metadata.arn(), aliases)]);
         return;
     }
     let mut resource = described(metadata, aliases);
@@ -137,6 +148,7 @@ fn described(metadata: &KeyMetadata, aliases: &BTreeSet<String>) -> Resource {
         .named(aliases.first().map(String::as_str))
         .arn(metadata.arn())
         .with("aliases", sorted(aliases))
+        .with("manager", word(metadata.key_manager()))
         .with("state", word(metadata.key_state()))
         .with("usage", word(metadata.key_usage()))
         .with("spec", word(metadata.key_spec()))

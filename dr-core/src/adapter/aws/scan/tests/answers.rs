@@ -97,8 +97,8 @@ fn json(call: &str) -> String {
         "eks:DescribeNodegroup" => {
             r#"{"nodegroup":{"clusterName":"main","nodegroupName":"nodes","instanceTypes":["t3.medium"]}}"#
         }
-        "kms:ListAliases" => r#"{"Aliases":[{"AliasName":"alias/app","TargetKeyId":"k-1"}]}"#,
-        "kms:ListKeys" => r#"{"Keys":[{"KeyId":"k-1"}]}"#,
+        "kms:ListAliases" => r#"{"Aliases":[{"AliasName":"alias/app","TargetKeyId":"k-1"},{"AliasName":"alias/aws/rds","TargetKeyId":"k-2"}]}"#,
+        "kms:ListKeys" => r#"{"Keys":[{"KeyId":"k-1"},{"KeyId":"k-2"}]}"#,
         "kms:DescribeKey" => {
             r#"{"KeyMetadata":{"KeyId":"k-1","Origin":"AWS_KMS","KeyManager":"CUSTOMER","KeyState":"Enabled"}}"#
         }
