@@ -93,7 +93,7 @@ impl ExitCode {
             Self::Unexpected => (
                 1,
                 "unexpected",
-                "Unexpected: a defect, or a file or disk that cannot be used",
+                "Unexpected: a defect, or a file or disk that cannot be used; a report that was shown is whole",
             ),
             Self::Usage => (
                 2,
@@ -110,7 +110,11 @@ impl ExitCode {
                 "inventory-incomplete",
                 "Something could not be read, so nothing is said about it",
             ),
-            Self::Invalid => (12, "invalid", "The estate or a runbook is wrong"),
+            Self::Invalid => (
+                12,
+                "invalid",
+                "A file is wrong: the estate, a runbook, a scan",
+            ),
             Self::BlockingDrift => (
                 13,
                 "blocking-drift",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use dr_core::config::{self, Problems, Source, builtin};
+use dr_core::config::{Problems, Source, builtin};
 use dr_core::model::{Estate, SiteId};
 use dr_core::runbook::Runbook;
 
@@ -258,7 +258,7 @@ pub(crate) fn known_site(estate: &Estate, site: &SiteId) -> Result<()> {
 }
 
 fn parse_estate(source: Source) -> Result<Estate> {
-    config::load_estate(source).map_err(|problems| invalid("the estate", problems))
+    dr_core::rules::load_estate(source).map_err(|problems| invalid("the estate", problems))
 }
 
 /// Parses a runbook.

@@ -1,5 +1,6 @@
 //! The forms of a report: which, and where to. What `dr drift` has, and whatever else has a [`Sheet`].
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -84,7 +85,7 @@ pub(crate) struct FormArgs {
     /// Write the report in this form [default: by the name of -o's file; text, or json with --output json]
     #[arg(long, value_enum, value_name = "FORM")]
     format: Option<Form>,
-    /// Write the report to this file instead of stdout
+    /// Write the report to this file instead of stdout; - is stdout
     #[arg(short = 'o', long = "out", value_name = "FILE")]
     out: Option<PathBuf>,
     /// Write this form of the report to a file, too; may be given several times
@@ -103,52 +104,148 @@ pub(crate) struct Forms<'a, R> {
 }
 
 impl FormArgs {
-    /// Writes what is wanted: the files first, since they are what a program waits for, then stdout.
+    /// Refuses what cannot be written as asked, before anything is read: `inputs` are the files that the command reads.
     ///
     /// # Errors
-    /// A file cannot be written, or two forms are to go to the same one.
+    /// A form is not named, two are to go to the same file, or one over an input.
+    pub(crate) fn check(&self, inputs: &[&Path], out: &Output) -> Result<()> {
+        if let Some(path) = self.file()
+            && self.format.is_none()
+            && Form::of(path).is_none()
+            && !out.is_json()
+        {
+            return Err(Error::usage(format!(
+                "the name of {} promises no form of a report",
+                path.display()
+            ))
+            .hint(
+                "--format text, or a name that ends with .txt, .json, .sarif, .xml, .md or .html",
+            ));
+        }
+        if self.write.iter().any(|kept| is_stdout(&kept.path)) {
+            return Err(Error::usage("--write is for files, and - is stdout").hint("--format FORM"));
+        }
+        let written = self.write.iter().map(|kept| kept.path.as_path());
+        let files: Vec<&Path> = self.file().into_iter().chain(written).collect();
+        for (at, path) in files.iter().enumerate() {
+            if files[..at]
+                .iter()
+                .any(|earlier| are_the_same(earlier, path))
+            {
+                return Err(Error::usage(format!(
+                    "two forms are to be written to {}",
+                    path.display()
+                )));
+            }
+            if let Some(input) = inputs.iter().find(|input| are_the_same(input, path)) {
+                return Err(Error::usage(format!(
+                    "{} is read by this command, and would be written over",
+                    input.display()
+                ))
+                .hint("name another file"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The file of `-o`; `None` where that is not given, or means stdout.
+    fn file(&self) -> Option<&Path> {
+        self.out.as_deref().filter(|path| !is_stdout(path))
+    }
+
+    /// Shows the report, then writes every file that can be written.
+    ///
+    /// # Errors
+    /// A file cannot be written. What stands on stdout and in the other files is whole.
     pub(crate) fn show<R: Serialize>(&self, forms: &Forms<'_, R>, out: &Output) -> Result<()> {
-        let by_name = self.out.as_deref().and_then(Form::of);
+        let by_name = self.file().and_then(Form::of);
         let usual = if out.is_json() {
             Form::Json
         } else {
             Form::Text
         };
         let form = self.format.or(by_name).unwrap_or(usual);
-        let instead = self.out.iter().map(|path| (form, path));
-        let kept = self.write.iter().map(|kept| (kept.form, &kept.path));
-        let files: Vec<(Form, &PathBuf)> = instead.chain(kept).collect();
-        for (at, (_, path)) in files.iter().enumerate() {
-            if files[..at].iter().any(|(_, earlier)| earlier == path) {
-                return Err(Error::usage(format!(
-                    "two forms are to be written to {}",
-                    path.display()
-                )));
+        if self.file().is_none() {
+            match form {
+                Form::Text => out.result(&forms.written(form, out.style())?),
+                _ => out.verbatim(&forms.written(form, out.style())?),
+            }
+            out.ends_the_document();
+        }
+        let instead = self.file().map(|path| (form, path));
+        let kept = self
+            .write
+            .iter()
+            .map(|kept| (kept.form, kept.path.as_path()));
+        let mut failed: Option<Error> = None;
+        for (form, path) in instead.into_iter().chain(kept) {
+            let text = forms.written(form, Style::new(false))?;
+            match write(path, &text, out) {
+                Ok(()) => {}
+                Err(error) => match &mut failed {
+                    None => failed = Some(error),
+                    Some(first) => {
+                        first.causes.push(error.message);
+                        first.causes.extend(error.causes);
+                    }
+                },
             }
         }
-        for (form, path) in files {
-            let text = forms.written(form, Style::new(false))?;
-            std::fs::write(path, text).map_err(|error| Error::file("write", path, &error))?;
-            out.notice(&format!("wrote {}", path.display()));
-        }
-        if self.out.is_none() {
-            out.result(&forms.written(form, out.style())?);
+        failed.map_or(Ok(()), Err)
+    }
+
+    /// Writes a document that is not the report to where the report would go.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub(crate) fn instead(&self, document: &impl Serialize, out: &Output) -> Result<()> {
+        match self.file() {
+            None => out.json(document),
+            Some(path) => write(path, &as_json(document)?, out)?,
         }
         Ok(())
     }
 }
 
+fn write(path: &Path, text: &str, out: &Output) -> Result<()> {
+    std::fs::write(path, text).map_err(|error| Error::file("write", path, &error))?;
+    out.notice(&format!("wrote {}", path.display()));
+    Ok(())
+}
+
+fn is_stdout(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Whether two paths lead to the same file: by other names, too. Devices are not told apart.
+fn are_the_same(one: &Path, other: &Path) -> bool {
+    let inode = |path: &Path| {
+        let found = std::fs::metadata(path)
+            .ok()
+            .filter(std::fs::Metadata::is_file);
+        found.map(|found| (found.dev(), found.ino()))
+    };
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+        Some(folder.join(path.file_name()?))
+    };
+    let is_same = |one: Option<_>, other| one.is_some() && one == other;
+    is_same(inode(one), inode(other)) || (place(one).is_some() && place(one) == place(other))
+}
+
+fn as_json(document: &impl Serialize) -> Result<String> {
+    let text = serde_json::to_string_pretty(document).map_err(|error| {
+        Error::new(ExitCode::Unexpected, "cannot write the report as JSON").because(&error)
+    })?;
+    Ok(printable_json(&text) + "\n")
+}
+
 impl<R: Serialize> Forms<'_, R> {
     fn written(&self, form: Form, style: Style) -> Result<String> {
         Ok(match form {
-            Form::Text => (self.text)(style),
-            Form::Json => {
-                let text = serde_json::to_string_pretty(self.report).map_err(|error| {
-                    Error::new(ExitCode::Unexpected, "cannot write the report as JSON")
-                        .because(&error)
-                })?;
-                printable_json(&text) + "\n"
-            }
+            Form::Text => style.guarded(&(self.text)(style)).into_owned(),
+            Form::Json => as_json(self.report)?,
             Form::Sarif => self.sheet.to_sarif(),
             Form::Junit => self.sheet.to_junit(),
             Form::Markdown => self.sheet.to_markdown(),

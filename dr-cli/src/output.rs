@@ -1,9 +1,11 @@
 //! The two streams: stdout is the result, stderr is everything else.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use clap::ValueEnum;
+use dr_core::drift::form::printable_json;
 use serde::Serialize;
 
 use crate::render::style::Style;
@@ -42,6 +44,8 @@ pub(crate) struct Output {
     /// The global options that were given, to be typed again: ` --store here`.
     options: Arc<str>,
     failure: Arc<Mutex<Option<io::Error>>>,
+    /// The one document of the result is written.
+    ended: Arc<AtomicBool>,
 }
 
 impl Output {
@@ -60,6 +64,7 @@ impl Output {
             live: io::stderr().is_terminal(),
             options: Arc::from(""),
             failure: Arc::default(),
+            ended: Arc::default(),
         }
     }
 
@@ -105,8 +110,13 @@ impl Output {
         self.stderr_style
     }
 
-    /// Writes a part of the result.
+    /// Writes a part of the result. Nothing in it steers a display but line ends and colours.
     pub(crate) fn result(&self, text: &str) {
+        self.verbatim(&self.stdout_style.guarded(text));
+    }
+
+    /// Writes a part of the result byte for byte: what this program makes for another one to read as it is.
+    pub(crate) fn verbatim(&self, text: &str) {
         self.keep(write_to(&mut io::stdout().lock(), text));
     }
 
@@ -144,13 +154,25 @@ impl Output {
     /// Shows how something goes on, unless `--quiet`.
     pub(crate) fn progress(&self, text: &str) {
         if !self.quiet && !text.is_empty() {
-            self.error(text);
+            // A view that is painted over moves the cursor.
+            let _ = write_to(&mut io::stderr().lock(), text);
         }
     }
 
-    /// Writes to stderr, quiet or not. A stderr that is gone is no reason to stop.
+    /// Writes to stderr, quiet or not. Nothing in it steers a display but line ends and colours. A stderr that is gone is no
+    /// reason to stop.
     pub(crate) fn error(&self, text: &str) {
-        let _ = write_to(&mut io::stderr().lock(), text);
+        let _ = write_to(&mut io::stderr().lock(), &self.stderr_style.guarded(text));
+    }
+
+    /// The one document of the result is written: what fails from here on is told on stderr only.
+    pub(crate) fn ends_the_document(&self) {
+        self.ended.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the result may have another document, that of an error.
+    pub(crate) fn has_room(&self) -> bool {
+        !self.ended.load(Ordering::Relaxed)
     }
 
     /// The first failure to write the result, if any.
@@ -160,7 +182,7 @@ impl Output {
 
     fn write_json(&self, json: serde_json::Result<String>) {
         match json {
-            Ok(text) => self.line(&text),
+            Ok(text) => self.verbatim(&(printable_json(&text) + "\n")),
             Err(error) => self.keep(Err(error.into())),
         }
     }

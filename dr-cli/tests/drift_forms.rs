@@ -130,7 +130,83 @@ fn what_cannot_be_written_as_asked_is_refused() {
         unknown.stderr
     );
     let nowhere = place.dr("drift --scan scan.json --write html=nowhere/a.html");
-    assert_eq!((nowhere.code, nowhere.stdout.as_str()), (1, ""));
+    assert_eq!(nowhere.code, 1, "a file cannot be written");
+    let dash = place.ends("drift --scan scan.json --write html=-", 2);
+    assert!(dash.stderr.contains("--format FORM"), "{}", dash.stderr);
+    for line in ["-o report", "-o report.pdf"] {
+        let refused = place.ends(&format!("drift --scan scan.json {line}"), 2);
+        assert!(
+            refused.stderr.contains("promises no form"),
+            "{}",
+            refused.stderr
+        );
+        assert!(!place.path(&line[3..]).exists());
+    }
+}
+
+#[test]
+fn what_is_read_is_never_written_over() {
+    let place = changed();
+    place.write("older.json", &place.read("scan.json"));
+    std::os::unix::fs::symlink("scan.json", place.path("link.json")).unwrap();
+    fs::hard_link(place.path("scan.json"), place.path("hard.json")).unwrap();
+    fs::create_dir(place.path("folder")).unwrap();
+    let before = ["scan.json", "older.json", "estate.yaml"].map(|name| place.read(name));
+    for out in [
+        "-o scan.json",
+        "-o ./folder/../scan.json",
+        "-o link.json",
+        "--write json=hard.json",
+        "--write html=older.json",
+        "-o estate.yaml --format text",
+    ] {
+        let refused = place.ends(
+            &format!("drift --scan scan.json --since older.json {out}"),
+            2,
+        );
+        assert!(
+            refused.stderr.contains("would be written over"),
+            "{}",
+            refused.stderr
+        );
+    }
+    let twice = place.ends(
+        "drift --scan scan.json -o a.html --write html=./folder/../a.html",
+        2,
+    );
+    assert!(twice.stderr.contains("two forms"), "{}", twice.stderr);
+    let after = ["scan.json", "older.json", "estate.yaml"].map(|name| place.read(name));
+    assert_eq!(before, after);
+}
+
+#[test]
+fn a_dash_is_stdout_and_a_schema_goes_where_a_report_would() {
+    let place = changed();
+    let dash = place.ends("drift --scan scan.json -o - --format markdown", 13);
+    assert!(dash.stdout.starts_with("## "), "{}", dash.stdout);
+    assert!(!place.path("-").exists());
+    let written = place.ends("drift --schema -o schema.json", 0);
+    assert_eq!(written.stdout, "");
+    assert_eq!(place.read("schema.json"), place.dr("drift --schema").stdout);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_takes_nothing_from_what_can_be() {
+    let place = changed();
+    let line = "drift --scan scan.json --write html=nowhere/a.html --write json=a.json";
+    let ended = place.ends(line, 1);
+    assert_eq!(ended.stdout, place.dr("drift --scan scan.json").stdout);
+    let report: Value = serde_json::from_str(&place.read("a.json")).unwrap();
+    assert_eq!(report["verdict"], "blocked");
+    for part in [
+        "cannot write nowhere/a.html",
+        "ends with 13, blocking-drift",
+    ] {
+        assert!(ended.stderr.contains(part), "{}", ended.stderr);
+    }
+    // Stdout stays one document.
+    let ended = place.ends(&format!("{line} --output json"), 1);
+    assert_eq!(ended.json()["verdict"], "blocked");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Every rule of drift and of readiness, by its code: for `dr explain`.
 
-use crate::config;
-use crate::model::RuleDoc;
+use crate::config::{self, Problems, Source};
+use crate::model::{Estate, RuleDoc};
 use crate::{drift, readiness};
 
 /// All of them.
@@ -17,6 +17,15 @@ pub fn find(code: &str) -> Option<&'static RuleDoc> {
 /// The code that was meant, where one is near.
 pub fn nearest(code: &str) -> Option<&'static str> {
     config::nearest(code, all().map(|rule| rule.code))
+}
+
+/// Reads and checks an estate, and that each of its exceptions names a rule.
+///
+/// # Errors
+/// All that is wrong with the text, each with its place.
+pub fn load_estate(source: Source) -> Result<Estate, Problems> {
+    let codes: Vec<&str> = all().map(|rule| rule.code).collect();
+    config::load_estate_with_rules(source, &codes)
 }
 
 #[cfg(test)]

@@ -44,11 +44,36 @@ impl ComparedArgs {
         }
         let scan = match &self.scan {
             Some(path) => kept(path)?,
-            None => discover::scan(estate, None, session)?,
+            None => discover::scan(estate, None, session).map_err(|error| offline(error, again))?,
         };
+        drift::check(estate, &scan).map_err(|error| unreadable(&error))?;
         let direction = direction(estate, &scan, self.to.as_ref(), again)?;
         Ok((scan, direction))
     }
+}
+
+/// A build that reaches nothing can judge what another one kept.
+#[cfg(not(feature = "real"))]
+fn offline(error: Error, again: &str) -> Error {
+    error
+        .hint(format!(
+            "{again} --scan FILE, where a build with the real world wrote FILE: dr discover -o FILE"
+        ))
+        .hint("cargo install --locked --path dr-cli")
+}
+
+#[cfg(feature = "real")]
+fn offline(error: Error, _: &str) -> Error {
+    error
+}
+
+/// There is nothing below the components of the simulated estate.
+pub(crate) fn not_simulated(command: &str) -> Error {
+    Error::usage(
+        "the simulated estate cannot be judged: it has components, and no networks, groups, keys or addresses below them",
+    )
+    .hint(format!("{command} --scan FILE, of what `dr discover -o FILE` kept of real sites"))
+    .hint("dr failover --simulate")
 }
 
 /// Two columns that cannot be compared.
@@ -60,7 +85,13 @@ pub(crate) fn unreadable(error: &drift::Unreadable) -> Error {
 
 /// What was read before.
 pub(crate) fn kept(path: &Path) -> Result<EstateScan> {
-    let text = std::fs::read(path).map_err(|error| Error::file("read", path, &error))?;
+    let text = std::fs::read(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            Error::usage(format!("there is no file {}", path.display()))
+                .hint(format!("dr discover -o {}", path.display()))
+        }
+        _ => Error::file("read", path, &error),
+    })?;
     serde_json::from_slice(&text).map_err(|error| {
         Error::new(
             ExitCode::Invalid,
@@ -69,6 +100,38 @@ pub(crate) fn kept(path: &Path) -> Result<EstateScan> {
         .because(&error)
         .hint("dr discover -o dr.json")
     })
+}
+
+/// What was read before, to be compared with `scan`: the same estate's two sites, and not after it.
+///
+/// # Errors
+/// It is something else.
+pub(crate) fn earlier(path: &Path, estate: &Estate, scan: &EstateScan) -> Result<EstateScan> {
+    let last = kept(path)?;
+    let wrong = |error: Error| Error {
+        message: format!("{} is no earlier scan to compare with", path.display()),
+        ..error
+    };
+    drift::check(estate, &last).map_err(|error| wrong(unreadable(&error)))?;
+    let newest = |scan: &EstateScan| scan.parts().map(|part| part.at).max();
+    if newest(&last) > newest(scan) {
+        let read = |scan| {
+            newest(scan)
+                .unwrap_or_default()
+                .strftime("%Y-%m-%d %H:%M:%S UTC")
+        };
+        let because = format!(
+            "it was read at {}, after what it is to be compared with, at {}",
+            read(&last),
+            read(scan)
+        );
+        let newer = Error {
+            causes: vec![because],
+            ..Error::usage("")
+        };
+        return Err(wrong(newer).hint("give the newer one as --scan and the older one as --since"));
+    }
+    Ok(last)
 }
 
 pub(crate) fn direction(

@@ -24,6 +24,6 @@ pub(crate) struct CompletionsArgs {
 pub(crate) fn run(args: &CompletionsArgs, session: &Session) -> Result<ExitCode> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "dr", &mut script);
-    session.out.result(&String::from_utf8_lossy(&script));
+    session.out.verbatim(&String::from_utf8_lossy(&script));
     Ok(ExitCode::Done)
 }

@@ -1,9 +1,11 @@
 //! `dr drift`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use dr_core::adapter::local::SystemClock;
 use dr_core::drift::{self, Report, Verdict};
+use dr_core::port::Clock as _;
 
 use super::compared::{self, ComparedArgs};
 use crate::error::Result;
@@ -29,11 +31,13 @@ Exit codes: 0 in sync, 10 something differs, 11 something could not be read, 13 
 pub(crate) struct DriftArgs {
     #[command(flatten)]
     compared: ComparedArgs,
-    /// Compare with what was read before, and say what changed since
+    /// Compare with what `dr discover -o FILE` kept before, and say what is new, what is gone and which site changed
     #[arg(long, value_name = "FILE")]
     since: Option<PathBuf>,
     #[command(flatten)]
     forms: FormArgs,
+    #[arg(long, hide = true)]
+    simulate: bool,
     /// Print the JSON Schema of the report, and compare nothing
     #[arg(long)]
     schema: bool,
@@ -42,15 +46,37 @@ pub(crate) struct DriftArgs {
 /// Reads, compares, shows.
 pub(crate) fn run(args: &DriftArgs, session: &Session) -> Result<ExitCode> {
     if args.schema {
-        session.out.json(&drift::form::report_schema());
-        return Ok(ExitCode::Done);
+        let schema = drift::form::report_schema();
+        return args
+            .forms
+            .instead(&schema, &session.out)
+            .map(|()| ExitCode::Done);
+    }
+    if args.simulate {
+        return Err(compared::not_simulated("dr drift"));
     }
     let files = session.estate()?;
     let estate = &files.estate;
+    let read = [
+        files.path(),
+        args.compared.scan.as_deref(),
+        args.since.as_deref(),
+    ];
+    let read: Vec<&Path> = read.into_iter().flatten().collect();
+    args.forms.check(&read, &session.out)?;
     let (scan, direction) = args.compared.read(estate, "dr drift", session)?;
-    let last = args.since.as_deref().map(compared::kept).transpose()?;
-    let report = drift::examine(estate, &direction, &scan, last.as_ref())
-        .map_err(|error| compared::unreadable(&error))?;
+    let last = args.since.as_deref();
+    let last = last.map(|path| compared::earlier(path, estate, &scan));
+    let last = last.transpose()?;
+    let now = SystemClock.now();
+    let examine = |scan, last| {
+        drift::examine_as_of(estate, &direction, scan, last, now)
+            .map_err(|error| compared::unreadable(&error))
+    };
+    let mut report = examine(&scan, last.as_ref())?;
+    if let Some(last) = &last {
+        report = report.since(&examine(last, None)?);
+    }
     let mut sheet = report.sheet();
     sheet.declared_in = files.path().and_then(forms::in_repository);
     let forms = Forms {
@@ -58,8 +84,16 @@ pub(crate) fn run(args: &DriftArgs, session: &Session) -> Result<ExitCode> {
         sheet,
         text: &|style| render::drift::text(&report, style),
     };
-    args.forms.show(&forms, &session.out)?;
-    Ok(exit_code(&report))
+    let code = exit_code(&report);
+    let shown = args.forms.show(&forms, &session.out);
+    shown.map_err(|error| {
+        error.hint(format!(
+            "the report itself ends with {}, {}",
+            code.number(),
+            code.name()
+        ))
+    })?;
+    Ok(code)
 }
 
 pub(super) fn exit_code(report: &Report) -> ExitCode {

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 #[cfg(feature = "real")]
 use dr_core::access::Subject;
 use dr_core::access::{self, Need, Policy};
+use dr_core::drift::form::printable_json;
 use dr_core::model::{Direction, Estate, Platform, SiteId};
 use dr_core::runbook::Runbook;
 
@@ -89,7 +90,7 @@ fn policy(args: &PolicyArgs, session: &Session) -> Result<ExitCode> {
              make one a runbook or one a site (--site)"
         ));
     }
-    session.out.result(&policy.to_json());
+    session.out.verbatim(&printable_json(&policy.to_json()));
     Ok(ExitCode::Done)
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &ManArgs, session: &Session) -> Result<ExitCode> {
         Man::new(Cli::command())
             .render(&mut page)
             .map_err(|e| Error::new(ExitCode::Unexpected, "cannot make the page").because(&e))?;
-        session.out.result(&String::from_utf8_lossy(&page));
+        session.out.verbatim(&String::from_utf8_lossy(&page));
     }
     Ok(ExitCode::Done)
 }

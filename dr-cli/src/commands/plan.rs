@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use dr_core::drift::form::printable_json;
 use dr_core::runbook::Plan;
 
 use super::move_primary::{self, Movement};
@@ -45,7 +46,7 @@ pub(crate) fn run(args: &PlanArgs, session: &Session) -> Result<ExitCode> {
             .notice(&format!("wrote {}, digest {}", path.display(), plan.digest));
     }
     if session.out.is_json() {
-        session.out.result(&plan.to_json());
+        session.out.verbatim(&printable_json(&plan.to_json()));
     } else {
         session.out.result(&plan::text(&plan, session.out.style()));
     }

@@ -3,7 +3,9 @@
 mod history;
 
 use clap::Args;
+use dr_core::adapter::local::SystemClock;
 use dr_core::model::{EstateInventory, EstateScan};
+use dr_core::port::Clock as _;
 use dr_core::readiness::{self, Answer, Facts, Report};
 
 use super::compared::{self, ComparedArgs};
@@ -29,6 +31,8 @@ failover, 13 something stops a failover.")]
 pub(crate) struct ReadyArgs {
     #[command(flatten)]
     compared: ComparedArgs,
+    #[arg(long, hide = true)]
+    simulate: bool,
     /// Print the JSON Schema of the report, and look at nothing
     #[arg(long)]
     schema: bool,
@@ -39,6 +43,9 @@ pub(crate) fn run(args: &ReadyArgs, session: &Session) -> Result<ExitCode> {
     if args.schema {
         session.out.json(&readiness::report_schema());
         return Ok(ExitCode::Done);
+    }
+    if args.simulate {
+        return Err(compared::not_simulated("dr ready"));
     }
     let (_, report) = judge(&args.compared, "dr ready", session)?;
     if session.out.is_json() {
@@ -67,7 +74,8 @@ pub(crate) fn judge(
     let inventory = seen.inventory.as_ref();
     let inventory = inventory.map(|seen| seen.as_ref().map_err(String::as_str));
     let facts = Facts::new(estate, &direction, &scan, at, &history, inventory)
-        .map_err(|error| compared::unreadable(&error))?;
+        .map_err(|error| compared::unreadable(&error))?
+        .as_of(SystemClock.now());
     let report = readiness::examine(&facts);
     Ok((scan, report))
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use dr_core::drift::form::printable_json;
 use dr_core::model::RunId;
 use dr_core::report;
 
@@ -48,10 +49,12 @@ pub(crate) fn run(args: &ReportArgs, session: &Session) -> Result<ExitCode> {
     let format = args.format.unwrap_or_else(|| default_format(args, session));
     let text = match format {
         ReportFormat::Html => report::to_html(&report),
-        ReportFormat::Json => report::to_json(&report),
+        ReportFormat::Json => printable_json(&report::to_json(&report)),
         ReportFormat::Text => report::to_text(&report),
     };
     match &args.out {
+        // What is made for programs is escaped by its own rules.
+        None if format == ReportFormat::Json => session.out.verbatim(&text),
         None => session.out.result(&text),
         Some(path) => {
             std::fs::write(path, text).map_err(|error| Error::file("write", path, &error))?;

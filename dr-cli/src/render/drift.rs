@@ -14,14 +14,18 @@ const LONGEST_VALUE: usize = 160;
 /// The whole for people.
 pub(crate) fn text(report: &Report, style: Style) -> String {
     let mut text = format!(
-        "{} {}, {} {} {} {}\n\n",
+        "{} {}, {} {} {} {}, {} {}\n",
         style.dim("estate"),
         style.bold(report.estate.as_str()),
         style.dim("from"),
         report.primary,
         style.dim("to"),
-        report.standby
+        report.standby,
+        style.dim("as read at"),
+        report.read_at.strftime("%Y-%m-%d %H:%M UTC"),
     );
+    text.push_str(&caveats(&report.caveats, style));
+    text.push('\n');
     for (severity, title) in [
         (Severity::Blocking, "STOPS A FAILOVER"),
         (Severity::Slowing, "ADDS MINUTES"),
@@ -43,6 +47,7 @@ pub(crate) fn text(report: &Report, style: Style) -> String {
     }
     text.push_str(&excused(report, style));
     text.push_str(&unknown(&report.unknown, style));
+    text.push_str(&since(report, style));
     text.push_str(&foot(report, style));
     text
 }
@@ -94,6 +99,37 @@ fn cut(text: &str) -> String {
     form::cut(&visible(text), LONGEST_VALUE).into_owned()
 }
 
+/// What weakens everything that is told, a line each.
+pub(super) fn caveats(caveats: &[String], style: Style) -> String {
+    let lines = caveats
+        .iter()
+        .map(|it| format!("{} {}\n", style.warn("!"), visible(it)));
+    lines.collect()
+}
+
+/// What changed since an earlier reading.
+fn since(report: &Report, style: Style) -> String {
+    let Some(since) = &report.since else {
+        return String::new();
+    };
+    let mut text = format!("{}\n", style.bold(since.sentence()));
+    for id in &since.new {
+        let _ = writeln!(text, "  {} {id}", style.warn("new "));
+    }
+    for gone in &since.gone {
+        let subject = gone.subject.to_string();
+        let _ = writeln!(
+            text,
+            "  {} {} {} {}",
+            style.good("gone"),
+            style.dim(gone.id.as_str()),
+            gone.code,
+            visible(&subject)
+        );
+    }
+    text + "\n"
+}
+
 /// What somebody accepts: it weighs nothing, and is told all the same.
 fn excused(report: &Report, style: Style) -> String {
     if report.excused.is_empty() {
@@ -101,16 +137,17 @@ fn excused(report: &Report, style: Style) -> String {
     }
     let mut text = format!("{} ({})\n", style.bold("ACCEPTED"), report.excused.len());
     for excused in &report.excused {
-        let (finding, exception) = (&excused.entry.finding, &excused.exception);
+        let finding = &excused.entry.finding;
+        let code = match finding.severity {
+            Severity::Blocking => style.bad(&finding.code),
+            Severity::Slowing | Severity::Notice => style.dim(&finding.code),
+        };
         let _ = writeln!(
             text,
-            "  {} {}  {}  until {}: {} ({})",
-            style.dim(&finding.code),
+            "  {code} {}  {}\n    {}",
             visible(&finding.subject.to_string()),
             style.dim(excused.entry.id.as_str()),
-            exception.expires,
-            visible(&exception.reason),
-            visible(&exception.owner)
+            visible(&form::accepted(excused)),
         );
     }
     text.push('\n');
@@ -147,11 +184,11 @@ fn foot(report: &Report, style: Style) -> String {
     let count = |of: fn(&dr_core::drift::Coverage) -> usize| -> usize {
         report.coverage.values().map(of).sum()
     };
+    let verdict = report.headline();
     let verdict = match report.verdict {
-        Verdict::InSync => style.good("in sync"),
-        Verdict::Drift => style.warn("the sites differ, and nothing of it stops a failover"),
-        Verdict::Incomplete => style.bad("not known: not everything could be read"),
-        Verdict::Blocked => style.bad("a failover would not work"),
+        Verdict::InSync if report.excused.is_empty() => style.good(verdict),
+        Verdict::InSync | Verdict::Drift => style.warn(verdict),
+        Verdict::Incomplete | Verdict::Blocked => style.bad(verdict),
     };
     format!(
         "{} {} pairs ({} of them matched by their place), {} things alone, {} members of groups, {} not the estate's\n{verdict}\n",

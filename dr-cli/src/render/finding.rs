@@ -1,5 +1,6 @@
 //! One finding, with what to do about it.
 
+use dr_core::drift::form::visible;
 use dr_core::model::{Finding, Severity};
 
 use super::style::Style;
@@ -14,9 +15,9 @@ pub(crate) fn text(finding: &Finding, style: Style) -> String {
     format!(
         "  {severity} {} {}: {}\n    {} {}\n",
         finding.code,
-        style.bold(finding.subject.to_string()),
-        finding.message,
+        style.bold(visible(&finding.subject.to_string())),
+        visible(&finding.message),
         style.active("fix:"),
-        finding.fix
+        visible(&finding.fix)
     )
 }

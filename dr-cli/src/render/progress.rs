@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use dr_core::drift::form::visible;
 use dr_core::model::Duration;
 use dr_core::port::Answer;
 use dr_core::runbook::engine::RunState;
@@ -62,7 +63,7 @@ impl Progress {
             "{} {} {}\n",
             style.dim(time_of_day(at)),
             style.dim(format!("{:>8}", clock(state, at))),
-            view.news(&record.event, style)
+            style.guarded(&view.news(&record.event, style))
         ));
         let stage = state.current_stage();
         if state.status == RunStatus::Running && view.stage != Some(stage) {
@@ -127,7 +128,8 @@ impl View {
             .map(|state| stage_view(state, now, style))
             .unwrap_or_default();
         self.painted = lines.len();
-        lines.iter().map(|line| format!("{line}\n")).collect()
+        let lines = lines.iter().map(|line| style.guarded(line));
+        lines.map(|line| format!("{line}\n")).collect()
     }
 }
 
@@ -150,10 +152,11 @@ impl Watcher for Progress {
 
     fn refused(&self, answer: &Answer, why: &str) {
         let text = format!(
-            "{}the answer of {} to {} changes nothing: {why}\n",
+            "{}the answer of {} to {} changes nothing: {}\n",
             self.take_view(),
-            answer.who,
-            answer.step
+            visible(&answer.who),
+            answer.step,
+            visible(why)
         );
         self.out.progress(&text);
     }

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use dr_core::drift::Entry;
-use dr_core::drift::form::cut;
+use dr_core::drift::form::{self, accepted, visible};
+use dr_core::drift::{Entry, Excused};
 use dr_core::model::{Family, Severity};
 use dr_core::readiness::{Answer, Line, Report, Standing, Tally};
 
 use super::doubt::{Cause, causes};
+use super::drift::caveats;
 use super::style::Style;
 
 /// So many things are told to be done first; the rest stands above.
@@ -19,7 +20,7 @@ const LONGEST: usize = 160;
 /// The whole for people.
 pub(crate) fn text(report: &Report, style: Style) -> String {
     let mut text = format!(
-        "{} {}, {} {} {} {}, {} {}\n\n",
+        "{} {}, {} {} {} {}, {} {}\n",
         style.dim("estate"),
         style.bold(report.estate.as_str()),
         style.dim("from"),
@@ -29,6 +30,8 @@ pub(crate) fn text(report: &Report, style: Style) -> String {
         style.dim("as read at"),
         report.read_at.strftime("%Y-%m-%d %H:%M UTC"),
     );
+    text.push_str(&caveats(&report.caveats, style));
+    text.push('\n');
     let width = report.rules.iter().map(|line| line.code.len()).max();
     let mut told = BTreeSet::new();
     for family in Family::ALL {
@@ -65,6 +68,7 @@ fn counted(tally: Tally) -> String {
         (tally.holds, "hold"),
         (tally.violated, "violated"),
         (tally.unknown, "unknown"),
+        (tally.accepted, "accepted"),
         (tally.nothing, "with nothing to judge"),
     ] {
         if count > 0 {
@@ -86,6 +90,7 @@ fn rule<'a>(
     let standing = match line.standing {
         Standing::Holds => style.good(standing("holds")),
         Standing::Nothing => style.dim(standing("-")),
+        Standing::Accepted => style.warn(standing("accepts")),
         Standing::Notice => style.warn(standing("notice")),
         Standing::Slows => style.warn(standing("slows")),
         Standing::Unknown => style.bad(standing("unknown")),
@@ -104,7 +109,7 @@ fn rule<'a>(
     let mut text = format!(
         "  {standing}  {:<width$}  {}",
         line.code,
-        style.dim(cut(&said, LONGEST))
+        style.dim(cut(&said))
     );
     text.truncate(text.trim_end().len());
     text.push('\n');
@@ -113,10 +118,32 @@ fn rule<'a>(
             text.push_str(&finding(entry, style));
         }
     }
+    let accepted = line.accepted.iter();
+    for one in accepted.filter_map(|id| report.accepted(id.as_str())) {
+        text.push_str(&excused(one, style));
+    }
     for cause in &causes {
         text.push_str(&unknown(cause, told.insert(cause.fix), style));
     }
     text
+}
+
+/// Text from the world on one line, without what would steer a terminal.
+fn cut(text: &str) -> String {
+    form::cut(&visible(text), LONGEST).into_owned()
+}
+
+/// What somebody accepts: it weighs nothing, and is told all the same.
+fn excused(excused: &Excused, style: Style) -> String {
+    let finding = &excused.entry.finding;
+    format!(
+        "           {} {}: {}  {}\n           {}\n",
+        style.warn("accepted"),
+        style.bold(visible(&finding.subject.to_string())),
+        cut(&finding.message),
+        style.dim(excused.entry.id.as_str()),
+        visible(&accepted(excused))
+    )
 }
 
 fn several(texts: &[String]) -> String {
@@ -136,11 +163,11 @@ fn finding(entry: &Entry, style: Style) -> String {
     };
     format!(
         "           {what} {}: {}  {}\n           {} {}\n",
-        style.bold(finding.subject.to_string()),
-        cut(&finding.message, LONGEST),
+        style.bold(visible(&finding.subject.to_string())),
+        cut(&finding.message),
         style.dim(entry.id.as_str()),
         style.active("fix:"),
-        finding.fix
+        visible(&finding.fix)
     )
 }
 
@@ -148,10 +175,11 @@ fn unknown(cause: &Cause<'_>, is_new: bool, style: Style) -> String {
     let mut text = format!(
         "           {} {}\n",
         style.bad("not known:"),
-        cut(&cause.reason, LONGEST)
+        cut(&cause.reason)
     );
     if is_new {
-        let _ = writeln!(text, "           {} {}", style.active("fix:"), cause.fix);
+        let fix = visible(cause.fix);
+        let _ = writeln!(text, "           {} {fix}", style.active("fix:"));
     }
     text
 }
@@ -184,7 +212,7 @@ fn first(report: &Report, style: Style) -> String {
     }
     let mut text = format!("{}\n", style.bold("FIRST"));
     for (number, step) in (1..).zip(steps.iter().take(FIRST)) {
-        let _ = writeln!(text, "  {number}. {step}");
+        let _ = writeln!(text, "  {number}. {}", visible(step));
     }
     if steps.len() > FIRST {
         let more = format!("and {} more, above", steps.len() - FIRST);
@@ -195,34 +223,11 @@ fn first(report: &Report, style: Style) -> String {
 }
 
 fn foot(report: &Report, style: Style) -> String {
-    let standing = |wanted| {
-        report
-            .rules
-            .iter()
-            .filter(|line| line.standing == wanted)
-            .count()
-    };
-    let plural = |count: usize| if count == 1 { "rule" } else { "rules" };
-    let blocks = standing(Standing::Blocks);
-    let unknown = report
-        .rules
-        .iter()
-        .filter(|line| line.standing == Standing::Unknown && line.severity == Severity::Blocking)
-        .count();
+    let verdict = report.headline();
     let verdict = match report.verdict {
-        Answer::Ready => {
-            style.good("ready: everything that a failover needs was read and is there")
-        }
-        Answer::Impaired => style
-            .warn("a failover would work; what is told above costs minutes, or is worth knowing"),
-        Answer::Unknown => style.bad(format!(
-            "not known: {unknown} {} that can stop a failover could not be judged",
-            plural(unknown)
-        )),
-        Answer::Blocked => style.bad(format!(
-            "not ready: {blocks} {} would stop a failover",
-            plural(blocks)
-        )),
+        Answer::Ready if report.excused.is_empty() => style.good(verdict),
+        Answer::Ready | Answer::Impaired => style.warn(verdict),
+        Answer::Unknown | Answer::Blocked => style.bad(verdict),
     };
     let all = report.score.all;
     format!(

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use dr_core::drift::form::visible;
 use dr_core::model::{EstateScan, GapClass, ResourceKind, ScanGap, SiteScan};
 
 use super::style::Style;
@@ -160,10 +161,10 @@ fn gaps(scan: &EstateScan, style: Style) -> String {
             "\n  {} {} {}",
             style.bad(cause.class.to_string()),
             style.bold(&cause.place),
-            subjects(&gaps)
+            visible(&subjects(&gaps))
         );
-        let _ = writeln!(text, "    {}", cause.reason);
-        let _ = writeln!(text, "    {} {}", style.dim("fix:"), cause.fix);
+        let _ = writeln!(text, "    {}", visible(cause.reason));
+        let _ = writeln!(text, "    {} {}", style.dim("fix:"), visible(&cause.fix));
     }
     text
 }

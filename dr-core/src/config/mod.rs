@@ -27,7 +27,9 @@ mod yaml;
 pub(crate) use diagnostic::Report;
 pub use diagnostic::{Problem, Problems, Source, Span};
 pub(crate) use disasters::{RawDisasters, RawMishap, RawStrike, When};
-pub use estate::{BindError, Bound, StackOutputs, bind_from_terraform, load_estate};
+pub use estate::{
+    BindError, Bound, StackOutputs, bind_from_terraform, load_estate, load_estate_with_rules,
+};
 pub(crate) use gameday::{
     ActWord, ExpectWord, RawAct, RawAnswer, RawBounds, RawExpectation, RawGameday, RawOptions,
     RawPeople, RawSideAct, RawWhen,

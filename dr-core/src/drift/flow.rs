@@ -2,18 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::column::Column;
 use super::exception;
 use super::judge::{Judge, TELL_APART, rules};
 use super::origin::{Origin, Origins};
 use super::pair::{Ground, Pairs, pair};
+use super::reading::caveats;
 use super::reference::{Columns, Side};
 use super::report::{Coverage, Entry, Report, Unknown, Verdict};
 use super::scope::{Scope, for_each_target, scopes, wholes};
 use super::symbol::Symbols;
 use super::unclear::unclear;
 use super::zones;
-use crate::model::{Direction, Estate, EstateScan, ResourceKind, RuleDoc, SiteId, Technology};
+use crate::model::{
+    Direction, Estate, EstateScan, Exception, Region, ResourceKind, SiteId, Technology,
+};
 
 /// Why a scan cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +29,19 @@ pub enum Unreadable {
     /// It is of another estate.
     #[error("the scan is of the estate {0}")]
     OtherEstate(String),
+    /// A site was read that the estate has not.
+    #[error("the scan has the site {0}, which the estate has not")]
+    OtherSite(SiteId),
+    /// A site was read elsewhere than the estate says.
+    #[error("the scan has {site} in {read}, and the estate has it in {declared}")]
+    OtherRegion {
+        /// The site.
+        site: SiteId,
+        /// Where it was read.
+        read: Region,
+        /// Where it is to be.
+        declared: Region,
+    },
     /// It has a form that this program does not read.
     #[error("the scan has the form {0}, and this dr reads only {read}", read = EstateScan::FORMAT)]
     Form(u32),
@@ -33,8 +51,8 @@ pub enum Unreadable {
 const FINISH: &str =
     "the site is an old primary: finish the run that fenced it, `dr status` tells what is pending";
 
-/// Compares the two sites of a scan, as they are to be in a failover in `direction`. What was read `last` time tells which site
-/// changed.
+/// Compares the two sites of a scan, as they are to be in a failover in `direction`, at the instant at which it was read. What was
+/// read `last` time tells which site changed.
 ///
 /// # Errors
 /// A scan that is not of both sites of this estate, or of a form that is not read.
@@ -43,6 +61,21 @@ pub fn examine(
     direction: &Direction,
     scan: &EstateScan,
     last: Option<&EstateScan>,
+) -> Result<Report, Unreadable> {
+    let at = scan.parts().map(|part| part.at).max();
+    examine_as_of(estate, direction, scan, last, at.unwrap_or_default())
+}
+
+/// The same at a later instant: exceptions run out, and a scan grows old.
+///
+/// # Errors
+/// As [`examine`].
+pub fn examine_as_of(
+    estate: &Estate,
+    direction: &Direction,
+    scan: &EstateScan,
+    last: Option<&EstateScan>,
+    now: Timestamp,
 ) -> Result<Report, Unreadable> {
     let columns = columns(estate, direction, scan)?;
     let scopes = scopes(estate, &columns);
@@ -71,21 +104,26 @@ pub fn examine(
     unknown.dedup();
     let at = columns.0.iter().map(|column| column.scan.at).max();
     let at = at.unwrap_or_default();
-    let rules: Vec<&'static RuleDoc> = rules().collect();
-    let (mut findings, excused) =
-        exception::apply(&estate.exceptions, findings, at, unknown.is_empty(), &rules);
+    let exceptions = exception::of(&estate.exceptions, |code| {
+        rules().any(|rule| rule.code == code)
+    });
+    let is_judged = |_: &Exception| unknown.is_empty();
+    let (mut findings, excused) = exception::apply(&exceptions, findings, now.max(at), is_judged);
     findings.sort_by(Entry::worst_first);
     Ok(Report {
         format: Report::FORMAT,
         estate: estate.name.clone(),
         primary: direction.from.clone(),
         standby: direction.to.clone(),
+        read_at: scan.parts().map(|part| part.at).min().unwrap_or_default(),
         at,
+        caveats: caveats(estate, direction, scan, now),
         verdict: Verdict::of(&findings, &unknown),
         coverage: coverage(&columns, &scopes, &pairs, &unknown),
         findings,
         excused,
         unknown,
+        since: None,
     })
 }
 
@@ -135,12 +173,7 @@ pub(crate) fn columns<'a>(
     direction: &Direction,
     scan: &'a EstateScan,
 ) -> Result<Columns<'a>, Unreadable> {
-    if scan.format != EstateScan::FORMAT {
-        return Err(Unreadable::Form(scan.format));
-    }
-    if scan.estate != estate.name {
-        return Err(Unreadable::OtherEstate(scan.estate.to_string()));
-    }
+    check(estate, scan)?;
     let of = |site: &SiteId| {
         let read = estate.site(site).zip(scan.sites.get(site));
         let column = read.map(|(site, scan)| Column::new(site, scan));
@@ -163,6 +196,37 @@ fn no_global(estate: &Estate, direction: &Direction, scan: &EstateScan) -> Optio
             .to_owned(),
         fix: "read both sites with the global services: dr discover".to_owned(),
     })
+}
+
+/// Whether a scan is one of this estate's two sites, in a form that is read.
+///
+/// # Errors
+/// It is not.
+pub fn check(estate: &Estate, scan: &EstateScan) -> Result<(), Unreadable> {
+    if scan.format != EstateScan::FORMAT {
+        return Err(Unreadable::Form(scan.format));
+    }
+    if scan.estate != estate.name {
+        return Err(Unreadable::OtherEstate(scan.estate.to_string()));
+    }
+    for (name, part) in &scan.sites {
+        let is_its_own = part.site == *name;
+        let Some(site) = estate.site(name).filter(|_| is_its_own) else {
+            return Err(Unreadable::OtherSite(part.site.clone()));
+        };
+        if part.region != site.region {
+            return Err(Unreadable::OtherRegion {
+                site: name.clone(),
+                read: part.region.clone(),
+                declared: site.region.clone(),
+            });
+        }
+    }
+    let mut missing = estate.sites.iter().map(|site| &site.id);
+    match missing.find(|site| !scan.sites.contains_key(*site)) {
+        Some(missing) => Err(Unreadable::OneSite(missing.clone())),
+        None => Ok(()),
+    }
 }
 
 /// Every gap of both columns and of the global services.

@@ -20,6 +20,8 @@
 //! | [`packet`] | rules as the set of packets that they let through |
 //! | `label` | what things are called in reports |
 //! | `judge` | what a difference does to a failover: the table of rules |
+//! | `reading` | when it was read, and what that weakens |
+//! | `since` | what changed since an earlier reading |
 //! | `exception` | what somebody accepts until a day |
 //! | `origin` | where a difference comes from: states, declarations, the last scan, a fence |
 //! | [`Report`] | the document |
@@ -39,10 +41,12 @@ mod name;
 mod origin;
 pub mod packet;
 mod pair;
+mod reading;
 mod reference;
 mod report;
 mod role;
 mod scope;
+mod since;
 mod symbol;
 mod unclear;
 mod zones;
@@ -51,14 +55,18 @@ mod zones;
 pub(crate) use aspect::conditions;
 pub(crate) use column::Column;
 pub use exception::Excused;
+pub(crate) use exception::{apply as excuse, but_for, but_would, of as exceptions_of};
 pub(crate) use flow::columns;
-pub use flow::{Counterparts, Unreadable, counterparts, examine};
+pub use flow::{Counterparts, Unreadable, check, counterparts, examine, examine_as_of};
 pub use judge::rules;
+pub(crate) use judge::{EXPIRED, UNAPPROVED, UNUSED};
 pub use origin::Origin;
 pub use pair::{Confidence, Ground};
+pub(crate) use reading::caveats;
 pub(crate) use reference::{Columns, Side};
 pub use report::{Coverage, Entry, Evidence, FindingId, Report, Unknown, Verdict};
 pub use role::direction;
+pub use since::{Gone, Since};
 pub use symbol::{RULES as NORMALISATION, Rule as NormalisationRule};
 
 #[cfg(test)]

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::exception::Excused;
+use super::exception::{Excused, but_for, but_would};
 use super::origin::Origin;
 use super::pair::Ground;
+use super::since::Since;
 use crate::model::{EstateName, Finding, GapClass, ResourceKind, ScanGap, Severity, SiteId};
 
 /// What a comparison found.
@@ -26,9 +27,15 @@ pub struct Report {
     pub primary: SiteId,
     /// The one that is to take over.
     pub standby: SiteId,
-    /// When the later of the two sites was read.
+    /// When the sites were read, the earlier of the two.
+    #[schemars(with = "String", extend("format" = "date-time"))]
+    pub read_at: Timestamp,
+    /// When the later of the two was read.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
+    /// What weakens all of it: that the reading is old, of the future, or of two different times.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub caveats: Vec<String>,
     /// What it comes to.
     pub verdict: Verdict,
     /// What was found, the worst first.
@@ -38,6 +45,9 @@ pub struct Report {
     pub excused: Vec<Excused>,
     /// What could not be read, and so was not compared. Nothing is said about it.
     pub unknown: Vec<Unknown>,
+    /// What changed since an earlier reading, where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Since>,
     /// How much was compared, kind by kind.
     pub coverage: BTreeMap<ResourceKind, Coverage>,
 }
@@ -45,6 +55,24 @@ pub struct Report {
 impl Report {
     /// The version of the form that this program writes. It grows when a reader of the old form would misread the new one.
     pub const FORMAT: u32 = 1;
+
+    /// What it comes to, in one sentence without a full stop.
+    pub fn headline(&self) -> String {
+        let but = match self.verdict {
+            Verdict::InSync => but_for(&self.excused, "difference"),
+            Verdict::Drift => but_would(&self.excused, "difference"),
+            Verdict::Incomplete | Verdict::Blocked => String::new(),
+        };
+        let verdict = match self.verdict {
+            Verdict::InSync => "the sites are in sync",
+            Verdict::Drift => "the sites differ, and nothing of it stops a failover",
+            Verdict::Incomplete => {
+                "not known whether the sites are in sync: not everything could be read"
+            }
+            Verdict::Blocked => "a failover would not work",
+        };
+        format!("{verdict}{but}")
+    }
 
     /// How many findings have that severity.
     pub fn count(&self, severity: Severity) -> usize {

@@ -73,9 +73,44 @@ pub struct Exception {
     pub approved_by: Option<String>,
 }
 
+impl Exception {
+    /// Whether a second person stands behind it, and not the owner in other letters.
+    pub fn is_approved(&self) -> bool {
+        self.approved_by
+            .as_deref()
+            .is_some_and(|approver| are_two_people(&self.owner, approver))
+    }
+}
+
+/// Whether two names are those of two people: letters and digits count, case and what stands between them does not.
+pub fn are_two_people(one: &str, other: &str) -> bool {
+    let letters = |name: &str| -> String {
+        let letters = name.chars().filter(|c| c.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    let (one, other) = (letters(one), letters(other));
+    !one.is_empty() && !other.is_empty() && one != other
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_person_in_other_letters_is_not_two() {
+        for (one, other) in [
+            ("ana", " Ana "),
+            ("ana", "ANA\u{200b}"),
+            ("Ana Lima", "ana  lima"),
+            ("ana", "@ana"),
+            ("ana", " "),
+            ("", "ben"),
+            ("Ärzte", "ÄRZTE"),
+        ] {
+            assert!(!are_two_people(one, other), "{one:?} {other:?}");
+        }
+        assert!(are_two_people("ana", "ben"));
+    }
 
     #[test]
     fn a_day_is_over_when_the_next_has_begun() {

@@ -39,7 +39,7 @@ pub use endpoint::Endpoint;
 pub use epoch::Epoch;
 pub use estate::{BackupPolicy, Estate};
 pub use evidence::{DeniedCall, FenceEvidence, FenceLevel, LossStatement, Position, Waiver};
-pub use exception::{Day, Exception, InvalidDay};
+pub use exception::{Day, Exception, InvalidDay, are_two_people};
 pub use finding::{Finding, Severity, Subject};
 pub use id::{ComponentId, EstateName, InvalidName, RunId, SiteId, StepId};
 pub use inventory::{EstateInventory, Gap, Inventory, Observed};

@@ -20,6 +20,8 @@ pub struct Facts<'a> {
     pub scan: &'a EstateScan,
     /// The instant that ages are counted to.
     pub at: Timestamp,
+    /// The instant at which it is judged: [`Facts::at`], or later where what was kept is judged.
+    pub now: Timestamp,
     /// What is known of past runs.
     pub history: &'a History,
     /// What a reader of the components found beside the scan; `None` where nobody was asked, `Err`: why nobody could be.
@@ -45,10 +47,20 @@ impl<'a> Facts<'a> {
             direction,
             scan,
             at,
+            now: at,
             history,
             inventory,
             columns: columns(estate, direction, scan)?,
         })
+    }
+
+    /// The same, judged at a later instant: exceptions run out, and a scan grows old.
+    #[must_use]
+    pub fn as_of(self, now: Timestamp) -> Self {
+        Self {
+            now: now.max(self.at),
+            ..self
+        }
     }
 
     pub(super) fn column(&self, side: Side) -> &Column<'a> {

@@ -4,12 +4,15 @@ use super::facts::Facts;
 use super::report::{Answer, Doubt, Line, Report, Score, Standing};
 use super::rule::{Found, Need, Outcome, Rule, Where};
 use super::rules;
-use crate::drift::{Entry, FindingId, Side, Unknown};
+use crate::drift::{
+    EXPIRED, Entry, Excused, FindingId, Side, UNAPPROVED, UNUSED, Unknown, caveats, exceptions_of,
+    excuse,
+};
 use crate::model::{Family, Finding, Severity, SiteScan};
 
 /// Asks every rule.
 pub fn examine(facts: &Facts<'_>) -> Report {
-    let mut lines = Vec::new();
+    let mut lines: Vec<Line> = Vec::new();
     let mut findings = Vec::new();
     for rule in Family::ALL
         .iter()
@@ -19,7 +22,7 @@ pub fn examine(facts: &Facts<'_>) -> Report {
         lines.push(line);
         findings.extend(found);
     }
-    findings.sort_by(Entry::worst_first);
+    let (findings, excused) = accept(&mut lines, findings, facts);
     let parts = facts.scan.parts().map(|part| part.at);
     Report {
         format: Report::FORMAT,
@@ -28,11 +31,57 @@ pub fn examine(facts: &Facts<'_>) -> Report {
         standby: facts.direction.to.clone(),
         at: facts.at,
         read_at: parts.min().unwrap_or_default(),
+        caveats: caveats(facts.estate, facts.direction, facts.scan, facts.now),
         verdict: verdict(&lines),
         score: score(&lines),
         first: first(&lines, &findings),
         rules: lines,
         findings,
+        excused,
+    }
+}
+
+/// Takes out what somebody accepts, adds what is wrong with the exceptions themselves, and says how each rule ended. An exception
+/// without a use has none only where its rule saw everything and had something to look at: a kept scan does not tell all.
+fn accept(
+    lines: &mut Vec<Line>,
+    findings: Vec<Entry>,
+    facts: &Facts<'_>,
+) -> (Vec<Entry>, Vec<Excused>) {
+    let line = |code: &str| lines.iter().find(|line| line.code == code);
+    let exceptions = exceptions_of(&facts.estate.exceptions, |code| line(code).is_some());
+    let (mut findings, excused) = excuse(&exceptions, findings, facts.now, |exception| {
+        line(&exception.rule).is_some_and(|line| {
+            line.unknown.is_empty() && !(line.holds.is_empty() && line.findings.is_empty())
+        })
+    });
+    findings.sort_by(Entry::worst_first);
+    for doc in [&EXPIRED, &UNAPPROVED, &UNUSED] {
+        if findings.iter().any(|entry| entry.finding.code == doc.code) {
+            lines.push(Line::new(doc, Vec::new()));
+        }
+    }
+    for line in lines {
+        let of_line = |entry: &&Entry| entry.finding.code == line.code;
+        let accepted = excused.iter().map(|one: &Excused| &one.entry);
+        line.accepted = accepted.filter(of_line).map(|it| it.id.clone()).collect();
+        let own: Vec<&Entry> = findings.iter().filter(of_line).collect();
+        line.standing = standing(line, own.iter().map(|it| it.finding.severity).max());
+        line.findings = own.into_iter().map(|it| it.id.clone()).collect();
+    }
+    (findings, excused)
+}
+
+/// How a rule ended, by the worst of what it found and nobody accepts.
+fn standing(line: &Line, worst: Option<Severity>) -> Standing {
+    match worst {
+        Some(Severity::Blocking) => Standing::Blocks,
+        _ if !line.unknown.is_empty() => Standing::Unknown,
+        Some(Severity::Slowing) => Standing::Slows,
+        Some(Severity::Notice) => Standing::Notice,
+        None if !line.accepted.is_empty() => Standing::Accepted,
+        None if line.holds.is_empty() => Standing::Nothing,
+        None => Standing::Holds,
     }
 }
 
@@ -82,16 +131,7 @@ fn of_need(need: &Need, facts: &Facts<'_>) -> Vec<Doubt> {
 /// One rule. The law: where something that it needs was not read it does not hold, it is about something, and it concludes
 /// nothing from what it did not see.
 fn judge(rule: &Rule, facts: &Facts<'_>) -> (Line, Vec<Entry>) {
-    let mut line = Line {
-        code: rule.doc.code.to_owned(),
-        family: rule.doc.family,
-        severity: rule.doc.severity,
-        standing: Standing::Nothing,
-        holds: Vec::new(),
-        nothing: Vec::new(),
-        findings: Vec::new(),
-        unknown: gaps(rule, facts),
-    };
+    let mut line = Line::new(&rule.doc, gaps(rule, facts));
     let is_read = line.unknown.is_empty();
     let mut findings = Vec::new();
     for outcome in (rule.check)(facts) {
@@ -105,15 +145,6 @@ fn judge(rule: &Rule, facts: &Facts<'_>) -> (Line, Vec<Entry>) {
             Outcome::Found(_) => {}
         }
     }
-    let worst = findings.iter().map(|entry| entry.finding.severity).max();
-    line.standing = match worst {
-        Some(Severity::Blocking) => Standing::Blocks,
-        _ if !line.unknown.is_empty() => Standing::Unknown,
-        Some(Severity::Slowing) => Standing::Slows,
-        Some(Severity::Notice) => Standing::Notice,
-        None if line.holds.is_empty() => Standing::Nothing,
-        None => Standing::Holds,
-    };
     line.findings = findings.iter().map(|entry| entry.id.clone()).collect();
     (line, findings)
 }
@@ -137,7 +168,7 @@ fn verdict(lines: &[Line]) -> Answer {
         Standing::Blocks => Answer::Blocked,
         Standing::Unknown if line.severity == Severity::Blocking => Answer::Unknown,
         Standing::Unknown | Standing::Slows | Standing::Notice => Answer::Impaired,
-        Standing::Holds | Standing::Nothing => Answer::Ready,
+        Standing::Holds | Standing::Accepted | Standing::Nothing => Answer::Ready,
     };
     lines.iter().map(worst).max().unwrap_or(Answer::Ready)
 }

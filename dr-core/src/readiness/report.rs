@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::drift::form::of_report;
-use crate::drift::{Entry, FindingId, Unknown};
-use crate::model::{EstateName, Family, Severity, SiteId};
+use crate::drift::{Entry, Excused, FindingId, Unknown, but_for, but_would};
+use crate::model::{EstateName, Family, RuleDoc, Severity, SiteId};
 
 /// Whether the standby could take over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +29,9 @@ pub struct Report {
     /// When the sites were read, the earlier of the two.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub read_at: Timestamp,
+    /// What weakens all of it: that the reading is old, of the future, or of two different times.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub caveats: Vec<String>,
     /// What it comes to.
     pub verdict: Answer,
     /// What speaks for that, counted.
@@ -39,6 +42,9 @@ pub struct Report {
     pub rules: Vec<Line>,
     /// What was found, the worst first.
     pub findings: Vec<Entry>,
+    /// What was found and is accepted by somebody until a day: it weighs nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excused: Vec<Excused>,
 }
 
 impl Report {
@@ -53,6 +59,39 @@ impl Report {
     /// The finding of that id.
     pub fn finding(&self, id: &str) -> Option<&Entry> {
         self.findings.iter().find(|entry| entry.id.as_str() == id)
+    }
+
+    /// What is accepted and has that id.
+    pub fn accepted(&self, id: &str) -> Option<&Excused> {
+        self.excused.iter().find(|one| one.entry.id.as_str() == id)
+    }
+
+    /// What it comes to, in one sentence without a full stop.
+    pub fn headline(&self) -> String {
+        let lines = |is: &dyn Fn(&Line) -> bool| match self.rules.iter().filter(|it| is(it)).count()
+        {
+            1 => "1 rule".to_owned(),
+            count => format!("{count} rules"),
+        };
+        match self.verdict {
+            Answer::Ready => format!(
+                "ready: everything that a failover needs was read and is there{}",
+                but_for(&self.excused, "finding")
+            ),
+            Answer::Impaired => format!(
+                "a failover would work: nothing that was found stops it{}",
+                but_would(&self.excused, "finding")
+            ),
+            Answer::Unknown => format!(
+                "not known: {} that can stop a failover could not be judged",
+                lines(&|line| line.standing == Standing::Unknown
+                    && line.severity == Severity::Blocking)
+            ),
+            Answer::Blocked => format!(
+                "not ready: {} would stop a failover",
+                lines(&|line| line.standing == Standing::Blocks)
+            ),
+        }
     }
 }
 
@@ -88,6 +127,8 @@ pub enum Standing {
     Nothing,
     /// Everything that it looked at is as it must be.
     Holds,
+    /// It found something, and somebody accepts all of it until a day. It counts neither way.
+    Accepted,
     /// It found something that is worth knowing.
     Notice,
     /// It found something that adds minutes.
@@ -119,9 +160,29 @@ pub struct Line {
     /// Its findings.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingId>,
+    /// Its findings that somebody accepts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<FindingId>,
     /// What it could not see.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<Doubt>,
+}
+
+impl Line {
+    /// That of a rule that has said nothing yet.
+    pub(super) fn new(doc: &RuleDoc, unknown: Vec<Doubt>) -> Self {
+        Self {
+            code: doc.code.to_owned(),
+            family: doc.family,
+            severity: doc.severity,
+            standing: Standing::Nothing,
+            holds: Vec::new(),
+            nothing: Vec::new(),
+            findings: Vec::new(),
+            accepted: Vec::new(),
+            unknown,
+        }
+    }
 }
 
 /// Why something is not known.
@@ -147,6 +208,9 @@ pub struct Tally {
     pub violated: usize,
     /// They could not see what they need.
     pub unknown: usize,
+    /// What they found is accepted.
+    #[serde(default)]
+    pub accepted: usize,
     /// The estate has nothing that they are about.
     pub nothing: usize,
 }
@@ -157,6 +221,7 @@ impl Tally {
         let place = match standing {
             Standing::Nothing => &mut self.nothing,
             Standing::Holds => &mut self.holds,
+            Standing::Accepted => &mut self.accepted,
             Standing::Notice | Standing::Slows | Standing::Blocks => &mut self.violated,
             Standing::Unknown => &mut self.unknown,
         };

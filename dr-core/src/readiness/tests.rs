@@ -1,5 +1,6 @@
 mod cases;
 mod condition;
+mod exceptions;
 mod found_wrong;
 mod quotas;
 mod schema;

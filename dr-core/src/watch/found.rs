@@ -131,7 +131,7 @@ impl Found {
             primary: report.primary.clone(),
             standby: report.standby.clone(),
             findings: known(&report.findings),
-            excused: 0,
+            excused: report.excused.len(),
             unknown: unknown.collect(),
             unseen: Unseen::Rules(blind().map(|line| line.code.clone()).collect()),
         }

@@ -108,7 +108,7 @@ fn print(bound: &Bound, changed: bool, session: &Session) -> Result<ExitCode> {
             "unbound": unbound(bound),
         }));
     } else {
-        session.out.result(&bound.text);
+        session.out.verbatim(&bound.text);
     }
     Ok(ExitCode::Done)
 }

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use async_trait::async_trait;
+use dr_core::adapter::local::SystemClock;
 use dr_core::drift;
 #[cfg(feature = "real")]
 use dr_core::model::SiteId;
 use dr_core::model::{Estate, EstateScan};
+use dr_core::port::Clock as _;
 #[cfg(feature = "real")]
 use dr_core::watch::Lag;
 use dr_core::watch::{Job, Look, Looked, Report};
@@ -81,7 +83,10 @@ impl Looking {
             Source::Sites(sites) => sites.read(&self.estate).await?,
         };
         let direction = direction(&self.estate, &scan, self.compared.to.as_ref(), "dr watch")?;
-        let report = drift::examine(&self.estate, &direction, &scan, last)
+        // A history of before the estate was changed tells nothing of it.
+        let last = last.filter(|last| drift::check(&self.estate, last).is_ok());
+        let now = SystemClock.now();
+        let report = drift::examine_as_of(&self.estate, &direction, &scan, last, now)
             .map_err(|error| unreadable(&error))?;
         Ok(Looked {
             report: Report::Drift(report),

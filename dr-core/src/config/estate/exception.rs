@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 
 use crate::config::diagnostic::{Problem, Report};
+use crate::config::nearest;
 use crate::config::read::{Fields, Shape};
 use crate::config::yaml::At;
-use crate::model::{ComponentId, Day, Exception};
+use crate::model::{ComponentId, Day, Exception, are_two_people};
 
 /// A difference between the sites that somebody accepts until a day.
 #[derive(Debug, JsonSchema)]
@@ -61,12 +62,29 @@ impl Shape for RawException {
 }
 
 impl RawException {
-    /// Two people, not one with two hats.
-    pub(super) fn check(&self, report: &mut Report) {
-        if let (Some(owner), Some(approver)) = (&self.owner, &self.approved_by)
-            && owner.value.eq_ignore_ascii_case(&approver.value)
+    /// A rule that there is, and two people, not one with two hats.
+    pub(super) fn check(&self, rules: &[&str], report: &mut Report) {
+        if let Some(rule) = &self.rule
+            && !rules.is_empty()
+            && !rules.contains(&rule.value.as_str())
         {
-            let message = format!("{} cannot approve an exception of their own", owner.value);
+            let message = format!(
+                "no rule of drift or readiness has the code `{}`",
+                rule.value
+            );
+            let help = match nearest(&rule.value, rules.iter().copied()) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "`dr explain --list` has them all".to_owned(),
+            };
+            report.add(Problem::new("unknown-rule", rule.span, message).help(help));
+        }
+        if let (Some(owner), Some(approver)) = (&self.owner, &self.approved_by)
+            && !are_two_people(&owner.value, &approver.value)
+        {
+            let message = format!(
+                "`{}` and `{}` are not two people: nobody approves an exception of their own",
+                owner.value, approver.value
+            );
             report.add(
                 Problem::new("same-approver", approver.span, message)
                     .help("name another person, or remove the line: it then hides nothing that stops a failover"),

@@ -174,7 +174,7 @@ fn without_bindings(source: &Source) -> Result<Estate, BindError> {
     let mut report = Report::new(Source::new(source.name.clone(), source.text.clone()));
     let estate = yaml::parse(&mut report).and_then(|node| {
         let raw = RawEstate::from_node(&node, &Place::file(), &mut report)?;
-        check::estate(&raw, &mut report);
+        check::estate(&raw, &[], &mut report);
         build::estate(raw)
     });
     report.finish(estate).map_err(BindError::Estate)

@@ -27,11 +27,19 @@ use crate::model::Estate;
 /// # Errors
 /// All that is wrong with the text, each with its place.
 pub fn load_estate(source: Source) -> Result<Estate, Problems> {
+    load_estate_with_rules(source, &[])
+}
+
+/// The same, and that each exception names one of these rules. The rules stand in layers above this one.
+///
+/// # Errors
+/// As [`load_estate`].
+pub fn load_estate_with_rules(source: Source, rules: &[&str]) -> Result<Estate, Problems> {
     let mut report = Report::new(source);
     let estate = yaml::parse(&mut report).and_then(|node| {
         let place = Place::file();
         let raw = RawEstate::from_node(&node, &place, &mut report)?;
-        check::estate(&raw, &mut report);
+        check::estate(&raw, rules, &mut report);
         let bindings =
             binding::bindings(raw.bindings.as_ref(), raw.components.as_ref(), &mut report);
         Some(Estate {

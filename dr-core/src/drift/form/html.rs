@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::escape::{cut, spans};
 use super::{EFFECTS, Sheet, Tone, about, accepted, shown, visible};
-use crate::drift::exception::Excused;
+use crate::drift::exception::{Excused, stopping};
 use crate::drift::report::{Coverage, Entry, Evidence, Unknown};
 use crate::model::{ResourceKind, RuleDoc, Severity};
 
@@ -137,6 +137,11 @@ impl Page<'_> {
 
     fn about(&self, unknown: &Unknown) -> String {
         visible(&about(unknown)).into_owned()
+    }
+
+    /// How many of what is accepted would stop a failover.
+    fn stopping(&self) -> usize {
+        stopping(self.sheet.excused)
     }
 
     /// The class of a count: nothing is paler.

@@ -22,6 +22,8 @@ const LONGEST: usize = 2000;
 
 /// The suite of what is not known.
 const NOT_KNOWN: &str = "not-known";
+/// The suite of what weakens all of it.
+const READING: &str = "reading";
 /// The suite of findings whose rule this version does not know.
 const OTHER: &str = "other";
 
@@ -88,6 +90,10 @@ fn suites(sheet: &Sheet<'_>) -> BTreeMap<String, Suite> {
             suite.quiet(sheet, &family, rule);
         }
     }
+    if !sheet.caveats.is_empty() {
+        let suite = suites.entry(READING.to_owned()).or_default();
+        suite.caveats(sheet);
+    }
     for unknown in sheet.unknown {
         let suite = suites.entry(NOT_KNOWN.to_owned()).or_default();
         suite.unknown(sheet, unknown);
@@ -148,6 +154,14 @@ impl Suite {
                 .to_owned()
         };
         self.case(&class, &format!("not found: {}", rule.title), &inside);
+    }
+
+    /// What weakens all of it: a case that passed, with output.
+    fn caveats(&mut self, sheet: &Sheet<'_>) {
+        let class = format!("dr.{}.{READING}", sheet.command);
+        let caveats: Vec<String> = sheet.caveats.iter().map(|it| xml(it)).collect();
+        let inside = format!("<system-out>{}\n</system-out>", caveats.join("\n"));
+        self.case(&class, "when the sites were read", &inside);
     }
 
     fn unknown(&mut self, sheet: &Sheet<'_>, unknown: &Unknown) {

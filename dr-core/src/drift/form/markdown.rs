@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::escape::{cut, markdown_code as code, markdown_prose as prose};
-use super::{EFFECTS, Sheet, Tone, about, accepted, shown};
+use super::{EFFECTS, Sheet, Tone, about, accepted, capitalised, shown};
 use crate::drift::report::{Entry, Unknown};
 use crate::model::{RuleDoc, Severity};
 
@@ -16,10 +16,73 @@ const LONGEST_VALUE: usize = 300;
 
 pub(super) fn write(sheet: &Sheet<'_>) -> String {
     // As much evidence as fits: that of what stops a failover is left out last. Every finding stays, with its id.
-    let from = EFFECTS.iter().rev();
-    from.map(|(severity, _)| with_evidence(sheet, Some(*severity)))
-        .find(|text| text.chars().count() <= LONGEST)
-        .unwrap_or_else(|| with_evidence(sheet, None))
+    let from = EFFECTS.iter().rev().map(|(severity, _)| Some(*severity));
+    from.chain([None])
+        .map(|from| with_evidence(sheet, from))
+        .find(|text| length(text) <= LONGEST)
+        .unwrap_or_else(|| cut_to_fit(sheet))
+}
+
+/// As GitHub counts.
+fn length(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// As much as fits, without evidence: what stops a failover first. What is accepted and what is not known have room of their own, and
+/// each list says how much of it is left out.
+fn cut_to_fit(sheet: &Sheet<'_>) -> String {
+    let rest = [
+        excused(sheet, Room(LONGEST / 8)),
+        unknown(sheet.unknown, Room(LONGEST / 4)),
+        foot(sheet),
+    ]
+    .concat();
+    let mut text = head(sheet);
+    for (severity, title) in EFFECTS {
+        let findings: Vec<&Entry> = sheet.with(severity).collect();
+        if findings.is_empty() {
+            continue;
+        }
+        let heading = heading(severity, title, findings.len());
+        let used = length(&text) + length(&heading) + length(&rest);
+        let rows = findings.iter().map(|entry| finding(sheet, entry, false));
+        text.push_str(&heading);
+        text.push_str(&Room(LONGEST.saturating_sub(used + TITLES)).fill(rows, "\n"));
+    }
+    text + &rest
+}
+
+/// Room for the headings and the last lines of lists that have no room for more.
+const TITLES: usize = 600;
+
+/// So many characters of a list.
+#[derive(Clone, Copy)]
+struct Room(usize);
+
+impl Room {
+    /// No end of it.
+    const ENDLESS: Self = Self(usize::MAX);
+
+    /// The rows that fit, and how many do not.
+    fn fill(self, rows: impl Iterator<Item = String>, end: &str) -> String {
+        let (mut text, mut used, mut left_out) = (String::new(), 0, 0);
+        for row in rows {
+            used += length(&row);
+            // What comes after one that did not fit is less bad: it does not take its place.
+            if left_out > 0 || used > self.0 {
+                left_out += 1;
+            } else {
+                text.push_str(&row);
+            }
+        }
+        if left_out > 0 {
+            let _ = write!(
+                text,
+                "{end}_and {left_out} more: they stand in the other forms of this report_\n\n"
+            );
+        }
+        text
+    }
 }
 
 /// The whole, with the evidence of findings that are at least so severe.
@@ -30,12 +93,7 @@ fn with_evidence(sheet: &Sheet<'_>, from: Option<Severity>) -> String {
         if findings.is_empty() {
             continue;
         }
-        let _ = write!(
-            text,
-            "### {} {title} ({})\n\n",
-            sign(severity),
-            findings.len()
-        );
+        text.push_str(&heading(severity, title, findings.len()));
         let is_full = from.is_some_and(|from| severity >= from);
         for entry in findings {
             text.push_str(&finding(sheet, entry, is_full));
@@ -44,10 +102,14 @@ fn with_evidence(sheet: &Sheet<'_>, from: Option<Severity>) -> String {
             text.push_str("_The evidence did not fit into a comment: it stands in the other forms of this report._\n\n");
         }
     }
-    text.push_str(&excused(sheet));
-    text.push_str(&unknown(sheet.unknown));
+    text.push_str(&excused(sheet, Room::ENDLESS));
+    text.push_str(&unknown(sheet.unknown, Room::ENDLESS));
     text.push_str(&foot(sheet));
     text
+}
+
+fn heading(severity: Severity, title: &str, count: usize) -> String {
+    format!("### {} {title} ({count})\n\n", sign(severity))
 }
 
 fn sign(severity: Severity) -> &'static str {
@@ -73,11 +135,15 @@ fn head(sheet: &Sheet<'_>) -> String {
         code(sheet.standby.as_str()),
         sheet.read_at()
     );
+    for caveat in &sheet.caveats {
+        let _ = write!(text, "> ⚠️ {}.\n\n", prose(&capitalised(caveat)));
+    }
     text.push_str("| | |\n|---|---:|\n");
     for (severity, title) in EFFECTS {
         let count = sheet.with(severity).count();
         let _ = writeln!(text, "| {} {title} | {count} |", sign(severity));
     }
+    let _ = writeln!(text, "| 🤝 Accepted | {} |", sheet.excused.len());
     let _ = write!(text, "| ❔ Not known | {} |\n\n", sheet.unknown.len());
     text
 }
@@ -158,27 +224,27 @@ fn why(rule: &RuleDoc) -> String {
     format!("{} Rule {}. {source}\n\n", prose(rule.why), code(rule.code))
 }
 
-fn excused(sheet: &Sheet<'_>) -> String {
+fn excused(sheet: &Sheet<'_>, room: Room) -> String {
     if sheet.excused.is_empty() {
         return String::new();
     }
     let mut text = format!("### 🤝 Accepted ({})\n\n", sheet.excused.len());
-    for excused in sheet.excused {
+    let rows = sheet.excused.iter().map(|excused| {
         let entry = &excused.entry;
-        let _ = writeln!(
-            text,
-            "- **{}** · {} · {}<br>{}",
+        format!(
+            "- **{}** · {} · {}<br>{}\n",
             prose(&sheet.name(entry)),
             code(&cut(&entry.finding.subject.to_string(), LONGEST_VALUE)),
             code(entry.id.as_str()),
             prose(&cut(&accepted(excused), LONGEST_VALUE))
-        );
-    }
+        )
+    });
+    text.push_str(&room.fill(rows, "\n"));
     text.push('\n');
     text
 }
 
-fn unknown(unknown: &[Unknown]) -> String {
+fn unknown(unknown: &[Unknown], room: Room) -> String {
     if unknown.is_empty() {
         return String::new();
     }
@@ -187,17 +253,17 @@ fn unknown(unknown: &[Unknown]) -> String {
         unknown.len()
     );
     text.push_str("| Site | What | Why | Fix |\n|---|---|---|---|\n");
-    for gap in unknown {
-        let _ = writeln!(
-            text,
-            "| {} | {} {} | {} | {} |",
+    let rows = unknown.iter().map(|gap| {
+        format!(
+            "| {} | {} {} | {} | {} |\n",
             code(gap.site.as_str()),
             code(gap.kind.name()),
             prose(&cut(&about(gap), LONGEST_VALUE)),
             prose(&cut(&gap.reason, LONGEST_VALUE)),
             prose(&gap.fix)
-        );
-    }
+        )
+    });
+    text.push_str(&room.fill(rows, "\n"));
     text.push('\n');
     text
 }

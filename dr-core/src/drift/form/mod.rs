@@ -31,7 +31,7 @@ pub(crate) use schema::closed;
 pub(crate) use schema::of_report;
 pub use schema::report_schema;
 
-use super::exception::Excused;
+use super::exception::{Excused, stopping};
 use super::report::{Coverage, Entry, Report, Unknown, Verdict};
 use crate::model::{EstateName, Family, ResourceKind, RuleDoc, Severity, SiteId};
 
@@ -48,12 +48,14 @@ pub struct Sheet<'a> {
     pub primary: &'a SiteId,
     /// The one that is to take over.
     pub standby: &'a SiteId,
-    /// When the sites were read.
+    /// When the sites were read, the earlier of the two.
     pub at: Timestamp,
     /// How it stands.
     pub tone: Tone,
     /// What it comes to, in one sentence without a full stop.
     pub headline: String,
+    /// What weakens all of it, and what changed: sentences without a full stop.
+    pub caveats: Vec<String>,
     /// Further figures, each with its name.
     pub facts: Vec<(&'static str, String)>,
     /// What was found, the worst first.
@@ -148,17 +150,10 @@ const EFFECTS: [(Severity, &str); 3] = [
 impl Report {
     /// What its forms are written from.
     pub fn sheet(&self) -> Sheet<'_> {
-        let (tone, headline) = match self.verdict {
-            Verdict::InSync => (Tone::Good, "The sites are in sync"),
-            Verdict::Drift => (
-                Tone::Attention,
-                "The sites differ, and nothing of it stops a failover",
-            ),
-            Verdict::Incomplete => (
-                Tone::Bad,
-                "Not known whether the sites are in sync: not everything could be read",
-            ),
-            Verdict::Blocked => (Tone::Bad, "A failover would not work"),
+        let tone = match self.verdict {
+            Verdict::InSync if stopping(&self.excused) == 0 => Tone::Good,
+            Verdict::InSync | Verdict::Drift => Tone::Attention,
+            Verdict::Incomplete | Verdict::Blocked => Tone::Bad,
         };
         let total = |of: fn(&Coverage) -> usize| -> String {
             self.coverage.values().map(of).sum::<usize>().to_string()
@@ -169,9 +164,10 @@ impl Report {
             estate: &self.estate,
             primary: &self.primary,
             standby: &self.standby,
-            at: self.at,
+            at: self.read_at,
             tone,
-            headline: headline.to_owned(),
+            headline: capitalised(&self.headline()),
+            caveats: self.caveats.clone(),
             facts: vec![
                 ("pairs compared", total(|line| line.pairs)),
                 ("paired by their place", total(|line| line.by_place)),
@@ -192,13 +188,18 @@ impl Report {
     }
 }
 
-/// Until when something is accepted, why, and who answers for it.
-fn accepted(excused: &Excused) -> String {
+/// What something that is accepted does to a failover, until when it is accepted, why, and who answers for it.
+pub fn accepted(excused: &Excused) -> String {
     let exception = &excused.exception;
+    let does = match excused.entry.finding.severity {
+        Severity::Blocking => "would stop a failover",
+        Severity::Slowing => "adds minutes",
+        Severity::Notice => "worth knowing",
+    };
     let approved = exception.approved_by.as_ref();
     let approved = approved.map(|who| format!(", approved by {who}"));
     format!(
-        "accepted until {}: {} ({}{})",
+        "{does}; accepted until {}: {} ({}{})",
         exception.expires,
         exception.reason,
         exception.owner,

@@ -18,6 +18,9 @@ const SCHEMA: &str =
 /// What is not known has one descriptor, the first of the notifications.
 const NOT_KNOWN: &str = "not-known";
 
+/// What weakens all results, the second.
+const READING: &str = "reading";
+
 /// Longer messages are cut; the properties have every value whole.
 const LONGEST_MESSAGE: usize = 1000;
 
@@ -26,7 +29,15 @@ pub(super) fn write(sheet: &Sheet<'_>) -> String {
     let excused = sheet.excused.iter().map(|one| suppressed(sheet, one));
     let results: Vec<Value> = results.chain(excused).collect();
     let rules: Vec<Value> = sheet.rules.iter().map(|doc| rule(doc)).collect();
-    let notifications = sheet.unknown.iter().map(notification);
+    let caveats = sheet.caveats.iter().map(|caveat| {
+        json!({
+            "descriptor": { "id": READING, "index": 1 },
+            "level": "warning",
+            "message": { "text": plain(&sentence(&capitalised(caveat))) },
+            "properties": { "readAt": sheet.at },
+        })
+    });
+    let notifications = sheet.unknown.iter().map(notification).chain(caveats);
     let notifications: Vec<Value> = notifications.collect();
     let log = json!({
         "$schema": SCHEMA,
@@ -41,6 +52,11 @@ pub(super) fn write(sheet: &Sheet<'_>) -> String {
                     "shortDescription": { "text": "Something could not be read or not be told apart" },
                     "fullDescription": { "text": "Nothing is said about it: neither that it is as it should be nor that it is not." },
                     "defaultConfiguration": { "level": "error" },
+                }, {
+                    "id": READING,
+                    "shortDescription": { "text": "What was read is old, of the future, or of two different times" },
+                    "fullDescription": { "text": "Every result rests on it." },
+                    "defaultConfiguration": { "level": "warning" },
                 }],
             }},
             // What stands before the last slash is the category: runs of the same one replace each other.

@@ -15,7 +15,7 @@ use super::report::{Entry, Evidence, FindingId, shown};
 use super::symbol::Symbols;
 use crate::model::{Estate, Finding, RuleDoc, Settings, Severity, Subject};
 
-pub(super) use table::{EXPIRED, UNAPPROVED, UNUSED};
+pub(crate) use table::{EXPIRED, UNAPPROVED, UNUSED};
 
 /// Every rule of drift, in the order of the table.
 pub fn rules() -> impl Iterator<Item = &'static RuleDoc> {

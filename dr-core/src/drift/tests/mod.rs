@@ -6,6 +6,7 @@ mod honest;
 mod likeness;
 mod other_columns;
 mod pairing;
+mod reading;
 mod replica;
 mod values;
 mod words;

@@ -6,7 +6,7 @@ use super::world::{SITES, World, at};
 use crate::drift::{Origin, Verdict};
 use crate::model::{Exception, Resource, ResourceKind as Kind};
 
-fn exception(rule: &str) -> Exception {
+pub(super) fn exception(rule: &str) -> Exception {
     Exception {
         rule: rule.to_owned(),
         component: None,
@@ -76,6 +76,86 @@ fn what_stops_a_failover_is_hidden_only_by_two_people() {
     );
     world.estate.exceptions[0].approved_by = Some("ben".to_owned());
     assert_eq!(world.report().verdict, Verdict::InSync);
+}
+
+#[test]
+fn of_two_exceptions_the_one_that_still_holds_counts() {
+    let mut world = smaller();
+    let mut old = exception("database-class-differs");
+    old.expires = "2026-11-20".parse().unwrap();
+    for exceptions in [
+        [old.clone(), exception("database-class-differs")],
+        [exception("database-class-differs"), old],
+    ] {
+        world.estate.exceptions = exceptions.into();
+        let report = world.report();
+        assert_eq!(report.excused.len(), 1);
+        assert_eq!(
+            report.excused[0].exception.expires.to_string(),
+            "2026-12-31"
+        );
+        let codes: Vec<String> = world.found().into_iter().map(|(code, _)| code).collect();
+        assert_eq!(codes, ["exception-unused"]);
+    }
+}
+
+#[test]
+fn an_exception_without_a_second_person_is_told_once_however_much_it_is_about() {
+    let mut world = World::alike();
+    for attribute in ["engine", "engine-version"] {
+        world.set(SITES[1], Kind::RdsInstance, attribute, json!("other"));
+    }
+    let mut narrow = exception("database-engine-differs");
+    narrow.attribute = Some("engine".to_owned());
+    world.estate.exceptions = vec![narrow, exception("database-engine-differs")];
+    let found = world.found();
+    let told = found
+        .iter()
+        .filter(|(code, _)| code == "exception-not-approved");
+    assert_eq!(told.count(), 2, "{found:?}");
+    world.estate.exceptions.remove(0);
+    let found = world.found();
+    let told = found
+        .iter()
+        .filter(|(code, _)| code == "exception-not-approved");
+    assert_eq!(told.count(), 1, "{found:?}");
+}
+
+#[test]
+fn an_owner_in_other_letters_is_no_second_person() {
+    let mut world = World::alike();
+    world.set(SITES[1], Kind::RdsInstance, "engine-version", json!("14.1"));
+    let mut one = exception("database-engine-differs");
+    one.approved_by = Some(" Ana ".to_owned());
+    world.estate.exceptions = vec![one];
+    assert_eq!(world.report().verdict, Verdict::Blocked);
+}
+
+#[test]
+fn an_exception_for_a_rule_of_readiness_is_none_of_drifts_business() {
+    let mut world = World::alike();
+    world.estate.exceptions = vec![exception("quota-vcpus")];
+    assert_eq!(world.found(), []);
+}
+
+#[test]
+fn an_accepted_difference_that_stops_a_failover_is_part_of_the_verdict() {
+    let mut world = World::alike();
+    assert_eq!(world.report().headline(), "the sites are in sync");
+    world.set(SITES[1], Kind::RdsInstance, "engine-version", json!("14.1"));
+    let mut one = exception("database-engine-differs");
+    one.approved_by = Some("ben".to_owned());
+    world.estate.exceptions = vec![one, exception("database-class-differs")];
+    world.set(SITES[1], Kind::RdsInstance, "class", json!("db.t3.micro"));
+    assert_eq!(
+        world.report().headline(),
+        "the sites are in sync but for 2 accepted differences, 1 of which would stop a failover"
+    );
+    world.estate.exceptions.pop();
+    assert_eq!(
+        world.report().headline(),
+        "the sites differ, and nothing of it stops a failover, but 1 accepted difference would"
+    );
 }
 
 #[test]

@@ -28,6 +28,7 @@ fn found(finding: &[&str], blind: &[&str]) -> Found {
             holds: Vec::new(),
             nothing: Vec::new(),
             findings: Vec::new(),
+            accepted: Vec::new(),
             unknown: vec![Doubt {
                 reason: "denied".to_owned(),
                 fix: "allow it".to_owned(),

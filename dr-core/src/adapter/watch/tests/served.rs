@@ -61,6 +61,7 @@ pub(super) fn status() -> Status {
         holds: 7,
         violated: 1,
         unknown: 2,
+        accepted: 0,
         nothing: 0,
     };
     status.score = Some(Score {

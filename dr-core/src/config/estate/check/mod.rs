@@ -10,11 +10,12 @@ use crate::config::diagnostic::Report;
 use crate::model::Kind;
 use references::References;
 
-pub(super) fn estate(raw: &RawEstate, report: &mut Report) {
+/// `rules`: the codes that an exception may name; empty where that is not looked at.
+pub(super) fn estate(raw: &RawEstate, rules: &[&str], report: &mut Report) {
     sites::check(raw.sites.as_ref(), report);
     let references = References::new(raw);
     components::check(raw, &references, report);
-    policies::check(raw, &references, report);
+    policies::check(raw, rules, &references, report);
     bindings(raw, &references, report);
 }
 

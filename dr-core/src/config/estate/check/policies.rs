@@ -15,7 +15,7 @@ use crate::model::{ComponentId, Duration, Kind};
 /// The kinds that hold what a backup keeps.
 const BACKED_UP: [Kind; 3] = [Kind::Database, Kind::ObjectStore, Kind::Repository];
 
-pub(super) fn check(raw: &RawEstate, references: &References, report: &mut Report) {
+pub(super) fn check(raw: &RawEstate, rules: &[&str], references: &References, report: &mut Report) {
     let objectives = raw.objectives.as_ref();
     for (value, key) in [
         (objectives.and_then(|raw| raw.rpo), "rpo"),
@@ -27,7 +27,7 @@ pub(super) fn check(raw: &RawEstate, references: &References, report: &mut Repor
     lease(raw.write_lease, objectives, report);
     probes(raw, references, report);
     for exception in raw.exceptions.iter().flatten() {
-        exception.check(report);
+        exception.check(rules, report);
         if exception.component.is_some() {
             references.component(exception.component.as_ref(), &Kind::ALL, report);
         }

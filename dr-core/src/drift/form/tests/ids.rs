@@ -21,7 +21,7 @@ fn ids(form: &str, text: &str) -> BTreeSet<String> {
         "markdown" => between(text, " · <code>", "</code><br>"),
         "html" => {
             let mut ids = between(text, "\" id=\"", "\"><div>");
-            ids.extend(between(text, "<tr id=\"", "\"><th>"));
+            ids.extend(between(text, "<tr id=\"", "\"><td>"));
             ids
         }
         _ => unreachable!("{form}"),

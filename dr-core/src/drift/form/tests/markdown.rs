@@ -27,6 +27,7 @@ fn no_name_breaks_a_table_a_line_or_a_fold() {
             "Witness: ",
             "From: ",
             "- **",
+            "> ⚠️",
             "Counterparts: ",
             "Rule ",
         ];
@@ -69,4 +70,41 @@ fn too_much_evidence_is_left_out_from_the_mildest_on_and_no_finding_is() {
     for entry in &report.findings {
         assert!(text.contains(entry.id.as_str()), "{}", entry.id);
     }
+}
+
+#[test]
+fn a_report_that_is_too_long_for_a_comment_is_cut_and_says_by_how_much() {
+    let many = |severity, count| (0..count).map(move |number| finding(severity, number));
+    let mut findings: Vec<Entry> = many(Severity::Blocking, 5).collect();
+    findings.extend(many(Severity::Notice, 400));
+    let mut accepted = excused();
+    accepted.entry = finding(Severity::Blocking, 7);
+    let report = Report {
+        excused: vec![accepted; 300],
+        ..report(findings, vec![gap(); 300])
+    };
+    let text = report.sheet().to_markdown();
+    assert!(text.chars().count() <= 65_536, "{}", text.chars().count());
+    for entry in &report.findings[..5] {
+        assert!(
+            text.contains(entry.id.as_str()),
+            "what stops a failover stays"
+        );
+    }
+    assert!(text.contains("Stops a failover (5)") && text.contains("Worth knowing (400)"));
+    assert_eq!(
+        text.matches(" more: they stand in the other forms").count(),
+        3,
+        "{text}"
+    );
+    let rows = text
+        .lines()
+        .filter(|line| line.starts_with("| <code>ohio"))
+        .count();
+    let left_out: usize = text
+        .split("_and ")
+        .nth(3)
+        .and_then(|rest| rest.split(' ').next()?.parse().ok())
+        .unwrap();
+    assert_eq!(rows + left_out, 300);
 }

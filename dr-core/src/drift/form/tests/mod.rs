@@ -102,7 +102,10 @@ fn report(findings: Vec<Entry>, unknown: Vec<Unknown>) -> Report {
         estate: "storefront".parse().expect("a name"),
         primary: "ohio".parse().expect("a name"),
         standby: "california".parse().expect("a name"),
+        read_at: "2026-01-02T03:04:05Z".parse().expect("an instant"),
         at: "2026-01-02T03:04:05Z".parse().expect("an instant"),
+        caveats: Vec::new(),
+        since: None,
         verdict: Verdict::of(&findings, &unknown),
         findings,
         excused: Vec::new(),
@@ -121,6 +124,7 @@ fn hostile() -> Report {
     findings.push(later);
     Report {
         excused: vec![excused()],
+        caveats: vec![HOSTILE.to_owned()],
         ..report(findings, vec![gap()])
     }
 }
@@ -218,6 +222,50 @@ fn words_of_commands_in_the_texts_of_rules_are_code_on_the_page() {
     .sheet()
     .to_html();
     assert!(page.contains("<code>provision</code> scales"), "{page}");
+}
+
+#[test]
+fn what_is_accepted_and_would_stop_a_failover_is_no_clean_bill_in_any_form() {
+    let mut accepted = excused();
+    accepted.entry = finding(Severity::Blocking, 2);
+    accepted.exception.owner = "ana".to_owned();
+    accepted.exception.approved_by = Some("ben".to_owned());
+    accepted.exception.reason = "the day of the move".to_owned();
+    let report = Report {
+        excused: vec![accepted],
+        ..report(Vec::new(), Vec::new())
+    };
+    assert_eq!(report.verdict, Verdict::InSync);
+    let [sarif, junit, markdown, html] = forms(&report);
+    for (form, text) in [&sarif, &junit, &markdown, &html] {
+        for part in [
+            "would stop a failover; accepted until 2026-12-31",
+            "(ana, approved by ben)",
+        ] {
+            assert!(text.contains(part), "{form} lacks {part}: {text}");
+        }
+    }
+    let headline =
+        "The sites are in sync but for 1 accepted difference, which would stop a failover";
+    assert!(
+        html.1.contains(headline) && html.1.contains("seal attention"),
+        "{}",
+        html.1
+    );
+    assert!(markdown.1.contains(headline) && !markdown.1.contains('✅'));
+    assert!(markdown.1.contains("| 🤝 Accepted | 1 |"), "{}", markdown.1);
+    assert!(html.1.contains("href=\"#accepted\"") && html.1.contains("1 blocking"));
+}
+
+#[test]
+fn what_weakens_a_report_stands_in_every_form() {
+    let report = Report {
+        caveats: vec!["ohio was read long ago".to_owned()],
+        ..report(Vec::new(), Vec::new())
+    };
+    for (form, text) in forms(&report) {
+        assert!(text.contains("hio was read long ago"), "{form}: {text}");
+    }
 }
 
 #[test]

@@ -157,7 +157,7 @@ pub(super) const OTHER_VALUE: RuleDoc = doc(
 );
 
 /// An exception that has run out.
-pub(in super::super) const EXPIRED: RuleDoc = doc(
+pub(crate) const EXPIRED: RuleDoc = doc(
     "exception-expired",
     Control,
     Slowing,
@@ -170,7 +170,7 @@ pub(in super::super) const EXPIRED: RuleDoc = doc(
 );
 
 /// An exception that would hide what stops a failover, and has no second person.
-pub(in super::super) const UNAPPROVED: RuleDoc = doc(
+pub(crate) const UNAPPROVED: RuleDoc = doc(
     "exception-not-approved",
     Control,
     Notice,
@@ -183,7 +183,7 @@ pub(in super::super) const UNAPPROVED: RuleDoc = doc(
 );
 
 /// An exception that is about nothing.
-pub(in super::super) const UNUSED: RuleDoc = doc(
+pub(crate) const UNUSED: RuleDoc = doc(
     "exception-unused",
     Control,
     Notice,
