@@ -10,7 +10,8 @@ mod place;
 use std::fs;
 use std::path::Path;
 
-use jiff::Timestamp;
+use dr_core::adapter::local::SystemClock;
+use dr_core::port::Clock as _;
 use serde_json::{Value, json};
 
 use place::Place;
@@ -20,14 +21,19 @@ fn scan() -> Value {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus/drift");
     let text = fs::read_to_string(corpus.join("scan.json")).unwrap();
     let mut scan: Value = serde_json::from_str(&text).unwrap();
-    for site in ["ohio", "california"] {
-        scan["sites"][site]["at"] = json!(Timestamp::now().to_string());
-    }
-    scan["global"]["at"] = json!(Timestamp::now().to_string());
+    read_at(&mut scan, &SystemClock.now().to_string());
     scan
 }
 
-fn set(scan: &mut Value, kind: &str, attribute: &str, value: Value) {
+/// Everything was read at this instant.
+fn read_at(scan: &mut Value, at: &str) {
+    for site in ["ohio", "california"] {
+        scan["sites"][site]["at"] = json!(at);
+    }
+    scan["global"]["at"] = json!(at);
+}
+
+fn set(scan: &mut Value, kind: &str, attribute: &str, value: &Value) {
     let resources = scan["sites"]["california"]["resources"]
         .as_array_mut()
         .unwrap();
@@ -129,11 +135,8 @@ fn the_first_line_says_how_old_a_report_is_and_an_old_one_says_so() {
 fn an_old_scan_brings_no_exception_back_that_has_run_out() {
     let exceptions = "exceptions:\n  - { rule: database-class-differs, reason: r, owner: ana, expires: 2026-01-31 }\n";
     let mut scan = scan();
-    set(&mut scan, "rds/instance", "class", json!("db.t3.micro"));
-    for site in ["ohio", "california"] {
-        scan["sites"][site]["at"] = json!("2026-01-15T00:00:00Z");
-    }
-    scan["global"]["at"] = json!("2026-01-15T00:00:00Z");
+    set(&mut scan, "rds/instance", "class", &json!("db.t3.micro"));
+    read_at(&mut scan, "2026-01-15T00:00:00Z");
     let place = place(exceptions, &scan);
     let ended = place.ends("drift --scan scan.json", 10);
     for code in ["database-class-differs", "exception-expired"] {
@@ -145,7 +148,7 @@ fn an_old_scan_brings_no_exception_back_that_has_run_out() {
 fn what_changed_since_an_earlier_scan_is_told() {
     let older = scan();
     let mut newer = scan();
-    set(&mut newer, "rds/instance", "class", json!("db.t3.micro"));
+    set(&mut newer, "rds/instance", "class", &json!("db.t3.micro"));
     let place = place("", &newer);
     place.write("older.json", &older.to_string());
     let ended = place.ends("drift --scan scan.json --since older.json", 10);
@@ -175,7 +178,7 @@ fn what_changed_since_an_earlier_scan_is_told() {
 fn an_accepted_difference_that_would_stop_a_failover_is_said_with_the_verdict() {
     let exceptions = "exceptions:\n  - { rule: database-engine-differs, reason: the upgrade, owner: ana, expires: 2999-01-31, approved-by: ben }\n";
     let mut scan = scan();
-    set(&mut scan, "rds/instance", "engine-version", json!("14.1"));
+    set(&mut scan, "rds/instance", "engine-version", &json!("14.1"));
     let place = place(exceptions, &scan);
     let ended = place.ends("drift --scan scan.json", 0);
     assert!(
@@ -319,8 +322,8 @@ fn what_a_build_or_the_simulator_cannot_judge_has_a_next_step() {
 /// What the sample of the documentation is made of.
 fn sample() -> Place {
     let mut scan = scan();
-    set(&mut scan, "rds/instance", "class", json!("db.t3.micro"));
-    set(&mut scan, "eks/cluster", "version", json!("1.28"));
+    set(&mut scan, "rds/instance", "class", &json!("db.t3.micro"));
+    set(&mut scan, "eks/cluster", "version", &json!("1.28"));
     let standby = &mut scan["sites"]["california"];
     let resources = standby["resources"].as_array_mut().unwrap();
     resources.retain(|resource| resource["kind"] != "ssm/parameter");
