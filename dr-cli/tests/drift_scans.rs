@@ -309,7 +309,7 @@ fn what_a_build_or_the_simulator_cannot_judge_has_a_next_step() {
             );
         }
     }
-    let ended = place.ends("drift --scan scan.json --to ohio", 0);
+    let ended = place.dr("drift --scan scan.json --to ohio");
     assert!(
         ended
             .stdout

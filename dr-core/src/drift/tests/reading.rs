@@ -19,6 +19,9 @@ fn caveats(ages: [i64; 2]) -> Vec<String> {
     for (site, age) in SITES.into_iter().zip(ages) {
         world.site(site).at = now - SignedDuration::from_mins(age);
     }
+    if let Some(global) = &mut world.scan.global {
+        global.at = now - SignedDuration::from_mins(ages[0]);
+    }
     judged(&world, now).caveats
 }
 
