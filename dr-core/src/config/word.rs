@@ -9,8 +9,8 @@ use super::suggest;
 use crate::model::{
     Check, ComponentId, CronLine, Day, Duration, Ending, EstateName, Expectation, FenceTarget,
     GameDays, Happening, InvalidName, Kind, MailTls, Mailbox, Mode, OnDoubt, Only, Percent,
-    Platform, Region, Reply, Role, SecretRef, Severity, SiteId, SlackAddress, Steadiness, StepId,
-    Stir, Technology, TrafficMethod, WebAddress,
+    Platform, Region, Reply, Role, Severity, SiteId, Steadiness, StepId, Stir, Technology,
+    TrafficMethod, WebAddress,
 };
 
 /// Why a scalar was not taken.
@@ -353,11 +353,20 @@ impl Word for MailTls {
 
 impl Word for SocketAddr {
     fn read(text: &str) -> Result<Self, Refusal> {
-        let help = "write an address of this machine and a port: 127.0.0.1:9464";
+        let is_named = text
+            .rsplit_once(':')
+            .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+        let names = if is_named {
+            "a name is not taken here: "
+        } else {
+            ""
+        };
         text.parse().map_err(|_| Refusal {
             code: "invalid-address",
             message: format!("`{text}` is no address and port"),
-            help: Some(help.to_owned()),
+            help: Some(format!(
+                "{names}write an address of this machine and a port: 127.0.0.1:9464"
+            )),
         })
     }
 }
@@ -371,25 +380,5 @@ impl Word for WebAddress {
 impl Word for Mailbox {
     fn read(text: &str) -> Result<Self, Refusal> {
         parse(text, "invalid-mailbox", None)
-    }
-}
-
-impl Word for SecretRef {
-    fn read(text: &str) -> Result<Self, Refusal> {
-        // The text is not repeated: it may be the secret itself.
-        text.parse().map_err(|_| Refusal {
-            code: "invalid-secret",
-            message: "that does not say where the secret is kept".to_owned(),
-            help: Some("write env:NAME, file:PATH, secretsmanager:NAME or ssm:NAME".to_owned()),
-        })
-    }
-}
-
-impl Word for SlackAddress {
-    fn read(text: &str) -> Result<Self, Refusal> {
-        match text.starts_with("http") {
-            true => WebAddress::read(text).map(Self::Plain),
-            false => SecretRef::read(text).map(Self::Secret),
-        }
     }
 }

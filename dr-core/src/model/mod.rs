@@ -3,6 +3,7 @@
 mod binding;
 mod bound;
 mod component;
+mod cron;
 mod disaster;
 mod endpoint;
 mod epoch;
@@ -34,6 +35,7 @@ pub use component::{
     Balancer, Capacity, Component, Compute, Database, Infrastructure, Kind, Monitoring, Network,
     ObjectStorage, Repository, Settings, Technology, Traffic, TrafficMethod,
 };
+pub use cron::{CronLine, InvalidCronLine};
 pub use disaster::{Mishap, Spread};
 pub use endpoint::Endpoint;
 pub use epoch::Epoch;
@@ -44,7 +46,7 @@ pub use finding::{Finding, Severity, Subject};
 pub use id::{ComponentId, EstateName, InvalidName, RunId, SiteId, StepId};
 pub use inventory::{EstateInventory, Gap, Inventory, Observed};
 pub use objective::{Objectives, TTL_PART_OF_RTO};
-pub use quantity::{CronLine, Duration, InvalidQuantity, Percent, Region, Size};
+pub use quantity::{Duration, InvalidQuantity, Percent, Region, Size};
 pub use rds_status::RdsStatus;
 pub(crate) use rehearsal::Detail as HappeningDetail;
 pub use rehearsal::{Ending, Expectation, Happening, Reply, Steadiness, Stir};

@@ -1,4 +1,4 @@
-//! Durations, sizes, cron lines, regions, percentages: parsed once, at the edge.
+//! Durations, sizes, regions, percentages: parsed once, at the edge.
 
 use std::fmt;
 use std::ops::{Add, Sub};
@@ -444,54 +444,6 @@ impl TryFrom<String> for Region {
 impl From<Region> for String {
     fn from(region: Region) -> Self {
         region.0
-    }
-}
-
-/// A schedule in the five-field cron language, read in UTC: `30 2 * * *`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-pub struct CronLine(String);
-
-impl CronLine {
-    /// The line as written.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for CronLine {
-    type Err = InvalidQuantity;
-
-    fn from_str(text: &str) -> Result<Self, InvalidQuantity> {
-        let valid = text.split_whitespace().count() == 5 && croner::Cron::from_str(text).is_ok();
-        if valid {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(InvalidQuantity {
-                text: text.to_owned(),
-                wanted: "a five-field cron line such as 30 2 * * *",
-            })
-        }
-    }
-}
-
-impl fmt::Display for CronLine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-impl TryFrom<String> for CronLine {
-    type Error = InvalidQuantity;
-
-    fn try_from(text: String) -> Result<Self, InvalidQuantity> {
-        text.parse()
-    }
-}
-
-impl From<CronLine> for String {
-    fn from(line: CronLine) -> Self {
-        line.0
     }
 }
 

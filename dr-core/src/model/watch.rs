@@ -4,7 +4,6 @@ use core::net::{Ipv4Addr, SocketAddr};
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
-use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -42,16 +41,6 @@ impl Default for Watch {
             notify: Vec::new(),
             at_least: Severity::Slowing,
         }
-    }
-}
-
-impl CronLine {
-    /// The first instant after `after` that the line names; `None` where it names none, as `0 0 31 2 *` does.
-    pub fn next(&self, after: Timestamp) -> Option<Timestamp> {
-        let line: croner::Cron = self.as_str().parse().ok()?;
-        let after = after.to_zoned(TimeZone::UTC);
-        let next = line.find_next_occurrence(&after, false).ok()?;
-        Some(next.timestamp())
     }
 }
 
@@ -333,21 +322,6 @@ mod tests {
         ] {
             assert!(text.parse::<Mailbox>().is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn a_line_that_names_no_day_has_no_next_instant() {
-        let at: Timestamp = "2026-11-21T18:03:00Z".parse().unwrap();
-        let next = |line: &str| line.parse::<CronLine>().unwrap().next(at);
-        assert_eq!(
-            next("*/10 * * * *"),
-            Some("2026-11-21T18:10:00Z".parse().unwrap())
-        );
-        assert_eq!(
-            next("3 18 * * *"),
-            Some("2026-11-22T18:03:00Z".parse().unwrap())
-        );
-        assert_eq!(next("0 0 31 2 *"), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::config::diagnostic::{Problem, Report, Span};
 use crate::config::read::{Fields, FromNode, Place, Shape};
+use crate::config::word::{Refusal, Word};
 use crate::config::yaml::{At, Node, Value};
 use crate::model::{
     Email, MailTls, Mailbox, Receiver, SecretRef, SlackAddress, WebAddress, is_this_machine,
@@ -39,7 +40,7 @@ struct RawWebhook {
     webhook: Option<At<WebAddress>>,
     /// Where the key of its signature is kept.
     #[schemars(required)]
-    secret: Option<At<SecretRef>>,
+    secret: Option<At<KeptHere>>,
 }
 
 impl Shape for RawWebhook {
@@ -110,7 +111,7 @@ struct RawEmail {
     /// Whether the way to it is encrypted: after STARTTLS when nothing is said.
     tls: Option<At<MailTls>>,
     /// Where `user:password` is kept.
-    login: Option<At<SecretRef>>,
+    login: Option<At<KeptHere>>,
 }
 
 impl Shape for RawEmail {
@@ -135,7 +136,7 @@ impl Shape for RawEmail {
 struct RawPagerduty {
     /// Where the routing key of the integration is kept.
     #[schemars(required)]
-    pagerduty: Option<At<SecretRef>>,
+    pagerduty: Option<At<KeptHere>>,
     /// Where events go; https://events.pagerduty.com/v2/enqueue when nothing is said.
     url: Option<At<WebAddress>>,
 }
@@ -200,50 +201,23 @@ impl RawReceiver {
         self.span
     }
 
-    /// Nothing that is secret goes where others read it, and nothing that tells of an outage hangs on what is out.
+    /// Nothing that is told goes where others read it.
     pub(super) fn check(&self, report: &mut Report) {
-        if let Some(secret) = self.secret()
-            && matches!(
-                secret.value,
-                SecretRef::SecretsManager(_) | SecretRef::Ssm(_)
-            )
-        {
-            let message =
-                "a secret that is kept in a region cannot be read while the region is out";
-            report.add(
-                Problem::new("secret-elsewhere", secret.span, message)
-                    .help("keep it on the machine that watches: env:NAME or file:PATH"),
-            );
-        }
         match &self.sort {
-            RawSort::Pagerduty(raw) => {
-                if let Some(url) = raw.url.as_ref().filter(|at| at.value.is_open_to_others()) {
-                    let message = "the routing key could be read on the way";
-                    let problem = Problem::new("open-to-others", url.span, message);
-                    report.add(problem.help("write https://"));
-                }
-            }
-            RawSort::Email(RawEmailTo { email: Some(raw) }) => raw.check(report),
-            RawSort::Webhook(_) | RawSort::Slack(_) | RawSort::Email(_) => {}
-        }
-    }
-
-    /// The secret that it needs, with its place.
-    fn secret(&self) -> Option<At<SecretRef>> {
-        match &self.sort {
-            RawSort::Webhook(raw) => raw.secret.clone(),
+            RawSort::Pagerduty(raw) => check_way(raw.url.as_ref(), report),
+            RawSort::Webhook(raw) => check_way(raw.webhook.as_ref(), report),
             RawSort::Slack(raw) => {
-                let at = raw.slack.as_ref()?;
-                match &at.value {
-                    SlackAddress::Secret(secret) => Some(At {
-                        value: secret.clone(),
+                let plain = raw.slack.as_ref().and_then(|at| match &at.value {
+                    SlackAddress::Plain(value) => Some(At {
+                        value: value.clone(),
                         span: at.span,
                     }),
-                    SlackAddress::Plain(_) => None,
-                }
+                    SlackAddress::Secret(_) => None,
+                });
+                check_way(plain.as_ref(), report);
             }
-            RawSort::Email(raw) => raw.email.as_ref()?.login.clone(),
-            RawSort::Pagerduty(raw) => raw.pagerduty.clone(),
+            RawSort::Email(RawEmailTo { email: Some(raw) }) => raw.check(report),
+            RawSort::Email(_) => {}
         }
     }
 
@@ -252,15 +226,61 @@ impl RawReceiver {
         Some(match &self.sort {
             RawSort::Webhook(raw) => Receiver::Webhook {
                 url: raw.webhook.as_ref()?.value.clone(),
-                secret: raw.secret.as_ref()?.value.clone(),
+                secret: raw.secret.as_ref()?.value.0.clone(),
             },
             RawSort::Slack(raw) => Receiver::Slack(raw.slack.as_ref()?.value.clone()),
             RawSort::Email(raw) => Receiver::Email(raw.email.as_ref()?.build()?),
             RawSort::Pagerduty(raw) => Receiver::Pagerduty {
-                key: raw.pagerduty.as_ref()?.value.clone(),
+                key: raw.pagerduty.as_ref()?.value.0.clone(),
                 url: raw.url.as_ref().map(|at| at.value.clone()),
             },
         })
+    }
+}
+
+/// What is told names what is wrong with a site, and with it goes a key or a channel's address.
+fn check_way(url: Option<&At<WebAddress>>, report: &mut Report) {
+    if let Some(url) = url.filter(|at| at.value.is_open_to_others()) {
+        let message = "what is sent there could be read on the way";
+        let problem = Problem::new("open-to-others", url.span, message);
+        report.add(problem.help("write https://, or send it to a proxy on this machine"));
+    }
+}
+
+/// Where a secret is kept on the machine that watches: what is kept in a region cannot be read while the region is out.
+#[derive(Debug, Clone)]
+struct KeptHere(SecretRef);
+
+impl Word for KeptHere {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        // The text is not repeated: it may be the secret itself.
+        let refusal = |code, message: &str, help: &str| Refusal {
+            code,
+            message: message.to_owned(),
+            help: Some(help.to_owned()),
+        };
+        match text.parse() {
+            Ok(secret @ (SecretRef::Env(_) | SecretRef::File(_))) => Ok(Self(secret)),
+            Ok(SecretRef::SecretsManager(_) | SecretRef::Ssm(_)) => Err(refusal(
+                "secret-elsewhere",
+                "a secret that is kept in a region cannot be read while the region is out",
+                "keep it on the machine that watches: env:NAME or file:PATH",
+            )),
+            Err(_) => Err(refusal(
+                "invalid-secret",
+                "that does not say where the secret is kept",
+                "write env:NAME or file:PATH",
+            )),
+        }
+    }
+}
+
+impl Word for SlackAddress {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        match text.starts_with("http") {
+            true => WebAddress::read(text).map(Self::Plain),
+            false => KeptHere::read(text).map(|KeptHere(secret)| Self::Secret(secret)),
+        }
     }
 }
 
@@ -315,7 +335,7 @@ impl RawEmail {
             host: self.host.as_ref()?.value.clone(),
             port: port?,
             tls,
-            login: self.login.as_ref().map(|at| at.value.clone()),
+            login: self.login.as_ref().map(|at| at.value.0.clone()),
         })
     }
 }
@@ -359,7 +379,7 @@ macro_rules! texts {
 
 texts! {
     WebAddress, "^https?://[^/@\\s]+";
-    SecretRef, "^(env|file):.+$";
+    KeptHere, "^(env|file):.+$";
     SlackAddress, "^((env|file):.+|https?://[^/@\\s]+.*)$";
     Mailbox, "^[^@\\s<>]+@[^@\\s<>]+$";
     MailTls, "^(starttls|implicit|none)$";

@@ -196,14 +196,15 @@ fn each_sort_of_receiver_is_read() {
   notify:
     - { webhook: https://hooks.example.com/dr, secret: env:KEY }
     - { slack: file:/etc/dr/slack }
-    - { slack: http://chat.internal/hooks/1 }
+    - { slack: http://localhost:8065/hooks/1 }
+    - { webhook: http://127.0.0.1:8080/dr, secret: env:KEY }
     - email: { to: [a@example.com], from: dr@example.com, host: smtp.example.com, tls: implicit }
     - { pagerduty: env:PAGER, url: https://events.eu.pagerduty.com/v2/enqueue }
 ",
     )
     .unwrap();
     assert_eq!(said.at_least, crate::model::Severity::Notice);
-    let [webhook, kept, plain, mail, pager] = said.notify.as_slice() else {
+    let [webhook, kept, plain, _, mail, pager] = said.notify.as_slice() else {
         panic!("{:?}", said.notify);
     };
     let key = |name: &str| SecretRef::Env(name.to_owned());
@@ -226,6 +227,11 @@ fn what_is_wrong_with_watching_is_told_with_its_code() {
         ("  drift: \"0 0 31 2 *\"\n".to_owned(), "invalid-schedule"),
         (
             "  drift: \"*/5 * * * *\"\n  jitter: 5m\n".to_owned(),
+            "jitter-exceeds-period",
+        ),
+        ("  jitter: 2h\n".to_owned(), "jitter-exceeds-period"),
+        (
+            "  drift: \"0,1 * * * *\"\n  jitter: 2m\n".to_owned(),
             "jitter-exceeds-period",
         ),
         ("  keep: 1h\n".to_owned(), "short-history"),
@@ -265,6 +271,14 @@ fn what_is_wrong_with_watching_is_told_with_its_code() {
             "open-to-others",
         ),
         (
+            "  notify: [{ webhook: http://a.example, secret: env:A }]\n".to_owned(),
+            "open-to-others",
+        ),
+        (
+            "  notify: [{ slack: http://chat.internal/hooks/1 }]\n".to_owned(),
+            "open-to-others",
+        ),
+        (
             format!("  notify: [{{ email: {{ {mail}, host: m.example, tls: none }} }}]\n"),
             "open-to-others",
         ),
@@ -283,4 +297,21 @@ fn what_is_wrong_with_watching_is_told_with_its_code() {
     ] {
         assert_eq!(watch(&text).unwrap_err(), [code], "{text}");
     }
+}
+
+/// The advice about what is wrong with `watch`.
+fn advice(text: &str) -> String {
+    let source = Source::new("test.yaml", format!("{SHORT}watch:\n{text}"));
+    let problems = load_estate(source).unwrap_err().list;
+    let help = problems.iter().map(|one| one.help.clone());
+    help.flatten().collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn advice_about_watching_names_only_what_is_taken() {
+    let said = advice("  notify: [{ webhook: https://a.example, secret: hunter2 }]\n");
+    assert_eq!(said, "write env:NAME or file:PATH");
+    let said = advice("  listen: localhost:9464\n");
+    assert!(said.starts_with("a name is not taken here"), "{said}");
+    assert!(!advice("  listen: 9464\n").contains("name"));
 }

@@ -56,14 +56,23 @@ const SHORTEST: Duration = Duration::from_mins(24 * 60);
 
 impl RawWatch {
     pub(super) fn check(&self, report: &mut Report) {
-        for line in [&self.drift, &self.ready].into_iter().flatten() {
-            match period(&line.value) {
-                None => {
-                    let message = format!("`{}` names no day that there is", line.value);
-                    report.add(Problem::new("invalid-schedule", line.span, message));
+        let standard = Watch::default();
+        let mut shortest = None;
+        for (said, otherwise) in [(&self.drift, standard.drift), (&self.ready, standard.ready)] {
+            let line = said.as_ref().map_or(&otherwise, |at| &at.value);
+            match (period(line), said) {
+                (None, Some(said)) => {
+                    let message = format!("`{line}` names no day that there is");
+                    report.add(Problem::new("invalid-schedule", said.span, message));
                 }
-                Some(period) => self.check_jitter(period, report),
+                (None, None) => {}
+                (Some(period), _) => {
+                    shortest = Some(shortest.map_or(period, |other: Duration| other.min(period)));
+                }
             }
+        }
+        if let Some(shortest) = shortest {
+            self.check_jitter(shortest, report);
         }
         if let Some(keep) = self.keep
             && keep.value < SHORTEST
@@ -118,9 +127,18 @@ impl RawWatch {
     }
 }
 
-/// The time between the first two instants that a line names from the year 2000 on.
+/// So many instants are looked at: all of a line that names minutes of an hour.
+const LOOKED_AT: usize = 60;
+
+/// The shortest time between two instants that a line names, from the year 2000 on.
 fn period(line: &CronLine) -> Option<Duration> {
-    let start = Timestamp::from_second(946_684_800).ok()?;
-    let first = line.next(start)?;
-    Some(Duration::between(first, line.next(first)?))
+    let mut last = line.next(Timestamp::from_second(946_684_800).ok()?)?;
+    let mut shortest = None;
+    for _ in 0..LOOKED_AT {
+        let next = line.next(last)?;
+        let period = Duration::between(last, next);
+        shortest = Some(shortest.map_or(period, |other: Duration| other.min(period)));
+        last = next;
+    }
+    shortest
 }

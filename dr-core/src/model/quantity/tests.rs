@@ -28,7 +28,7 @@ proptest! {
         let _ = text.parse::<Duration>();
         let _ = text.parse::<Size>();
         let _ = text.parse::<Percent>();
-        let _ = text.parse::<CronLine>();
+        let _ = text.parse::<crate::model::CronLine>();
         let _ = text.parse::<Region>();
     }
 }
