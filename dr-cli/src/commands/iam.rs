@@ -31,6 +31,7 @@ Examples:
   dr iam policy                              Allow every runbook beside the estate, in both directions
   dr iam policy failover                     Allow a failover from the home primary, and planning it
   dr iam policy --discover > policy.json     Allow `dr discover` as well
+  dr iam policy --watch                      Only what looks: discover, drift, ready, status and watch, and no run
   dr iam policy --site california            Only what is called there, where each site has its own account")]
 pub(crate) struct PolicyArgs {
     /// Allow this: failover, failback, switchover, or a runbook's file [default: all of them]
@@ -42,6 +43,9 @@ pub(crate) struct PolicyArgs {
     /// Allow what `dr discover` reads
     #[arg(long)]
     discover: bool,
+    /// Allow only what dr discover, drift, ready, status and watch call: they read, and remember what Git servers held
+    #[arg(long, conflicts_with_all = ["runbook", "discover"])]
+    watch: bool,
 }
 
 /// Carries out `dr iam`.
@@ -68,10 +72,14 @@ fn policy(args: &PolicyArgs, session: &Session) -> Result<ExitCode> {
         )));
     }
     let mut needs = BTreeSet::new();
-    for (runbook, direction) in movements(args, &files)? {
-        needs.extend(access::needs(&runbook, estate, &direction));
+    if args.watch {
+        needs.extend(access::reads(estate));
+    } else {
+        for (runbook, direction) in movements(args, &files)? {
+            needs.extend(access::needs(&runbook, estate, &direction));
+        }
     }
-    if args.discover {
+    if args.discover || args.watch {
         needs.extend(discovery(estate)?);
     }
     if let Some(only) = &args.site {
@@ -80,6 +88,12 @@ fn policy(args: &PolicyArgs, session: &Session) -> Result<ExitCode> {
     if estate.bindings.is_empty() {
         session.out.notice(
             "the estate binds nothing, so that no statement can be confined to its resources (docs/estate.md, `bindings`)",
+        );
+    }
+    if needs.is_empty() {
+        session.out.notice(
+            "this allows nothing: no runbook stands beside the estate; write one (`dr init` has examples), or ask for what only looks: \
+             dr iam policy --watch",
         );
     }
     let policy = Policy::of(&needs, estate);

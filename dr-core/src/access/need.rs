@@ -51,6 +51,21 @@ pub fn needs(runbook: &Runbook, estate: &Estate, direction: &Direction) -> BTree
     for_verbs(runbook.steps().map(|step| &step.verb), estate, direction)
 }
 
+/// What is needed to look at an estate and its runs, in either direction: what `dr ready`, `dr status` and `dr watch` call beside
+/// discovery. Nothing is written but what Git servers were seen to hold, which is remembered with the runs.
+pub fn reads(estate: &Estate) -> BTreeSet<Need> {
+    let out = estate.outward();
+    let home = out.reversed();
+    let both = [out, home].into_iter();
+    let mut needs: BTreeSet<Need> = both
+        .flat_map(|direction| for_verbs([], estate, &direction))
+        .collect();
+    if estate.of_kind(Kind::Repository).next().is_none() {
+        needs.retain(|need| need.subject != Subject::Runs || need.action != "PutObject");
+    }
+    needs
+}
+
 /// What steps that do this need, as [`needs`] says.
 pub(super) fn for_verbs<'a>(
     verbs: impl IntoIterator<Item = &'a Verb>,

@@ -294,3 +294,28 @@ fn the_address_of_a_database_is_written_where_the_estate_says_and_nowhere_else()
         assert!(write(&secret, &action).is_disjoint(&there), "{action}");
     }
 }
+
+#[test]
+fn whoever_looks_may_read_and_remember_what_git_held_and_change_nothing() {
+    let mut estate = estate(BOUND);
+    let looks = Policy::of(&reads(&estate), &estate);
+    assert!(!allowed(&looks, "rds:DescribeDBInstances").is_empty());
+    let changes = |policy: &Policy| -> BTreeSet<String> {
+        let actions = policy.statement.iter().flat_map(|one| one.action.iter());
+        let reads = [
+            "Describe", "Get", "List", "Head", "Lookup", "BatchGet", "Decrypt",
+        ];
+        let changes = actions.filter(|action| {
+            let (_, name) = action.split_once(':').expect("service and name");
+            !reads.iter().any(|read| name.starts_with(read))
+        });
+        changes.cloned().collect()
+    };
+    let kept = ["s3:PutObject"].map(str::to_owned);
+    assert_eq!(changes(&looks), BTreeSet::from(kept));
+    estate
+        .components
+        .retain(|_, component| component.kind() != crate::model::Kind::Repository);
+    let looks = Policy::of(&reads(&estate), &estate);
+    assert_eq!(changes(&looks), BTreeSet::new());
+}
