@@ -28,6 +28,9 @@ pub(crate) struct WatchArgs {
     /// Make one round, tell everybody once, and end
     #[arg(long)]
     once: bool,
+    /// Look only at what is due by the schedule since the last round: for a timer
+    #[arg(long, requires = "once")]
+    due: bool,
     #[command(flatten)]
     compared: ComparedArgs,
 }
@@ -42,10 +45,15 @@ pub(crate) fn run(args: &WatchArgs, session: &Session) -> Result<ExitCode> {
     return watching::watch(args, estate, session);
     #[cfg(not(feature = "watch"))]
     {
-        let _ = args.once;
-        Err(crate::error::Error::usage(
-            "this build of dr has only the simulator, which nobody needs to watch",
-        )
-        .hint("cargo install --path dr-cli"))
+        let _ = (args.once, args.due);
+        let refused = crate::error::Error::usage("this build of dr does not watch");
+        // What something else keeps in a file is compared without the adapters of a cloud, which take 8 GB to build.
+        let small = "cargo install --path dr-cli --no-default-features --features watch";
+        Err(match args.compared.is_kept() {
+            true => refused.hint(small),
+            false => refused
+                .hint("cargo install --path dr-cli")
+                .hint(format!("{small}: a small build, for dr watch --scan FILE")),
+        })
     }
 }

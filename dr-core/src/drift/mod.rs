@@ -24,6 +24,7 @@
 //! | `since` | what changed since an earlier reading |
 //! | `exception` | what somebody accepts until a day |
 //! | `origin` | where a difference comes from: states, declarations, the last scan, a fence |
+//! | [`Unsettled`] | which findings may be there though they were not shown |
 //! | [`Report`] | the document |
 //! | [`form`] | its forms for other programs, and the page |
 
@@ -46,6 +47,7 @@ mod reference;
 mod report;
 mod role;
 mod scope;
+mod settled;
 mod since;
 mod symbol;
 mod unclear;
@@ -66,6 +68,7 @@ pub(crate) use reading::caveats;
 pub(crate) use reference::{Columns, Side};
 pub use report::{Coverage, Entry, Evidence, FindingId, Report, Unknown, Verdict};
 pub use role::direction;
+pub use settled::Unsettled;
 pub use since::{Gone, Since};
 pub use symbol::{RULES as NORMALISATION, Rule as NormalisationRule};
 

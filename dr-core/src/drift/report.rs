@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::exception::{Excused, but_for, but_would};
 use super::origin::Origin;
-use super::pair::Ground;
+use super::pair::{Confidence, Ground};
 use super::since::Since;
 use crate::model::{EstateName, Finding, GapClass, ResourceKind, ScanGap, Severity, SiteId};
 
@@ -151,6 +151,12 @@ impl Entry {
             )
         };
         order(self).cmp(&order(other))
+    }
+
+    /// Whether it is about counterparts whose being so hangs on nothing but themselves.
+    pub(crate) fn is_surely_paired(&self) -> bool {
+        self.paired_by
+            .is_some_and(|ground| ground.confidence() > Confidence::Fair)
     }
 
     /// A finding without evidence.

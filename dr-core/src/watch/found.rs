@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::drift::{self, Entry, FindingId};
-use crate::model::{Severity, SiteId};
+use crate::drift::{self, Entry, FindingId, Unknown, Unsettled};
+use crate::model::{ResourceKind, Severity, SiteId, Subject};
 use crate::readiness::{self, Standing};
 
 /// What is looked at on a line of its own.
@@ -47,6 +47,15 @@ pub struct Known {
     pub message: String,
     /// What to do about it.
     pub fix: String,
+    /// The kind of thing that it is about, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<ResourceKind>,
+    /// The attribute that it is about, where it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribute: Option<String>,
+    /// Whether it is about counterparts whose being so hangs on nothing but themselves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_surely_paired: bool,
 }
 
 /// What a round found.
@@ -64,6 +73,8 @@ pub struct Found {
     pub excused: usize,
     /// What could not be read, one sentence each. Nothing is said about it.
     pub unknown: Vec<String>,
+    /// The same by names that stay while the sentences change.
+    pub unread: BTreeSet<String>,
     /// Whose findings may be there though they were not found.
     pub unseen: Unseen,
 }
@@ -73,15 +84,15 @@ pub struct Found {
 pub enum Unseen {
     /// Those of these rules: each looks at things of its own.
     Rules(BTreeSet<String>),
-    /// Those of every rule.
-    Everything,
+    /// Those about these kinds and attributes, and those that are about no thing.
+    Things(Unsettled),
 }
 
 /// A document that a round ends with.
 #[derive(Debug, Clone)]
 pub enum Report {
-    /// What differs.
-    Drift(drift::Report),
+    /// What differs, and what may differ though it is not shown.
+    Drift(drift::Report, Unsettled),
     /// Whether the standby could take over.
     Ready(readiness::Report),
 }
@@ -90,14 +101,13 @@ impl Found {
     /// What is found in a document.
     pub fn of(report: &Report) -> Self {
         match report {
-            Report::Drift(report) => Self::drift(report),
+            Report::Drift(report, unsettled) => Self::drift(report, unsettled),
             Report::Ready(report) => Self::ready(report),
         }
     }
 
-    /// What a comparison of the sites found. What one thing is on the other site hangs on everything that was read, so that a gap
-    /// anywhere may hide any finding.
-    pub fn drift(report: &drift::Report) -> Self {
+    /// What a comparison of the sites found.
+    pub fn drift(report: &drift::Report, unsettled: &Unsettled) -> Self {
         let unknown = report
             .unknown
             .iter()
@@ -109,9 +119,10 @@ impl Found {
             findings: known(&report.findings),
             excused: report.excused.len(),
             unknown: unknown.collect(),
+            unread: report.unknown.iter().map(name).collect(),
             unseen: match report.unknown.is_empty() {
                 true => Unseen::Rules(BTreeSet::new()),
-                false => Unseen::Everything,
+                false => Unseen::Things(unsettled.clone()),
             },
         }
     }
@@ -126,6 +137,14 @@ impl Found {
             let doubts = line.unknown.iter();
             doubts.map(|doubt| format!("{}: {}", line.code, doubt.reason))
         });
+        let unread = blind().map(|line| {
+            let gaps = line.unknown.iter().filter_map(|doubt| doubt.gap.as_ref());
+            let gaps: BTreeSet<String> = gaps.map(|gap| name(gap)).collect();
+            let gaps: Vec<String> = gaps.into_iter().collect();
+            format!("{} {}", line.code, gaps.join(", "))
+                .trim_end()
+                .to_owned()
+        });
         Self {
             job: Job::Ready,
             primary: report.primary.clone(),
@@ -133,6 +152,7 @@ impl Found {
             findings: known(&report.findings),
             excused: report.excused.len(),
             unknown: unknown.collect(),
+            unread: unread.collect(),
             unseen: Unseen::Rules(blind().map(|line| line.code.clone()).collect()),
         }
     }
@@ -146,8 +166,20 @@ impl Found {
     pub fn rules_out(&self, finding: &Known) -> bool {
         match &self.unseen {
             Unseen::Rules(rules) => !rules.contains(&finding.code),
-            Unseen::Everything => false,
+            Unseen::Things(unsettled) => finding.kind.is_some_and(|kind| {
+                let attribute = finding.attribute.as_deref();
+                unsettled.would_show(kind, attribute, finding.is_surely_paired)
+            }),
         }
+    }
+}
+
+/// What could not be read, whatever the reason, and whichever thing of a kind lacks it: things come and go.
+fn name(unknown: &Unknown) -> String {
+    let Unknown { kind, site, .. } = unknown;
+    match unknown.attributes.as_slice() {
+        [] => format!("{kind} at {site}"),
+        attributes => format!("{kind} at {site}: {}", attributes.join(", ")),
     }
 }
 
@@ -161,6 +193,12 @@ fn known(entries: &[Entry]) -> BTreeMap<FindingId, Known> {
             subject: finding.subject.to_string(),
             message: finding.message.clone(),
             fix: finding.fix.clone(),
+            kind: match &finding.subject {
+                Subject::Resource { kind, .. } => Some(*kind),
+                _ => None,
+            },
+            attribute: entry.attribute.clone(),
+            is_surely_paired: entry.is_surely_paired(),
         };
         (entry.id.clone(), known)
     });

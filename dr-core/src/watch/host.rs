@@ -158,11 +158,16 @@ impl Watcher {
         }
     }
 
-    /// Looks once, whenever the last round was, and tries once to tell everybody what they have still to be told.
-    pub async fn once(&mut self) -> Ended {
+    /// Looks once, whenever the last round was or only where one is due, and tries once to tell everybody what they have still to be
+    /// told.
+    pub async fn once(&mut self, only_due: bool) -> Ended {
         self.begin();
         let mut reports = BTreeMap::new();
         for job in Job::ALL {
+            let due = self.schedule(job).due(self.began(job), self.clock.now());
+            if only_due && due.is_none() {
+                continue;
+            }
             let glance = self.glance(job).await;
             let looked = glance.result.as_ref();
             let report = looked.map(|looked| looked.report.clone());
@@ -207,8 +212,13 @@ impl Watcher {
 
     /// The job whose round is to start now.
     fn due_job(&self, now: Timestamp) -> Option<Job> {
-        let mut jobs = Job::ALL.into_iter();
-        jobs.find(|job| self.schedule(*job).is_due(self.began(*job), now))
+        // The one that waits longest: a job whose rounds take longer than its period keeps no other from its turn.
+        let jobs = Job::ALL.into_iter();
+        let due = jobs.filter_map(|job| {
+            let began = self.began(job);
+            Some((self.schedule(job).due(began, now)?, began, job))
+        });
+        due.min().map(|(_, _, job)| job)
     }
 
     /// Shows what is known from before, and forgets who is no longer in the estate.
@@ -220,12 +230,21 @@ impl Watcher {
             .map(|pending| {
                 let reason = "it is no longer in the estate".to_owned();
                 let error = Err(SendError::Never(reason));
-                outbox::outcome(pending, error, now)
+                outbox::outcome(pending, 0, error, now)
             })
             .collect();
         for told in removed {
             self.told(told);
         }
+        self.board.update(|status| {
+            // A counter that begins at its first event hides that event from whoever asks for increases.
+            for receiver in self.receivers.keys() {
+                status
+                    .told
+                    .entry((receiver.clone(), Delivery::Sent.name()))
+                    .or_default();
+            }
+        });
         // A watcher that has just started is late for nothing.
         for job in Job::ALL {
             self.show(job, now);
@@ -267,14 +286,18 @@ impl Watcher {
         async move {
             let Some(receiver) = receiver else {
                 let error = SendError::Never("it is no longer in the estate".to_owned());
-                return outbox::outcome(&pending, Err(error), clock.now());
+                return outbox::outcome(&pending, 0, Err(error), clock.now());
             };
-            let sending = receiver.send(&pending.notice, clock.now());
+            let parts = receiver.parts(&pending.notice);
+            if pending.part >= parts {
+                return outbox::outcome(&pending, parts, Ok(()), clock.now());
+            }
+            let sending = receiver.send(&pending.notice, pending.part, clock.now());
             let result = match select(pin!(sending), clock.sleep(TELL_LIMIT)).await {
                 Either::Left((result, _)) => result,
                 Either::Right(_) => Err(SendError::Later(format!("no answer within {TELL_LIMIT}"))),
             };
-            outbox::outcome(&pending, result, clock.now())
+            outbox::outcome(&pending, parts, result, clock.now())
         }
     }
 
@@ -308,6 +331,7 @@ impl Watcher {
             Ok(found) if found.is_complete() => Standing::Complete,
             Ok(found) => Standing::Incomplete {
                 unknown: found.unknown.clone(),
+                names: found.unread.clone(),
             },
         };
         let before = self.state.jobs.get(&job);

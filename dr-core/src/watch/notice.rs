@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::change::{Change, What};
 use super::found::Job;
 use super::state::{Standing, State};
+use crate::drift::form::visible;
 use crate::model::{EstateName, Severity, SiteId};
 
 /// A text names so many changes and reasons; the rest is a number.
@@ -37,7 +38,7 @@ pub struct Notice {
     pub standby: Option<SiteId>,
     /// How much the round saw.
     pub standing: Standing,
-    /// Whether that is another sort than before.
+    /// Whether that is another sort than before, or something else could not be read.
     pub standing_changed: bool,
     /// What changed.
     pub changes: Vec<Change>,
@@ -113,7 +114,7 @@ impl Notice {
             (Standing::Failed { .. }, true) => {
                 format!("{} could not be looked at", self.job.name())
             }
-            (Standing::Incomplete { unknown }, true) => {
+            (Standing::Incomplete { unknown, .. }, true) => {
                 let things = if unknown.len() == 1 {
                     "thing"
                 } else {
@@ -159,17 +160,17 @@ impl Notice {
         format!("{} in {}{stops}", parts.join(", "), self.job.name())
     }
 
-    /// The whole of it for people, without its title.
+    /// The whole of it for people, without its title. What comes from the world steers nothing in it.
     pub fn text(&self) -> String {
         let mut text = String::new();
         match &self.standing {
             Standing::Failed { reason } => {
-                let _ = writeln!(text, "Nothing could be read: {reason}\n");
+                let _ = writeln!(text, "Nothing could be read: {}\n", visible(reason));
             }
-            Standing::Incomplete { unknown } => {
+            Standing::Incomplete { unknown, .. } => {
                 text.push_str("Not everything could be read; nothing is said about:\n");
                 for reason in unknown.iter().take(NAMED) {
-                    let _ = writeln!(text, "  {reason}");
+                    let _ = writeln!(text, "  {}", visible(reason));
                 }
                 rest(&mut text, unknown.len());
                 text.push('\n');
@@ -188,10 +189,13 @@ impl Notice {
             let _ = writeln!(
                 text,
                 "{what}, {}: {} ({})\n  {}",
-                finding.severity, finding.subject, finding.code, finding.message
+                finding.severity,
+                visible(&finding.subject),
+                finding.code,
+                visible(&finding.message)
             );
             if change.what != What::Gone {
-                let _ = writeln!(text, "  fix: {}", finding.fix);
+                let _ = writeln!(text, "  fix: {}", visible(&finding.fix));
             }
         }
         rest(&mut text, self.changes.len());

@@ -17,11 +17,16 @@ const PATIENCE: Duration = Duration::from_mins(24 * 60);
 /// Tells somebody.
 #[async_trait]
 pub trait Receive: Send + Sync {
-    /// Tells of a notice at an instant. Returns when the other side has taken it.
+    /// In how many messages a notice is told. Each is tried, and given up, by itself.
+    fn parts(&self, _: &Notice) -> usize {
+        1
+    }
+
+    /// Tells a part of a notice, counted from 0, at an instant. Returns when the other side has taken it.
     ///
     /// # Errors
     /// Why not; no error holds any part of a secret.
-    async fn send(&self, notice: &Notice, at: Timestamp) -> Result<(), SendError>;
+    async fn send(&self, notice: &Notice, part: usize, at: Timestamp) -> Result<(), SendError>;
 }
 
 /// Why somebody could not be told.
@@ -43,7 +48,10 @@ pub struct Pending {
     pub receiver: String,
     /// Of what.
     pub notice: Notice,
-    /// How often it was tried.
+    /// Its first parts that were told already, or given up.
+    #[serde(default)]
+    pub part: usize,
+    /// How often the next one was tried.
     pub tries: u32,
     /// Not before.
     pub next: Timestamp,
@@ -59,6 +67,9 @@ pub struct Told {
     pub receiver: String,
     /// Of which notice.
     pub notice: String,
+    /// Whether there are parts of it after this one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
     /// What came of it.
     pub delivery: Delivery,
 }
@@ -99,6 +110,7 @@ pub(super) fn queue(outbox: &mut Vec<Pending>, notice: &Notice, to: &[String]) {
     outbox.extend(to.iter().map(|receiver| Pending {
         receiver: receiver.clone(),
         notice: notice.clone(),
+        part: 0,
         tries: 0,
         next: notice.at,
     }));
@@ -108,6 +120,11 @@ pub(super) fn queue(outbox: &mut Vec<Pending>, notice: &Notice, to: &[String]) {
 pub(super) fn apply(outbox: &mut Vec<Pending>, told: &Told) {
     let is_it = |one: &Pending| one.receiver == told.receiver && one.notice.id == told.notice;
     match told.delivery {
+        Delivery::Sent | Delivery::Dropped { .. } if told.more => {
+            for one in outbox.iter_mut().filter(|one| is_it(one)) {
+                (one.part, one.tries, one.next) = (one.part + 1, 0, told.at);
+            }
+        }
         Delivery::Sent | Delivery::Dropped { .. } => outbox.retain(|one| !is_it(one)),
         Delivery::Failed { again, .. } => {
             for one in outbox.iter_mut().filter(|one| is_it(one)) {
@@ -129,8 +146,13 @@ pub(super) fn heads(outbox: &[Pending]) -> impl Iterator<Item = &Pending> {
         .map(|at| &outbox[at])
 }
 
-/// What is written down of an attempt that ended at `at`.
-pub(super) fn outcome(pending: &Pending, result: Result<(), SendError>, at: Timestamp) -> Told {
+/// What is written down of an attempt to tell one of so many parts that ended at `at`.
+pub(super) fn outcome(
+    pending: &Pending,
+    parts: usize,
+    result: Result<(), SendError>,
+    at: Timestamp,
+) -> Told {
     let delivery = match result {
         Ok(()) => Delivery::Sent,
         Err(SendError::Never(reason)) => Delivery::Dropped { reason },
@@ -146,6 +168,7 @@ pub(super) fn outcome(pending: &Pending, result: Result<(), SendError>, at: Time
         at,
         receiver: pending.receiver.clone(),
         notice: pending.notice.id.clone(),
+        more: pending.part + 1 < parts,
         delivery,
     }
 }

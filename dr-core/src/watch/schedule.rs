@@ -39,13 +39,13 @@ impl Schedule {
         Some(self.delay.after(named))
     }
 
-    /// Whether a round is to start now, when the last one began at `last`. Of several that were missed one is made up for, and one
-    /// is due at once where there was none, or where the clock was set back to before it.
-    pub fn is_due(&self, last: Option<Timestamp>, now: Timestamp) -> bool {
+    /// Since when a round is due, when the last one began at `last`; `None` where none is. Of several that were missed one is made
+    /// up for, and one is due since ever where there was none, or where the clock was set back to before it.
+    pub fn due(&self, last: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
         match last {
-            None => true,
-            Some(last) if last > now => true,
-            Some(last) => self.next(last).is_some_and(|next| next <= now),
+            None => Some(Timestamp::MIN),
+            Some(last) if last > now => Some(Timestamp::MIN),
+            Some(last) => self.next(last).filter(|next| *next <= now),
         }
     }
 

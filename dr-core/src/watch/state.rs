@@ -1,6 +1,6 @@
 //! What is known of an estate: the sum of its history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,9 @@ pub enum Standing {
     Incomplete {
         /// What could not be read, one sentence each.
         unknown: Vec<String>,
+        /// The same by names that stay while the sentences change. Empty in what an older program wrote.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        names: BTreeSet<String>,
     },
     /// Nothing.
     Failed {
@@ -40,9 +43,14 @@ impl Standing {
         }
     }
 
-    /// Whether another one is of the same sort, whatever its reasons.
+    /// Whether another one is of the same sort and lacks the same, whatever the reasons.
     pub fn is_like(&self, other: &Self) -> bool {
-        self.name() == other.name()
+        match (self, other) {
+            (Self::Incomplete { names: one, .. }, Self::Incomplete { names: other, .. }) => {
+                one == other || one.is_empty() || other.is_empty()
+            }
+            _ => self.name() == other.name(),
+        }
     }
 }
 
@@ -80,7 +88,7 @@ impl Seen {
     /// How many things could not be read in the last round.
     pub fn unknowns(&self) -> usize {
         match &self.standing {
-            Standing::Incomplete { unknown } => unknown.len(),
+            Standing::Incomplete { unknown, .. } => unknown.len(),
             Standing::Complete | Standing::Failed { .. } => 0,
         }
     }

@@ -1,21 +1,23 @@
 //! One look of a watcher: at both sites' accounts, or into a file.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use dr_core::adapter::local::SystemClock;
-use dr_core::drift;
+use dr_core::drift::{self, Unsettled};
 #[cfg(feature = "real")]
 use dr_core::model::SiteId;
-use dr_core::model::{Estate, EstateScan};
+use dr_core::model::{Estate, EstateName, EstateScan};
 use dr_core::port::Clock as _;
 #[cfg(feature = "real")]
 use dr_core::watch::Lag;
 use dr_core::watch::{Job, Look, Looked, Report};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::commands::compared::{ComparedArgs, direction, kept, unreadable};
 use crate::commands::ready;
-use crate::error::{Error, Result};
+use crate::error::{Error, Evidence, Result};
 use crate::session::Session;
 
 /// Where scans come from.
@@ -34,13 +36,16 @@ pub(super) struct Sites {
     pub(super) ports: Option<dr_core::port::Ports>,
 }
 
-/// Looks at one estate.
+/// Looks at one estate, whose file is read anew in each round.
 pub(super) struct Looking {
-    pub(super) estate: Estate,
+    /// What the history is of.
+    pub(super) name: EstateName,
     pub(super) compared: ComparedArgs,
     /// Of which nothing is shown but what fails.
     pub(super) session: Session,
     pub(super) source: Source,
+    /// Whoever has it reads: a thread goes on where nobody waits for it any more.
+    pub(super) turn: Arc<Mutex<()>>,
 }
 
 #[async_trait]
@@ -50,20 +55,41 @@ impl Look for Looking {
         job: Job,
         last: Option<&EstateScan>,
     ) -> std::result::Result<Looked, String> {
+        let turn = self.turn.clone().try_lock_owned().map_err(|_| {
+            "a round that did not end in time still reads: nothing is read beside it".to_owned()
+        })?;
+        let estate = self.estate()?;
         match job {
-            Job::Drift => self.drift(last).await.map_err(|error| in_words(&error)),
-            Job::Ready => self.ready().await,
+            Job::Drift => {
+                let looked = self.drift(&estate, last).await;
+                looked.map_err(|error| in_words(&error))
+            }
+            Job::Ready => self.ready(turn).await,
         }
     }
 }
 
 impl Looking {
+    /// The estate as its file says now.
+    fn estate(&self) -> std::result::Result<Estate, String> {
+        let estate = self.session.estate().map_err(|error| in_words(&error))?;
+        let estate = estate.estate;
+        match estate.name == self.name {
+            true => Ok(estate),
+            false => Err(format!(
+                "the file is of the estate {} now, and this watches {}: restart dr watch",
+                estate.name, self.name
+            )),
+        }
+    }
+
     /// What `dr ready` does, on a thread of its own: it waits by itself for stores, plans and databases.
-    async fn ready(&self) -> std::result::Result<Looked, String> {
+    async fn ready(&self, turn: OwnedMutexGuard<()>) -> std::result::Result<Looked, String> {
         let (compared, session) = (self.compared.clone(), self.session.clone());
         let (send, receive) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
             let judged = ready::judge(&compared, "dr watch", &session);
+            drop(turn);
             // Nobody waits for it where the round took too long.
             let _ = send.send(judged.map_err(|error| in_words(&error)));
         });
@@ -76,20 +102,22 @@ impl Looking {
         })
     }
 
-    async fn drift(&self, last: Option<&EstateScan>) -> Result<Looked> {
+    async fn drift(&self, estate: &Estate, last: Option<&EstateScan>) -> Result<Looked> {
         let (scan, lags) = match &self.source {
             Source::File(path) => (kept(path)?, Vec::new()),
             #[cfg(feature = "real")]
-            Source::Sites(sites) => sites.read(&self.estate).await?,
+            Source::Sites(sites) => sites.read(estate).await?,
         };
-        let direction = direction(&self.estate, &scan, self.compared.to.as_ref(), "dr watch")?;
+        let direction = direction(estate, &scan, self.compared.to.as_ref(), "dr watch")?;
         // A history of before the estate was changed tells nothing of it.
-        let last = last.filter(|last| drift::check(&self.estate, last).is_ok());
+        let last = last.filter(|last| drift::check(estate, last).is_ok());
         let now = SystemClock.now();
-        let report = drift::examine_as_of(&self.estate, &direction, &scan, last, now)
-            .map_err(|error| unreadable(&error))?;
+        let report = drift::examine_as_of(estate, &direction, &scan, last, now);
+        let report = report.map_err(|error| unreadable(&error))?;
+        let unsettled = Unsettled::of(estate, &direction, &scan, &report.unknown);
+        let unsettled = unsettled.map_err(|error| unreadable(&error))?;
         Ok(Looked {
-            report: Report::Drift(report),
+            report: Report::Drift(report, unsettled),
             scan,
             lags,
         })
@@ -102,6 +130,11 @@ fn in_words(error: &Error) -> String {
     for cause in &error.causes {
         text.push_str(": ");
         text.push_str(cause);
+    }
+    if let Evidence::Problems(files) = &error.evidence
+        && let Some(first) = files.iter().flat_map(|file| &file.list).next()
+    {
+        text.push_str(&format!(": line {}: {}", first.span.line, first.message));
     }
     text
 }
@@ -153,3 +186,6 @@ struct Quiet;
 impl dr_core::port::ScanWatch for Quiet {
     fn went_on(&self, _: &SiteId, _: dr_core::port::ScanProgress) {}
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use dr_core::adapter::local::{History, Opened, SystemClock};
 use dr_core::adapter::observer::Room;
 use dr_core::adapter::watch::{receivers, router};
 use dr_core::adapter::{LocalSecrets, Secrets};
+use dr_core::drift::form::visible;
 use dr_core::model::{Estate, Receiver, SecretRef, Watch};
 use dr_core::port::{Clock, ErrorClass, Narrator, PortError};
 use dr_core::watch::{Board, Report, Watcher};
@@ -44,10 +45,11 @@ pub(super) fn watch(args: &WatchArgs, estate: Estate, session: &Session) -> Resu
         last: last.map(Arc::new),
         clock: Arc::new(SystemClock),
         look: Arc::new(Looking {
+            name: estate.name,
             compared: args.compared.clone(),
             session: session.quietly(),
             source,
-            estate,
+            turn: Arc::default(),
         }),
         receivers,
         ledger: Box::new(history),
@@ -57,7 +59,7 @@ pub(super) fn watch(args: &WatchArgs, estate: Estate, session: &Session) -> Resu
     };
     let runtime = session.runtime()?;
     if args.once {
-        runtime.block_on(once(&mut watcher, session))
+        runtime.block_on(once(&mut watcher, args.due, session))
     } else {
         runtime.block_on(until_told(&mut watcher, board, session))
     }
@@ -126,8 +128,8 @@ fn source(args: &WatchArgs, estate: &Estate, _: &Session) -> Result<Source> {
     }
 }
 
-async fn once(watcher: &mut Watcher, session: &Session) -> Result<ExitCode> {
-    let ended = watcher.once().await;
+async fn once(watcher: &mut Watcher, only_due: bool, session: &Session) -> Result<ExitCode> {
+    let ended = watcher.once(only_due).await;
     if ended.untold > 0 {
         session.out.notice(&format!(
             "{} not told yet: the next round tries again",
@@ -138,13 +140,13 @@ async fn once(watcher: &mut Watcher, session: &Session) -> Result<ExitCode> {
     let mut shown = Shown::default();
     for (job, report) in ended.reports {
         let code = match &report {
-            Ok(Report::Drift(report)) => drift_code(report),
+            Ok(Report::Drift(report, _)) => drift_code(report),
             Ok(Report::Ready(report)) => ready_code(report),
             Err(_) => ExitCode::InventoryIncomplete,
         };
         worst = worst.max(code);
         match report {
-            Ok(Report::Drift(report)) => shown.drift = Some(report),
+            Ok(Report::Drift(report, _)) => shown.drift = Some(report),
             Ok(Report::Ready(report)) => shown.ready = Some(report),
             Err(why) => drop(shown.failed.insert(job.name(), why)),
         }
@@ -229,6 +231,7 @@ struct Log(Output);
 impl Narrator for Log {
     fn line(&self, place: &str, line: &str) {
         let at = SystemClock.now();
-        self.0.notice(&format!("{at:.0} {place}: {line}"));
+        self.0
+            .notice(&format!("{at:.0} {place}: {}", visible(line)));
     }
 }

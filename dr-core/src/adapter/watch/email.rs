@@ -28,7 +28,7 @@ pub(super) struct Mail {
 
 #[async_trait]
 impl Receive for Mail {
-    async fn send(&self, notice: &Notice, at: Timestamp) -> Result<(), SendError> {
+    async fn send(&self, notice: &Notice, _: usize, at: Timestamp) -> Result<(), SendError> {
         let login = match &self.email.login {
             None => None,
             Some(reference) => {

@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 use super::post::Post;
 use super::secret;
 use crate::adapter::Secrets;
+use crate::drift::form::{cut, visible};
 use crate::model::{SecretRef, Severity, WebAddress};
 use crate::watch::{Change, Notice, Receive, SendError, Standing};
 
@@ -17,6 +18,10 @@ use crate::watch::{Change, Notice, Receive, SendError, Standing};
 const SERVICE: &str = "https://events.pagerduty.com/v2/enqueue";
 /// A summary has so many characters at most ("PD-CEF").
 const SUMMARY: usize = 1024;
+/// An event has 512 kB at most ("Send an alert event"): so many things of so many characters are less than half of it, even where each
+/// is one of six bytes in JSON.
+const NAMED: usize = 40;
+const DETAIL: usize = 1000;
 
 /// Opens and closes incidents.
 pub(super) struct Pagerduty {
@@ -28,19 +33,18 @@ pub(super) struct Pagerduty {
 
 #[async_trait]
 impl Receive for Pagerduty {
-    async fn send(&self, notice: &Notice, _: Timestamp) -> Result<(), SendError> {
-        let events = events(notice);
-        if events.is_empty() {
+    fn parts(&self, notice: &Notice) -> usize {
+        events(notice).len()
+    }
+
+    /// An event that is sent twice changes nothing: its `dedup_key` is known.
+    async fn send(&self, notice: &Notice, part: usize, _: Timestamp) -> Result<(), SendError> {
+        let Some(event) = events(notice).into_iter().nth(part) else {
             return Ok(());
-        }
+        };
         let key = secret(&*self.secrets, &self.key).await?;
         let url = self.url.as_ref().map_or(SERVICE, WebAddress::as_str);
-        // Where one fails, all are sent again: an event with a known `dedup_key` changes nothing.
-        for event in events {
-            let body = with_key(event, &key);
-            self.post.json(url, &[], body).await?;
-        }
-        Ok(())
+        self.post.json(url, &[], with_key(event, &key)).await
     }
 }
 
@@ -49,18 +53,17 @@ fn with_key(mut event: Json, key: &SecretString) -> Vec<u8> {
     event.to_string().into_bytes()
 }
 
-/// The events of a notice, without the routing key.
+/// The events of a notice, without the routing key: what stops a failover, then what could not be read, then what is over.
 fn events(notice: &Notice) -> Vec<Json> {
-    let mut events: Vec<Json> = Vec::new();
+    let changes = notice.changes.iter();
+    let mut events: Vec<Json> = changes
+        .filter_map(|change| of_change(notice, change))
+        .collect();
+    events.sort_by_key(|event| event["event_action"] != "trigger");
     if notice.standing_changed {
-        events.push(sight(notice));
+        let triggers = events.partition_point(|event| event["event_action"] == "trigger");
+        events.insert(triggers, sight(notice));
     }
-    events.extend(
-        notice
-            .changes
-            .iter()
-            .filter_map(|change| of_change(notice, change)),
-    );
     events
 }
 
@@ -69,19 +72,18 @@ fn sight(notice: &Notice) -> Json {
     let key = format!("{}/{}/sight", notice.estate, notice.job.name());
     match &notice.standing {
         Standing::Complete => resolve(&key),
-        Standing::Incomplete { unknown } => trigger(
-            notice,
-            &key,
-            "warning",
-            &notice.title(),
-            &json!({ "unknown": unknown }),
-        ),
+        Standing::Incomplete { unknown, .. } => {
+            let named = unknown.iter().take(NAMED);
+            let named: Vec<_> = named.map(|reason| cut(reason, DETAIL)).collect();
+            let details = json!({ "unknown": named, "more": unknown.len() - named.len() });
+            trigger(notice, &key, "warning", &notice.title(), &details)
+        }
         Standing::Failed { reason } => trigger(
             notice,
             &key,
             "error",
             &notice.title(),
-            &json!({ "reason": reason }),
+            &json!({ "reason": cut(reason, DETAIL) }),
         ),
     }
 }
@@ -92,11 +94,9 @@ fn of_change(notice: &Notice, change: &Change) -> Option<Json> {
     let blocks = |severity: Option<Severity>| severity == Some(Severity::Blocking);
     match (blocks(change.was), blocks(change.weighs())) {
         (false, true) => {
-            let summary = format!(
-                "{}: {}: {}",
-                notice.estate, finding.subject, finding.message
-            );
-            let details = json!({ "rule": finding.code, "fix": finding.fix, "notice": notice.id });
+            let (subject, message) = (visible(&finding.subject), visible(&finding.message));
+            let summary = format!("{}: {subject}: {message}", notice.estate);
+            let details = json!({ "rule": finding.code, "fix": cut(&finding.fix, DETAIL), "notice": notice.id });
             Some(trigger(notice, &key, "critical", &summary, &details))
         }
         (true, false) => Some(resolve(&key)),

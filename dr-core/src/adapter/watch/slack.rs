@@ -25,7 +25,7 @@ pub(super) struct Slack {
 
 #[async_trait]
 impl Receive for Slack {
-    async fn send(&self, notice: &Notice, _: Timestamp) -> Result<(), SendError> {
+    async fn send(&self, notice: &Notice, _: usize, _: Timestamp) -> Result<(), SendError> {
         let body = json!({ "text": message(notice) });
         let body = body.to_string().into_bytes();
         match &self.address {

@@ -24,7 +24,7 @@ pub(super) struct Webhook {
 
 #[async_trait]
 impl Receive for Webhook {
-    async fn send(&self, notice: &Notice, at: Timestamp) -> Result<(), SendError> {
+    async fn send(&self, notice: &Notice, _: usize, at: Timestamp) -> Result<(), SendError> {
         let key = secret(&*self.secrets, &self.secret).await?;
         let body =
             serde_json::to_vec(notice).map_err(|error| SendError::Never(error.to_string()))?;

@@ -10,4 +10,5 @@ mod reading;
 mod replica;
 mod values;
 mod words;
+mod settled;
 mod world;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::stage::{Play, at, ready};
+use super::stage::{Play, Scene, at, ready};
 use crate::drift::{Entry, FindingId};
-use crate::model::{Family, Finding, Severity, Subject};
+use crate::model::{Duration, Family, Finding, Severity, Subject};
 use crate::readiness::{Doubt, Line, Standing};
 use crate::watch::change::changes;
 use crate::watch::{Found, Job, Known, Report, State, What};
@@ -70,4 +70,20 @@ fn both_jobs_have_rounds_of_their_own_one_after_the_other() {
     assert_eq!(watcher.state.jobs.len(), Job::ALL.len());
     assert!(play.board.status().score.is_some());
     assert!(watcher.last.is_some());
+}
+
+#[test]
+fn rounds_of_drift_that_take_longer_than_their_period_keep_nobody_from_asking_for_readiness() {
+    let play = Play::new(&[]);
+    let slow = Scene {
+        takes: Duration::from_mins(8),
+        ..Scene::default()
+    };
+    play.stage.show("12:00:00", slow);
+    let mut watcher = play.watcher();
+    watcher.watch.drift = "*/5 * * * *".parse().unwrap();
+    watcher.watch.ready = "0 * * * *".parse().unwrap();
+    play.until(&mut watcher, "14:30:00");
+    let asked = play.stage.asked.lock().unwrap().clone();
+    assert_eq!(asked, ["13:04:00", "14:08:00"].map(at));
 }

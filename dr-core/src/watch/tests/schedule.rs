@@ -10,22 +10,29 @@ fn schedule(estate: &str, line: &str, jitter: Duration) -> Schedule {
     Schedule::new(&estate, Job::Drift, line, jitter)
 }
 
+fn is_due(schedule: &Schedule, last: Option<jiff::Timestamp>, now: jiff::Timestamp) -> bool {
+    schedule.due(last, now).is_some()
+}
+
 #[test]
 fn of_many_missed_rounds_one_is_made_up_for() {
     let every_ten = schedule("shop", "*/10 * * * *", Duration::ZERO);
-    assert!(every_ten.is_due(None, at("12:03:00")), "nobody looked yet");
-    assert!(!every_ten.is_due(Some(at("12:00:00")), at("12:09:59")));
-    assert!(every_ten.is_due(Some(at("12:00:00")), at("12:10:00")));
+    assert!(
+        is_due(&every_ten, None, at("12:03:00")),
+        "nobody looked yet"
+    );
+    assert!(!is_due(&every_ten, Some(at("12:00:00")), at("12:09:59")));
+    assert!(is_due(&every_ten, Some(at("12:00:00")), at("12:10:00")));
     // Hours later it is due once: the round that begins then is the last one.
-    assert!(every_ten.is_due(Some(at("12:00:00")), at("17:04:00")));
-    assert!(!every_ten.is_due(Some(at("17:04:00")), at("17:04:01")));
+    assert!(is_due(&every_ten, Some(at("12:00:00")), at("17:04:00")));
+    assert!(!is_due(&every_ten, Some(at("17:04:00")), at("17:04:01")));
     assert_eq!(every_ten.next(at("17:04:00")), Some(at("17:10:00")));
 }
 
 #[test]
 fn a_clock_that_was_set_back_stops_no_rounds() {
     let daily = schedule("shop", "0 8 * * *", Duration::ZERO);
-    assert!(daily.is_due(Some(at("20:00:00")), at("12:00:00")));
+    assert!(is_due(&daily, Some(at("20:00:00")), at("12:00:00")));
 }
 
 #[test]
@@ -68,6 +75,6 @@ proptest! {
         prop_assert_eq!(Duration::between(first, second), Duration::from_mins(10));
         let named = schedule.delay().before(first);
         prop_assert_eq!(named.as_millisecond() % 600_000, 0);
-        prop_assert!(!schedule.is_due(Some(first), schedule.next(first).unwrap() - jiff::SignedDuration::from_millis(1)));
+        prop_assert!(!is_due(&schedule, Some(first), schedule.next(first).unwrap() - jiff::SignedDuration::from_millis(1)));
     }
 }

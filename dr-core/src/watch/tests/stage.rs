@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use crate::drift::{Entry, FindingId, Report, Unknown, Verdict};
+use crate::drift::{Entry, FindingId, Report, Unknown, Unsettled, Verdict};
 use crate::model::{
     Duration, EstateScan, Finding, GapClass, ResourceKind, Severity, SiteScan, Subject, Watch,
 };
@@ -90,8 +90,12 @@ impl Virtual {
 pub(super) struct Scene {
     pub(super) findings: Vec<(&'static str, Severity)>,
     pub(super) unknown: Vec<&'static str>,
+    /// The kind of each thing that could not be read; virtual networks, as findings are about, where nothing is said.
+    pub(super) kinds: Vec<ResourceKind>,
     pub(super) fails: Option<&'static str>,
     pub(super) hangs: bool,
+    /// How long it takes.
+    pub(super) takes: Duration,
 }
 
 pub(super) fn scene(findings: &[(&'static str, Severity)]) -> Scene {
@@ -129,7 +133,11 @@ fn entry(code: &str, severity: Severity) -> Entry {
     let finding = Finding::new(
         severity,
         code,
-        Subject::Estate,
+        Subject::Resource {
+            component: None,
+            kind: ResourceKind::Ec2Vpc,
+            name: "main".to_owned(),
+        },
         format!("{code} it is"),
         "mend it",
     );
@@ -140,12 +148,15 @@ fn looked(scene: &Scene, now: Timestamp) -> Looked {
     let estate: crate::model::EstateName = "shop".parse().unwrap();
     let site: crate::model::SiteId = "ohio".parse().unwrap();
     let findings: Vec<Entry> = scene.findings.iter().map(|(c, s)| entry(c, *s)).collect();
+    let kinds = scene.kinds.iter().copied();
+    let kinds = kinds.chain(std::iter::repeat(ResourceKind::Ec2Vpc));
     let unknown: Vec<Unknown> = scene
         .unknown
         .iter()
-        .map(|reason| Unknown {
+        .zip(kinds)
+        .map(|(reason, kind)| Unknown {
             site: site.clone(),
-            kind: ResourceKind::Ec2Vpc,
+            kind,
             about: None,
             attributes: Vec::new(),
             class: Some(GapClass::Denied),
@@ -153,25 +164,27 @@ fn looked(scene: &Scene, now: Timestamp) -> Looked {
             fix: "allow it".to_owned(),
         })
         .collect();
+    let unsettled = Unsettled::of_gaps(&unknown);
+    let report = Report {
+        format: Report::FORMAT,
+        estate: estate.clone(),
+        primary: site.clone(),
+        standby: "california".parse().unwrap(),
+        read_at: now,
+        at: now,
+        caveats: Vec::new(),
+        since: None,
+        verdict: Verdict::of(&findings, &unknown),
+        findings,
+        excused: Vec::new(),
+        unknown,
+        coverage: BTreeMap::new(),
+    };
     Looked {
-        report: Document::Drift(Report {
-            format: Report::FORMAT,
-            estate: estate.clone(),
-            primary: site.clone(),
-            standby: "california".parse().unwrap(),
-            read_at: now,
-            at: now,
-            caveats: Vec::new(),
-            since: None,
-            verdict: Verdict::of(&findings, &unknown),
-            findings,
-            excused: Vec::new(),
-            unknown,
-            coverage: BTreeMap::new(),
-        }),
+        report: Document::Drift(report, unsettled),
         scan: EstateScan {
             format: EstateScan::FORMAT,
-            estate,
+            estate: "shop".parse().unwrap(),
             sites: BTreeMap::from([(
                 site.clone(),
                 SiteScan {
@@ -227,6 +240,9 @@ impl Look for Stage {
             let shown = scenes.range(..=now).next_back();
             shown.map(|(_, scene)| scene.clone()).unwrap_or_default()
         };
+        if scene.takes > Duration::ZERO {
+            self.clock.sleep(scene.takes).await;
+        }
         if scene.hangs {
             std::future::pending::<()>().await;
         }
@@ -246,6 +262,12 @@ pub(super) struct Ear {
     pub(super) opens: Timestamp,
     /// How it refuses before that; `None`: it never answers.
     pub(super) refuses: Option<SendError>,
+    /// Whether it takes each change by itself: two, and then none for a while.
+    pub(super) by_change: bool,
+    /// The one that it never takes.
+    pub(super) cannot_bear: Option<&'static str>,
+    room: Arc<Mutex<usize>>,
+    pub(super) parts: Arc<Mutex<Vec<String>>>,
     clock: Virtual,
 }
 
@@ -266,8 +288,30 @@ impl Ear {
 
 #[async_trait]
 impl Receive for Ear {
-    async fn send(&self, notice: &Notice, at: Timestamp) -> Result<(), SendError> {
+    fn parts(&self, notice: &Notice) -> usize {
+        if self.by_change {
+            notice.changes.len()
+        } else {
+            1
+        }
+    }
+
+    async fn send(&self, notice: &Notice, part: usize, at: Timestamp) -> Result<(), SendError> {
         self.tried.lock().unwrap().push(at);
+        if self.by_change {
+            let code = notice.changes[part].finding.code.clone();
+            if self.cannot_bear == Some(code.as_str()) {
+                return Err(SendError::Never("answers 413".to_owned()));
+            }
+            let mut room = self.room.lock().unwrap();
+            if *room == 0 {
+                *room = 2;
+                return Err(SendError::Later("answers 429".to_owned()));
+            }
+            *room -= 1;
+            self.parts.lock().unwrap().push(code);
+            return Ok(());
+        }
         if self.clock.now() < self.opens {
             match &self.refuses {
                 Some(error) => return Err(error.clone()),
@@ -334,12 +378,18 @@ impl Play {
             tried: Arc::default(),
             opens: Timestamp::UNIX_EPOCH,
             refuses: None,
+            by_change: false,
+            cannot_bear: None,
+            room: Arc::default(),
+            parts: Arc::default(),
             clock: stage.clock.clone(),
         };
         let ears = ears.iter().map(|name| {
             let ear = Ear {
                 heard: Arc::default(),
                 tried: Arc::default(),
+                room: Arc::default(),
+                parts: Arc::default(),
                 ..ear.clone()
             };
             ((*name).to_owned(), ear)

@@ -2,6 +2,7 @@
 
 use super::stage::{Play, Scene, at, blind, scene};
 use crate::model::Severity::{Blocking, Notice, Slowing};
+use crate::model::{ResourceKind, Severity};
 use crate::watch::{Job, Standing, What};
 
 #[test]
@@ -163,4 +164,63 @@ fn health_is_two_periods_without_a_look_that_saw_anything() {
     // Not to see everything is a matter of what is watched, and not of the watcher.
     play.until(&mut watcher, "13:12:00");
     assert_eq!(health("13:12:00"), Ok(()));
+}
+
+/// What could not be read, by its kind.
+fn unread(kinds: &[ResourceKind], findings: &[(&'static str, Severity)]) -> Scene {
+    Scene {
+        unknown: kinds.iter().map(|_| "denied").collect(),
+        kinds: kinds.to_vec(),
+        ..scene(findings)
+    }
+}
+
+#[test]
+fn what_is_lost_beside_a_lasting_gap_is_told_once_and_once_when_it_is_back() {
+    use ResourceKind::{Ec2Vpc, KmsKey, RdsInstance};
+    let play = Play::new(&["ear"]);
+    play.stage.show("12:00:00", unread(&[KmsKey], &[]));
+    let most = [KmsKey, RdsInstance, Ec2Vpc];
+    play.stage.show("12:25:00", unread(&most, &[]));
+    play.stage.show("12:55:00", unread(&[KmsKey], &[]));
+    play.until(&mut play.watcher(), "13:55:00");
+    assert_eq!(
+        play.ear("ear").titles(),
+        [
+            "12:00:00 shop: 1 thing could not be read",
+            "12:30:00 shop: 3 things could not be read",
+            "13:00:00 shop: 1 thing could not be read"
+        ]
+    );
+}
+
+#[test]
+fn a_gap_in_other_words_or_about_another_thing_of_its_kind_is_no_news() {
+    let play = Play::new(&["ear"]);
+    play.stage.show("12:00:00", blind(&[]));
+    let other = Scene {
+        unknown: vec!["no answer within 10s", "denied"],
+        ..Scene::default()
+    };
+    play.stage.show("12:15:00", other);
+    play.until(&mut play.watcher(), "12:55:00");
+    assert_eq!(play.ear("ear").titles().len(), 1);
+}
+
+#[test]
+fn a_finding_is_gone_when_what_it_rests_on_was_read_whatever_else_was_not() {
+    let play = Play::new(&["ear"]);
+    let elsewhere = [ResourceKind::KmsKey];
+    play.stage
+        .show("12:00:00", unread(&elsewhere, &[("class", Blocking)]));
+    play.stage.show("12:15:00", unread(&elsewhere, &[]));
+    let mut watcher = play.watcher();
+    play.until(&mut watcher, "12:55:00");
+    assert_eq!(
+        play.ear("ear").titles()[1..],
+        ["12:20:00 shop: 1 gone in drift"]
+    );
+    assert_eq!(watcher.state.jobs[&Job::Drift].count(Blocking), 0);
+    let seen = &watcher.state.jobs[&Job::Drift];
+    assert_eq!(seen.complete, None, "it is not all clear");
 }

@@ -158,7 +158,7 @@ fn a_single_round_looks_at_once_and_tries_everybody_once() {
         let ended = play
             .stage
             .clock
-            .run(at("13:00:00"), watcher.once())
+            .run(at("13:00:00"), watcher.once(false))
             .unwrap();
         (ended, watcher.state)
     };
@@ -171,4 +171,50 @@ fn a_single_round_looks_at_once_and_tries_everybody_once() {
     assert_eq!(play.ear("deaf").ids(), play.ear("ear").ids());
     assert_eq!(play.stage.looks.lock().unwrap().len(), 2);
     assert!(matches!(Delivery::Sent.name(), "sent"));
+}
+
+#[test]
+fn a_notice_in_parts_goes_on_where_it_stopped_and_a_part_that_is_refused_drops_no_other() {
+    const CODES: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+    let mut play = Play::new(&["ear"]);
+    let ear = play.ears.get_mut("ear").unwrap();
+    (ear.by_change, ear.cannot_bear) = (true, Some("c"));
+    let found = CODES.map(|code| (code, Blocking));
+    play.stage.show("12:00:00", scene(&found));
+    play.until(&mut play.watcher(), "12:00:40");
+    let told = || {
+        let mut told = play.ear("ear").parts.lock().unwrap().clone();
+        told.sort();
+        told
+    };
+    assert!(
+        told().len() < 5,
+        "there is room for two at a time: {:?}",
+        told()
+    );
+    // A restart in the middle of it.
+    let mut again = play.watcher_knowing(play.lines.state());
+    play.until(&mut again, "12:09:00");
+    assert_eq!(told(), ["a", "b", "d", "e", "f"], "each once");
+    assert!(again.state.outbox.is_empty());
+    assert_eq!(play.lines.state(), again.state);
+}
+
+#[test]
+fn a_single_round_of_what_is_due_leaves_the_rest_for_its_own_time() {
+    let play = Play::new(&[]);
+    let looked = |state: State, now: &str| {
+        play.stage.clock.set(at(now));
+        let mut watcher = play.watcher_knowing(state);
+        watcher.watch.ready = "0 * * * *".parse().unwrap();
+        let ended = play.stage.clock.run(at("23:00:00"), watcher.once(true));
+        let jobs: Vec<Job> = ended.unwrap().reports.into_keys().collect();
+        (jobs, watcher.state)
+    };
+    let (first, state) = looked(play.unseen(), "12:00:20");
+    let (early, state) = looked(state, "12:09:00");
+    let (second, state) = looked(state, "12:10:20");
+    let (both, _) = looked(state, "13:00:20");
+    assert_eq!((first, early), (vec![Job::Drift], Vec::new()));
+    assert_eq!((second, both), (vec![Job::Drift], Job::ALL.to_vec()));
 }

@@ -118,6 +118,7 @@ fn days_are_kept_for_as_long_as_is_said_and_nothing_that_is_known_goes_with_them
         at: "2026-11-20T10:00:00Z".parse().unwrap(),
         receiver: "ear".to_owned(),
         notice: "1".to_owned(),
+        more: false,
         delivery: Delivery::Sent,
     });
     opened.history.append(&opened.state, &told).unwrap();

@@ -124,7 +124,7 @@ fn mail(port: u16, tls: MailTls, login: bool) -> Mail {
 async fn a_message_is_handed_over_with_its_headers_and_a_body_in_base64() {
     let (port, said) = serve(Manner::default()).await;
     mail(port, MailTls::None, true)
-        .send(&news(), at())
+        .send(&news(), 0, at())
         .await
         .unwrap();
     let said = said.lock().unwrap();
@@ -187,7 +187,7 @@ async fn a_refusal_for_now_is_tried_again_and_one_for_good_is_not() {
         };
         let (port, _) = serve(manner).await;
         let mail = mail(port, MailTls::None, true);
-        let error = mail.send(&news(), at()).await.unwrap_err();
+        let error = mail.send(&news(), 0, at()).await.unwrap_err();
         let is_never = matches!(error, SendError::Never(_));
         assert_eq!(is_never, never, "{answer}: {error}");
         assert!(!error.to_string().contains("AGFu"), "{error}");
@@ -203,13 +203,13 @@ async fn who_is_known_gets_mail_though_another_is_not_known() {
     let nobody = ("RCPT TO:<boss", "550 nobody");
     let (port, said) = serve(manner(&[nobody])).await;
     mail(port, MailTls::None, false)
-        .send(&news(), at())
+        .send(&news(), 0, at())
         .await
         .unwrap();
     assert!(said.lock().unwrap().iter().any(|line| line == "."));
     let (port, said) = serve(manner(&[("RCPT", "550 nobody")])).await;
     let error = mail(port, MailTls::None, false)
-        .send(&news(), at())
+        .send(&news(), 0, at())
         .await
         .unwrap_err();
     assert!(matches!(error, SendError::Never(_)), "{error}");
@@ -220,7 +220,7 @@ async fn who_is_known_gets_mail_though_another_is_not_known() {
 async fn nothing_is_said_in_the_clear_to_a_server_that_does_not_encrypt() {
     let (port, said) = serve(Manner::default()).await;
     let error = mail(port, MailTls::Starttls, true)
-        .send(&news(), at())
+        .send(&news(), 0, at())
         .await;
     let error = error.unwrap_err().to_string();
     assert!(error.contains("STARTTLS"), "{error}");
@@ -284,7 +284,7 @@ async fn after_starttls_login_and_message_are_encrypted_for_a_server_that_is_bel
     let (port, said) = serve(manner("")).await;
     let mut trusting = mail(port, MailTls::Starttls, true);
     trusting.tls = believed.clone();
-    trusting.send(&news(), at()).await.unwrap();
+    trusting.send(&news(), 0, at()).await.unwrap();
     let said = said.lock().unwrap().clone();
     assert_eq!(said[..3], ["EHLO [127.0.0.1]", "STARTTLS", "[encrypted]"]);
     assert!(said[3..].iter().any(|line| line.starts_with("AUTH PLAIN")));
@@ -292,7 +292,7 @@ async fn after_starttls_login_and_message_are_encrypted_for_a_server_that_is_bel
     // Not by who does not believe its certificate, and not where somebody spoke in between.
     let (port, said) = serve(manner("")).await;
     let doubting = mail(port, MailTls::Starttls, true);
-    assert!(doubting.send(&news(), at()).await.is_err());
+    assert!(doubting.send(&news(), 0, at()).await.is_err());
     assert!(
         !said
             .lock()
@@ -304,7 +304,7 @@ async fn after_starttls_login_and_message_are_encrypted_for_a_server_that_is_bel
     let (port, _) = serve(manner("\r\n250 injected")).await;
     let mut spoken_to = mail(port, MailTls::Starttls, true);
     spoken_to.tls = believed;
-    let error = spoken_to.send(&news(), at()).await.unwrap_err();
+    let error = spoken_to.send(&news(), 0, at()).await.unwrap_err();
     assert!(
         error.to_string().contains("before the encryption"),
         "{error}"

@@ -34,6 +34,9 @@ fn known(code: &str, severity: Severity) -> Known {
         subject: "database: rds/instance main".to_owned(),
         message: format!("{code} <!channel> & more\r\nBcc: x"),
         fix: "mend it".to_owned(),
+        kind: None,
+        attribute: None,
+        is_surely_paired: false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `/metrics` and `/healthz`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -32,7 +32,10 @@ pub(super) fn status() -> Status {
     let class = known("database-class-differs", Severity::Blocking);
     let unknown = vec!["rds/instance at ohio: denied s3cret".to_owned()];
     let seen = Seen {
-        standing: Standing::Incomplete { unknown },
+        standing: Standing::Incomplete {
+            unknown,
+            names: BTreeSet::new(),
+        },
         began: at(),
         ended: at(),
         saw: Some(at()),

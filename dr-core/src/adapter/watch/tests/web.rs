@@ -1,5 +1,6 @@
 //! Receivers of HTTP.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -107,7 +108,7 @@ fn the_independent_computation_gives_the_digest_of_the_standard() {
 async fn a_webhook_carries_the_notice_and_a_signature_of_its_second_and_body() {
     let (url, posted) = server(204, Duration::ZERO).await;
     let notice = news();
-    webhook(&url).send(&notice, at()).await.unwrap();
+    webhook(&url).send(&notice, 0, at()).await.unwrap();
     let posted = posted.0.lock().unwrap();
     let (headers, body) = &posted[0];
     let header = |name: &str| headers[name].to_str().unwrap().to_owned();
@@ -147,7 +148,7 @@ async fn what_a_person_can_mend_is_tried_again_and_a_refused_body_is_not() {
         (503, false),
     ] {
         let (url, posted) = server(status, Duration::ZERO).await;
-        let error = webhook(&url).send(&news(), at()).await.unwrap_err();
+        let error = webhook(&url).send(&news(), 0, at()).await.unwrap_err();
         let is_never = matches!(error, SendError::Never(_));
         assert_eq!(is_never, never, "{status}: {error}");
         assert!(error.to_string().contains(&status.to_string()), "{error}");
@@ -159,9 +160,9 @@ async fn what_a_person_can_mend_is_tried_again_and_a_refused_body_is_not() {
 #[tokio::test]
 async fn who_answers_late_is_waited_for_and_who_answers_too_late_is_not() {
     let (slow, _) = server(200, Duration::from_millis(20)).await;
-    webhook(&slow).send(&news(), at()).await.unwrap();
+    webhook(&slow).send(&news(), 0, at()).await.unwrap();
     let (silent, _) = server(200, Duration::from_secs(600)).await;
-    let error = webhook(&silent).send(&news(), at()).await.unwrap_err();
+    let error = webhook(&silent).send(&news(), 0, at()).await.unwrap_err();
     assert_eq!(error, SendError::Later("no answer in time".to_owned()));
 }
 
@@ -170,7 +171,7 @@ async fn nobody_there_and_a_secret_that_is_not_there_are_tried_again() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook", closed.local_addr().unwrap());
     drop(closed);
-    let error = webhook(&url).send(&news(), at()).await.unwrap_err();
+    let error = webhook(&url).send(&news(), 0, at()).await.unwrap_err();
     assert_eq!(error, SendError::Later("no connection".to_owned()));
 
     let (url, posted) = server(200, Duration::ZERO).await;
@@ -178,7 +179,7 @@ async fn nobody_there_and_a_secret_that_is_not_there_are_tried_again() {
         secret: SecretRef::Env("UNSET".to_owned()),
         ..webhook(&url)
     };
-    let error = unset.send(&news(), at()).await.unwrap_err();
+    let error = unset.send(&news(), 0, at()).await.unwrap_err();
     assert!(matches!(error, SendError::Later(_)), "{error}");
     assert!(posted.json().is_empty(), "nothing goes unsigned");
 }
@@ -191,12 +192,14 @@ async fn slack_gets_text_in_which_nothing_is_a_mention_or_a_link() {
         address: SlackAddress::Secret(key()),
         secrets: keeping(&url),
     };
-    slack.send(&news(), at()).await.unwrap();
+    slack.send(&news(), 0, at()).await.unwrap();
     let posted = posted.json();
     let text = posted[0]["text"].as_str().unwrap();
     assert!(text.starts_with("*shop: 1 new in drift"), "{text}");
     assert!(text.contains("&lt;!channel&gt; &amp; more"), "{text}");
     assert!(!text.contains("<!"), "{text}");
+    assert!(!text.contains('\r'), "{text}");
+    assert!(text.contains("more\\r\\nBcc: x"), "{text}");
 }
 
 #[tokio::test]
@@ -211,7 +214,7 @@ async fn a_message_to_slack_is_bounded_and_never_ends_in_half_an_escape() {
         let mut finding = known("class", Blocking);
         finding.message = "x".repeat(filling) + &"<".repeat(5000);
         let told = notice(vec![change(What::New, None, finding)]);
-        slack.send(&told, at()).await.unwrap();
+        slack.send(&told, 0, at()).await.unwrap();
     }
     for body in posted.json() {
         let text = body["text"].as_str().unwrap();
@@ -229,7 +232,7 @@ async fn an_address_of_slack_that_others_could_read_on_the_way_is_not_used() {
             address: SlackAddress::Secret(key()),
             secrets: keeping(kept),
         };
-        let error = slack.send(&news(), at()).await.unwrap_err();
+        let error = slack.send(&news(), 0, at()).await.unwrap_err();
         assert!(!error.to_string().contains("s3cret"), "{error}");
     }
 }
@@ -243,20 +246,39 @@ fn pagerduty(url: &str) -> Pagerduty {
     }
 }
 
+/// Sends every part of a notice, and tells how many that were.
+async fn send_all(receiver: &Pagerduty, notice: &crate::watch::Notice) -> usize {
+    let parts = receiver.parts(notice);
+    for part in 0..parts {
+        receiver.send(notice, part, at()).await.unwrap();
+    }
+    parts
+}
+
 #[tokio::test]
 async fn an_incident_is_opened_for_what_stops_a_failover_and_closed_when_it_is_gone_or_eased() {
     let (url, posted) = server(202, Duration::ZERO).await;
     let pagerduty = pagerduty(&url);
-    let told = notice(vec![
+    let mut told = notice(vec![
+        change(What::Gone, Some(Blocking), known("gone", Blocking)),
         change(What::New, None, known("new", Blocking)),
         change(What::Worse, Some(Slowing), known("worse", Blocking)),
         change(What::New, None, known("slow", Slowing)),
         change(What::Eased, Some(Blocking), known("eased", Slowing)),
-        change(What::Gone, Some(Blocking), known("gone", Blocking)),
         change(What::Gone, Some(Slowing), known("slow-gone", Slowing)),
     ]);
-    pagerduty.send(&told, at()).await.unwrap();
-    let events = posted.json();
+    told.standing_changed = true;
+    told.standing = Standing::Incomplete {
+        unknown: vec!["ä".repeat(100_000); 5_000],
+        names: BTreeSet::new(),
+    };
+    assert_eq!(send_all(&pagerduty, &told).await, 5);
+    let bodies = posted.0.lock().unwrap().clone();
+    let longest = bodies.iter().map(|(_, body)| body.len()).max().unwrap();
+    assert!(longest < 512_000, "{longest}");
+    let mut events = posted.json();
+    let sight = events.remove(2);
+    assert_eq!(sight["payload"]["custom_details"]["more"], json!(4_960));
     let short: Vec<(String, String)> = events
         .iter()
         .map(|event| {
@@ -267,8 +289,8 @@ async fn an_incident_is_opened_for_what_stops_a_failover_and_closed_when_it_is_g
     let expected = [
         ("trigger", "new"),
         ("trigger", "worse"),
-        ("resolve", "eased"),
         ("resolve", "gone"),
+        ("resolve", "eased"),
     ]
     .map(|(action, code)| {
         let id = known(code, Blocking).id;
@@ -293,7 +315,7 @@ async fn a_scan_that_could_not_be_completed_is_an_incident_of_its_own() {
     let reason = "no credentials".to_owned();
     for standing in [Standing::Failed { reason }, Standing::Complete] {
         told.standing = standing;
-        pagerduty.send(&told, at()).await.unwrap();
+        assert_eq!(send_all(&pagerduty, &told).await, 1);
     }
     let events = posted.json();
     assert_eq!(events[0]["event_action"], json!("trigger"));
