@@ -202,13 +202,15 @@ pub(crate) fn bucket_of(
 ) -> Result<Option<RunStore>> {
     let plan = &journal.header.plan;
     let site = plan.estate.site(&plan.direction.to);
-    let Some((site, bucket)) = site.and_then(|site| Some((site, site.access.store.as_ref()?)))
-    else {
-        return Ok(None);
-    };
+    let bucket = site.and_then(|site| bucket_at(local, site));
+    Ok(bucket.map(|bucket| local.in_bucket(bucket)))
+}
+
+/// The bucket in which a site keeps runs; `None` where it has none.
+pub(crate) fn bucket_at(local: &RunStore, site: &Site) -> Option<Arc<dyn ObjectStore>> {
+    let bucket = site.access.store.as_ref()?;
     let aws = local.wait(AwsSite::connect(site, Arc::new(SystemClock)));
-    let store: Arc<dyn ObjectStore> = Arc::new(S3Store::new(aws, bucket, ""));
-    Ok(Some(local.in_bucket(store)))
+    Some(Arc::new(S3Store::new(aws, bucket, "")))
 }
 
 /// Shows what long work tells, and what people are told, as lines of progress.

@@ -340,3 +340,53 @@ fn the_shipped_units_are_right_and_hardened() {
         );
     }
 }
+
+#[test]
+fn a_fence_that_a_run_has_left_is_told_until_the_run_has_applied_it() {
+    let place = tempfile::tempdir().unwrap();
+    let dr = |line: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dr"));
+        command.current_dir(place.path()).stdin(Stdio::null());
+        command.args(line.split_whitespace()).output().unwrap()
+    };
+    let store = place.path().join(".dr");
+    // The runs of the simulator, as those of the sites are kept.
+    let copy = || {
+        let mut runs = Vec::new();
+        for run in fs::read_dir(store.join("simulator/runs")).unwrap() {
+            let run = run.unwrap();
+            let to = store.join("runs").join(run.file_name());
+            fs::create_dir_all(&to).unwrap();
+            fs::copy(run.path().join("journal.jsonl"), to.join("journal.jsonl")).unwrap();
+            runs.push(run.file_name().into_string().unwrap());
+        }
+        runs
+    };
+    let watch = || {
+        let ended = dr("watch --once --scan none.json --output json");
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        let report: Value = serde_json::from_slice(&ended.stdout).unwrap();
+        (ended.status.code(), report["fences"].clone(), said)
+    };
+    assert_eq!(dr("failover --simulate --yes").status.code(), Some(21));
+    let runs = copy();
+    let (code, fences, said) = watch();
+    assert_eq!(code, Some(13), "{said}");
+    assert_eq!(fences[0]["site"], json!("ohio"));
+    assert_eq!(fences[0]["run"], json!(runs[0]));
+    assert!(
+        said.contains("status: storefront: 1 new in status"),
+        "{said}"
+    );
+    let (code, _, said) = watch();
+    assert_eq!(code, Some(13), "{said}");
+    assert!(said.contains("status: nothing changed"), "{said}");
+    assert!(dr("simulator return ohio").status.success());
+    // A run that is kept in both is taken for one of the sites.
+    fs::remove_dir_all(store.join("runs")).unwrap();
+    assert!(dr(&format!("run resume {}", runs[0])).status.success());
+    copy();
+    let (code, fences, said) = watch();
+    assert_eq!((code, fences), (Some(11), Value::Null), "{said}");
+    assert!(said.contains("status: storefront: all clear"), "{said}");
+}

@@ -2,8 +2,13 @@
 
 #[cfg(feature = "real")]
 mod real;
+#[cfg(feature = "watch")]
+mod runs;
 mod simulated;
 mod unread;
+
+#[cfg(feature = "watch")]
+pub(crate) use runs::runs_of;
 
 use clap::Args;
 use dr_core::status::{self, Seen};

@@ -22,8 +22,8 @@ Examples:
   dr watch --scan /var/lib/dr/scan.json      Compare what something else keeps there, read anew each round
   curl -s http://127.0.0.1:9464/metrics
 
-Exit codes of --once: the worse of those of dr drift and dr ready: 0 in sync and ready, 10 something differs or adds
-minutes, 11 something could not be read, 13 something stops a failover.")]
+Exit codes of --once: the worst of what drift, ready and status come to: 0 in sync, ready and no fence pending, 10 something
+differs or adds minutes, 11 something could not be read, 13 something stops a failover, or a fence is pending.")]
 pub(crate) struct WatchArgs {
     /// Make one round, tell everybody once, and end
     #[arg(long)]

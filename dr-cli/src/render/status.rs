@@ -6,7 +6,7 @@ use dr_core::model::{ClientView, Duration, Role};
 use dr_core::report::Tone;
 use dr_core::report::words::{figure, instant};
 use dr_core::runbook::RunStatus;
-use dr_core::status::{LeaseStatus, Pending, RunLine, SetAside, SiteStatus, Status};
+use dr_core::status::{LeaseStatus, Pending, PendingFence, RunLine, SetAside, SiteStatus, Status};
 
 use super::event::{fence_level, status_in_words};
 use super::grid;
@@ -223,12 +223,12 @@ fn pending_line(pending: &Pending, all: &Status, style: Style) -> String {
             let step = style.bold(step.as_str());
             format!("{run} asks at {step} ({code}){have}: {text}")
         }
-        Pending::Fence {
+        Pending::Fence(PendingFence {
             run,
             site,
             level,
             since,
-        } => {
+        }) => {
             let age = Duration::between(*since, all.at);
             format!(
                 "fence of {}: {} for {}; {run} applies it when the site answers",

@@ -17,6 +17,8 @@ pub struct Watch {
     pub drift: CronLine,
     /// When it is asked whether the standby could take over, in UTC.
     pub ready: CronLine,
+    /// When it is asked what runs have left to be done, in UTC.
+    pub status: CronLine,
     /// A round starts up to this long after its line says: later by the same time in every round of an estate, and by another in
     /// another estate.
     pub jitter: Duration,
@@ -35,6 +37,7 @@ impl Default for Watch {
         Self {
             drift: "*/10 * * * *".parse().expect("it is a cron line"),
             ready: "0 * * * *".parse().expect("it is a cron line"),
+            status: "*/10 * * * *".parse().expect("it is a cron line"),
             jitter: Duration::from_mins(1),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9464)),
             keep: Duration::from_mins(30 * 24 * 60),

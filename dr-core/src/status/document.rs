@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::SetAside;
 use crate::model::{
-    ClientView, ComponentId, Direction, EstateName, FenceLevel, Kind, LeaseState, Mode, Observed,
-    Region, Role, RunId, SiteId, StepId, Technology,
+    ClientView, ComponentId, Direction, EstateName, Kind, LeaseState, Mode, Observed, PendingFence,
+    Region, Role, RunId, SiteId, StepId, Technology, Unread,
 };
 use crate::report::Tone;
 use crate::runbook::RunStatus;
@@ -168,16 +168,7 @@ pub enum Pending {
         said_yes: Vec<String>,
     },
     /// A fence is to be applied when its site answers again.
-    Fence {
-        /// The run that asked for it.
-        run: RunId,
-        /// The site.
-        site: SiteId,
-        /// What stood for it when the run went on.
-        level: FenceLevel,
-        /// When that was established.
-        since: Timestamp,
-    },
+    Fence(PendingFence),
     /// The last run closed, and something was missing for the estate to be protected again.
     Protection {
         /// The run.
@@ -185,19 +176,4 @@ pub enum Pending {
         /// What was missing when it closed.
         what: String,
     },
-}
-
-/// What could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unread {
-    /// What: `database@ohio`, `runs kept at ohio`.
-    pub what: String,
-    /// The site that it is at, where it is at one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub site: Option<SiteId>,
-    /// The component that it is about, where it is about one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub component: Option<ComponentId>,
-    /// Why not.
-    pub reason: String,
 }

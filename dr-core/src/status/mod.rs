@@ -18,8 +18,8 @@ mod seen;
 #[cfg(test)]
 mod tests;
 
-pub use document::{
-    Cell, LeaseStatus, Pending, Row, RunLine, STATUS_FORMAT, SiteStatus, Status, Unread,
-};
+pub use crate::model::{PendingFence, Unread};
+pub use document::{Cell, LeaseStatus, Pending, Row, RunLine, STATUS_FORMAT, SiteStatus, Status};
 pub use fold::status;
+pub use run::pending_fences;
 pub use seen::{LeaseSeen, LockSeen, RunSeen, Seen, SetAside};

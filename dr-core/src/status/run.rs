@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Pending, RunLine, RunSeen, Unread};
+use super::{Pending, PendingFence, RunLine, RunSeen, Unread};
 use crate::model::{RunId, SiteId};
 use crate::report;
 use crate::runbook::engine::RunState;
@@ -29,6 +29,21 @@ struct Read<'a> {
 
 /// Folds the runs. One that was found in two places counts once, by the journal that goes further.
 pub(super) fn runs(seen: &[RunSeen]) -> Runs {
+    let (read, unread) = read(seen);
+    Runs {
+        pending: pending(&read),
+        lines: lines(&read),
+        unread,
+    }
+}
+
+/// The fences of runs that are still to be applied, and the runs that could not be read: those may have asked for another.
+pub fn pending_fences(seen: &[RunSeen]) -> (Vec<PendingFence>, Vec<Unread>) {
+    let (read, unread) = read(seen);
+    (fences(&read), unread)
+}
+
+fn read(seen: &[RunSeen]) -> (Vec<Read<'_>>, Vec<Unread>) {
     let mut read: Vec<Read<'_>> = Vec::new();
     let mut failed: Vec<(&RunSeen, String)> = Vec::new();
     for run in seen {
@@ -49,11 +64,8 @@ pub(super) fn runs(seen: &[RunSeen]) -> Runs {
     let unread = failed
         .into_iter()
         .map(|(run, reason)| unreadable(run, reason));
-    Runs {
-        pending: pending(&read),
-        lines: lines(&read),
-        unread: unread.collect(),
-    }
+    let unread = unread.collect();
+    (read, unread)
 }
 
 fn keep<'a>(
@@ -133,7 +145,7 @@ fn pending(read: &[Read<'_>]) -> Vec<Pending> {
         });
         pending.extend(missing);
     }
-    pending.extend(fences(read));
+    pending.extend(fences(read).into_iter().map(Pending::Fence));
     pending
 }
 
@@ -171,7 +183,7 @@ fn questions(run: &RunId, state: &RunState) -> impl Iterator<Item = Pending> {
 
 /// The fences that are still to be applied: once a site, by the newest run that asked for one. Whatever a newer run did to the
 /// site settles an older one: it was fenced for good, or made the primary.
-fn fences(read: &[Read<'_>]) -> Vec<Pending> {
+fn fences(read: &[Read<'_>]) -> Vec<PendingFence> {
     let mut settled: BTreeSet<SiteId> = BTreeSet::new();
     let mut pending = Vec::new();
     for run in read {
@@ -183,7 +195,7 @@ fn fences(read: &[Read<'_>]) -> Vec<Pending> {
         for fence in fences {
             let evidence = &fence.evidence;
             if settled.insert(evidence.site.clone()) && fence.is_still_pending() {
-                pending.push(Pending::Fence {
+                pending.push(PendingFence {
                     run: run.seen.run.clone(),
                     site: evidence.site.clone(),
                     level: evidence.level,

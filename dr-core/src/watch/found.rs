@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::drift::{self, Entry, FindingId, Unknown, Unsettled};
-use crate::model::{ResourceKind, Severity, SiteId, Subject};
+use crate::model::{PendingFence, ResourceKind, Severity, SiteId, Subject, Unread};
 use crate::readiness::{self, Standing};
 
 /// What is looked at on a line of its own.
@@ -16,17 +16,20 @@ pub enum Job {
     Drift,
     /// Whether the standby could take over.
     Ready,
+    /// What runs have left to be done.
+    Status,
 }
 
 impl Job {
     /// Every job.
-    pub const ALL: [Self; 2] = [Self::Drift, Self::Ready];
+    pub const ALL: [Self; 3] = [Self::Drift, Self::Ready, Self::Status];
 
-    /// Its name, as in the estate, in notices and in metrics.
+    /// Its name, as in the estate, in notices and in metrics; and the command that tells more.
     pub fn name(self) -> &'static str {
         match self {
             Self::Drift => "drift",
             Self::Ready => "ready",
+            Self::Status => "status",
         }
     }
 }
@@ -63,10 +66,8 @@ pub struct Known {
 pub struct Found {
     /// What was looked at.
     pub job: Job,
-    /// The site that takes the writes now.
-    pub primary: SiteId,
-    /// The one that is to take over.
-    pub standby: SiteId,
+    /// The site that takes the writes now, and the one that is to take over, where that was read.
+    pub sites: Option<(SiteId, SiteId)>,
     /// What was found, by id.
     pub findings: BTreeMap<FindingId, Known>,
     /// How many findings somebody accepts: they weigh nothing.
@@ -95,7 +96,13 @@ pub enum Report {
     Drift(drift::Report, Unsettled),
     /// Whether the standby could take over.
     Ready(readiness::Report),
+    /// Fences that are still to be applied, and what could not be read of the runs.
+    Status(Vec<PendingFence>, Vec<Unread>),
 }
+
+/// The rule by which a pending fence is told. An old primary that comes back may take writes until it is fenced, and no other run
+/// begins before the one that waits for it is over.
+pub const PENDING_FENCE: &str = "fence-pending";
 
 impl Found {
     /// What is found in a document.
@@ -103,6 +110,7 @@ impl Found {
         match report {
             Report::Drift(report, unsettled) => Self::drift(report, unsettled),
             Report::Ready(report) => Self::ready(report),
+            Report::Status(fences, unread) => Self::status(fences, unread),
         }
     }
 
@@ -114,8 +122,7 @@ impl Found {
             .map(|gap| format!("{} at {}: {}", gap.kind, gap.site, gap.reason));
         Self {
             job: Job::Drift,
-            primary: report.primary.clone(),
-            standby: report.standby.clone(),
+            sites: Some((report.primary.clone(), report.standby.clone())),
             findings: known(&report.findings),
             excused: report.excused.len(),
             unknown: unknown.collect(),
@@ -147,13 +154,48 @@ impl Found {
         });
         Self {
             job: Job::Ready,
-            primary: report.primary.clone(),
-            standby: report.standby.clone(),
+            sites: Some((report.primary.clone(), report.standby.clone())),
             findings: known(&report.findings),
             excused: report.excused.len(),
             unknown: unknown.collect(),
             unread: unread.collect(),
             unseen: Unseen::Rules(blind().map(|line| line.code.clone()).collect()),
+        }
+    }
+
+    /// What the runs have left to be done. A run that was not read may have asked for any fence.
+    pub fn status(fences: &[PendingFence], unread: &[Unread]) -> Self {
+        let told = |fence: &PendingFence| Known {
+            id: FindingId::new(PENDING_FENCE, fence.site.as_str(), None),
+            severity: Severity::Blocking,
+            code: PENDING_FENCE.to_owned(),
+            subject: fence.site.to_string(),
+            message: format!(
+                "the fence of {} is pending since {} ({}): when it answers again it may take writes until it is fenced, and no \
+                 other run begins before {} is over",
+                fence.site, fence.since, fence.level, fence.run
+            ),
+            fix: format!("when {} answers, dr run resume {}", fence.site, fence.run),
+            kind: None,
+            attribute: None,
+            is_surely_paired: false,
+        };
+        let fences = fences.iter().map(told);
+        let doubts = unread.iter();
+        Self {
+            job: Job::Status,
+            sites: None,
+            findings: fences.map(|known| (known.id.clone(), known)).collect(),
+            excused: 0,
+            unknown: doubts
+                .clone()
+                .map(|gap| format!("{}: {}", gap.what, gap.reason))
+                .collect(),
+            unread: doubts.map(|gap| gap.what.clone()).collect(),
+            unseen: match unread.is_empty() {
+                true => Unseen::Rules(BTreeSet::new()),
+                false => Unseen::Rules(BTreeSet::from([PENDING_FENCE.to_owned()])),
+            },
         }
     }
 

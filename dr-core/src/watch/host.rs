@@ -45,8 +45,8 @@ pub trait Look: Send + Sync {
 pub struct Looked {
     /// What was found.
     pub report: Report,
-    /// What was read.
-    pub scan: EstateScan,
+    /// What was read of the sites' accounts, where they were asked.
+    pub scan: Option<EstateScan>,
     /// Replication, where it was read.
     pub lags: Vec<Lag>,
 }
@@ -202,6 +202,7 @@ impl Watcher {
         let line = match job {
             Job::Drift => &watch.drift,
             Job::Ready => &watch.ready,
+            Job::Status => &watch.status,
         };
         Schedule::new(&self.state.estate, job, line.clone(), watch.jitter)
     }
@@ -347,17 +348,20 @@ impl Watcher {
             at: ended,
             standing: &standing,
             changes: &changes,
-            sites: sites.map(|found| (&found.primary, &found.standby)),
+            sites: sites.and_then(|found| found.sites.as_ref()),
             at_least: self.watch.at_least,
         });
-        let scan = result.as_ref().ok().map(|looked| &looked.scan);
+        let scan = result.as_ref().ok().and_then(|looked| looked.scan.as_ref());
         let parts = || scan.into_iter().flat_map(EstateScan::parts);
         let round = Round {
             job,
             began,
             ended,
             took: Duration::between(began, ended),
-            read: parts().map(|part| part.at).min().map(|at| at.min(ended)),
+            read: match scan {
+                Some(_) => parts().map(|part| part.at).min().map(|at| at.min(ended)),
+                None => found.is_ok().then_some(began),
+            },
             calls: parts().map(|part| part.calls).sum(),
             throttled: parts().map(|part| part.throttled).sum(),
             excused: sites.map_or(0, |found| found.excused),
@@ -373,8 +377,9 @@ impl Watcher {
         self.count(&round, result.as_ref().ok());
         let is_complete = round.standing == Standing::Complete;
         self.write(&Record::Round(Box::new(round)));
-        if let (Job::Drift, true, Ok(looked)) = (job, is_complete, result) {
-            self.keep(looked.scan);
+        let scan = result.ok().and_then(|looked| looked.scan);
+        if let (Job::Drift, true, Some(scan)) = (job, is_complete, scan) {
+            self.keep(scan);
         }
         let saw = self.state.jobs.get(&job).and_then(|seen| seen.saw);
         if let Some(saw) = saw {
@@ -407,6 +412,7 @@ impl Watcher {
                     status.score = Some(report.score.clone());
                 }
                 (Job::Ready, _) => status.score = None,
+                (Job::Status, _) => {}
             }
         });
     }

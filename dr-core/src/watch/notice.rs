@@ -55,7 +55,7 @@ pub(super) struct About<'a> {
     pub(super) at: Timestamp,
     pub(super) standing: &'a Standing,
     pub(super) changes: &'a [Change],
-    pub(super) sites: Option<(&'a SiteId, &'a SiteId)>,
+    pub(super) sites: Option<&'a (SiteId, SiteId)>,
     pub(super) at_least: Severity,
 }
 
@@ -172,7 +172,7 @@ impl Notice {
                 for reason in unknown.iter().take(NAMED) {
                     let _ = writeln!(text, "  {}", visible(reason));
                 }
-                rest(&mut text, unknown.len());
+                rest(&mut text, unknown.len(), self.job);
                 text.push('\n');
             }
             Standing::Complete => {}
@@ -198,7 +198,7 @@ impl Notice {
                 let _ = writeln!(text, "  fix: {}", visible(&finding.fix));
             }
         }
-        rest(&mut text, self.changes.len());
+        rest(&mut text, self.changes.len(), self.job);
         let counts: Vec<String> = self
             .open
             .iter()
@@ -219,9 +219,9 @@ impl Notice {
     }
 }
 
-fn rest(text: &mut String, count: usize) {
+fn rest(text: &mut String, count: usize, job: Job) {
     if let Some(more) = count.checked_sub(NAMED).filter(|more| *more > 0) {
-        let _ = writeln!(text, "  and {more} more: dr drift");
+        let _ = writeln!(text, "  and {more} more: dr {}", job.name());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dr_core::adapter::local::SystemClock;
 use dr_core::adapter::wire::Reached;
 use dr_core::discover;
 use dr_core::model::{Estate, SiteId};
@@ -11,8 +12,9 @@ use dr_core::runbook::lock;
 use dr_core::status::{LeaseSeen, LockSeen, RunSeen, Seen, SetAside, Unread};
 use futures_util::future::{join_all, join3, join4};
 
+use super::runs::kept_here;
 use super::simulated::CLIENTS;
-use super::unread::{bounded, gap, newest, reason};
+use super::unread::{bounded, gap, newest};
 use crate::error::Result;
 use crate::real::RealWorld;
 use crate::session::Session;
@@ -95,11 +97,45 @@ fn stores(reached: &Reached, session: &Session) -> Result<Vec<Store>> {
         kept_at: Some(site.clone()),
         objects: objects.clone(),
     });
-    let named = wiring::named_bucket(session)?.map(|store| Store {
+    Ok(of_sites.chain(named(session)?).collect())
+}
+
+/// The store that `--store` names, where it names a bucket.
+fn named(session: &Session) -> Result<Option<Store>> {
+    let named = wiring::named_bucket(session)?;
+    Ok(named.map(|store| Store {
         kept_at: None,
         objects: store.store(),
+    }))
+}
+
+/// The runs that the sites' stores keep, and the one that `--store` names.
+///
+/// # Errors
+/// That bucket cannot be used at all.
+pub(super) fn kept_at_sites(
+    estate: &Estate,
+    local: &RunStore,
+    session: &Session,
+) -> Result<(Vec<RunSeen>, Vec<Unread>)> {
+    let of_sites = estate.sites.iter().filter_map(|site| {
+        Some(Store {
+            kept_at: Some(site.id.clone()),
+            objects: crate::real::bucket_at(local, site)?,
+        })
     });
-    Ok(of_sites.chain(named).collect())
+    let stores: Vec<Store> = of_sites.chain(named(session)?).collect();
+    let found = local.wait(join_all(
+        stores.iter().map(|store| runs(store, &SystemClock)),
+    ));
+    let (mut seen, mut unread) = (Vec::new(), Vec::new());
+    for found in found {
+        match found {
+            Ok(runs) => seen.extend(runs),
+            Err(gap) => unread.push(gap),
+        }
+    }
+    Ok((seen, unread))
 }
 
 async fn look_into(store: &Store, estate: &Estate, clock: &dyn Clock) -> Held {
@@ -182,26 +218,7 @@ async fn runs(store: &Store, clock: &dyn Clock) -> std::result::Result<Vec<RunSe
 /// What this machine keeps: copies, and the runs and the lock of a site without a store.
 fn here(store: &RunStore, estate: &Estate) -> Held {
     let mut held = Held::default();
-    match store.runs() {
-        Err(error) => {
-            let gap = gap("runs kept on this machine", None, reason(&error));
-            held.unread.push(gap);
-        }
-        Ok(names) => {
-            for run in newest(names) {
-                let journal = match store.read(&run) {
-                    Ok(None) => continue,
-                    Ok(Some(journal)) => Ok(journal),
-                    Err(error) => Err(reason(&error)),
-                };
-                held.runs.push(RunSeen {
-                    run,
-                    kept_at: None,
-                    journal,
-                });
-            }
-        }
-    }
+    (held.runs, held.unread) = kept_here(store);
     let objects = store.store();
     match store.wait(lock::holder(&*objects, &estate.name)) {
         Ok(holder) => held.locks.extend(holder.map(|holder| LockSeen {

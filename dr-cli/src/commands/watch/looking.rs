@@ -10,6 +10,7 @@ use dr_core::drift::{self, Unsettled};
 use dr_core::model::SiteId;
 use dr_core::model::{Estate, EstateName, EstateScan};
 use dr_core::port::Clock as _;
+use dr_core::status;
 #[cfg(feature = "real")]
 use dr_core::watch::Lag;
 use dr_core::watch::{Job, Look, Looked, Report};
@@ -17,6 +18,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::commands::compared::{ComparedArgs, direction, kept, unreadable};
 use crate::commands::ready;
+use crate::commands::status::runs_of;
 use crate::error::{Error, Evidence, Result};
 use crate::session::Session;
 
@@ -65,6 +67,7 @@ impl Look for Looking {
                 looked.map_err(|error| in_words(&error))
             }
             Job::Ready => self.ready(turn).await,
+            Job::Status => self.status(estate, turn).await,
         }
     }
 }
@@ -97,7 +100,32 @@ impl Looking {
         let (scan, report) = judged.map_err(|_| "it could not be judged".to_owned())??;
         Ok(Looked {
             report: Report::Ready(report),
-            scan,
+            scan: Some(scan),
+            lags: Vec::new(),
+        })
+    }
+
+    /// What runs have left to be done, on a thread of its own as well.
+    async fn status(
+        &self,
+        estate: Estate,
+        turn: OwnedMutexGuard<()>,
+    ) -> std::result::Result<Looked, String> {
+        let (asks, session) = (!self.compared.is_kept(), self.session.clone());
+        let (send, receive) = tokio::sync::oneshot::channel();
+        std::thread::spawn(move || {
+            let found = runs_of(&estate, asks, &session);
+            drop(turn);
+            // Nobody waits for it where the round took too long.
+            let _ = send.send(found.map_err(|error| in_words(&error)));
+        });
+        let found = receive.await;
+        let (runs, mut unread) = found.map_err(|_| "the runs could not be read".to_owned())??;
+        let (fences, unreadable) = status::pending_fences(&runs);
+        unread.extend(unreadable);
+        Ok(Looked {
+            report: Report::Status(fences, unread),
+            scan: None,
             lags: Vec::new(),
         })
     }
@@ -118,7 +146,7 @@ impl Looking {
         let unsettled = unsettled.map_err(|error| unreadable(&error))?;
         Ok(Looked {
             report: Report::Drift(report, unsettled),
-            scan,
+            scan: Some(scan),
             lags,
         })
     }

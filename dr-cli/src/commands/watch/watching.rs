@@ -10,7 +10,8 @@ use dr_core::adapter::{LocalSecrets, Secrets};
 use dr_core::drift::form::visible;
 use dr_core::model::{Estate, Receiver, SecretRef, Watch};
 use dr_core::port::{Clock, ErrorClass, Narrator, PortError};
-use dr_core::watch::{Board, Report, Watcher};
+use dr_core::status::{PendingFence, Unread};
+use dr_core::watch::{Board, Found, Report, Watcher};
 use dr_core::{drift, readiness};
 use serde::Serialize;
 use tokio::net::TcpListener;
@@ -142,12 +143,21 @@ async fn once(watcher: &mut Watcher, only_due: bool, session: &Session) -> Resul
         let code = match &report {
             Ok(Report::Drift(report, _)) => drift_code(report),
             Ok(Report::Ready(report)) => ready_code(report),
+            Ok(Report::Status(fences, unread)) => match (fences.is_empty(), unread.is_empty()) {
+                (false, _) => ExitCode::BlockingDrift,
+                (true, false) => ExitCode::InventoryIncomplete,
+                (true, true) => ExitCode::Done,
+            },
             Err(_) => ExitCode::InventoryIncomplete,
         };
         worst = worst.max(code);
         match report {
             Ok(Report::Drift(report, _)) => shown.drift = Some(report),
             Ok(Report::Ready(report)) => shown.ready = Some(report),
+            Ok(Report::Status(pending, unread)) => {
+                shown.fences = pending;
+                shown.unread = unread;
+            }
             Err(why) => drop(shown.failed.insert(job.name(), why)),
         }
     }
@@ -168,6 +178,12 @@ struct Shown {
     drift: Option<drift::Report>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ready: Option<readiness::Report>,
+    /// Fences that are still to be applied.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fences: Vec<PendingFence>,
+    /// What could not be read of the runs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unread: Vec<Unread>,
     /// Why nothing could be said, by job.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     failed: BTreeMap<&'static str, String>,
@@ -184,6 +200,13 @@ impl Shown {
         }
         if let Some(report) = &self.ready {
             out.result(&render::ready::text(report, out.style()));
+        }
+        let left = Found::status(&self.fences, &self.unread);
+        for fence in left.findings.values() {
+            out.result(&format!("{}; {}\n", fence.message, fence.fix));
+        }
+        for gap in &left.unknown {
+            out.result(&format!("not read: {}\n", visible(gap)));
         }
         for (job, why) in &self.failed {
             out.error(&format!("nothing could be said of {job}: {why}\n"));
@@ -209,8 +232,8 @@ async fn until_told(
     let mut end =
         signal(SignalKind::terminate()).map_err(failed("cannot listen for SIGTERM".to_owned()))?;
     session.out.notice(&format!(
-        "watching {} by \"{}\" and \"{}\"; told at http://{listening}/metrics; Ctrl-C ends it",
-        watcher.state.estate, watcher.watch.drift, watcher.watch.ready
+        "watching {} by \"{}\", \"{}\" and \"{}\"; told at http://{listening}/metrics; Ctrl-C ends it",
+        watcher.state.estate, watcher.watch.drift, watcher.watch.ready, watcher.watch.status
     ));
     let app = router(board, Arc::new(SystemClock));
     tokio::select! {

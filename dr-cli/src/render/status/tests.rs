@@ -128,12 +128,12 @@ fn a_reason_that_a_question_tells_is_not_told_twice() {
                 people: 2,
                 said_yes: vec!["ada".to_owned()],
             },
-            Pending::Fence {
+            Pending::Fence(dr_core::status::PendingFence {
                 run,
                 site: "ohio".parse().unwrap(),
                 level: FenceLevel::ByLease,
                 since: at(-60),
-            },
+            }),
         ],
         ..bare()
     });

@@ -14,7 +14,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::model::Severity;
-use crate::watch::{Job, Lag, Seen, Status};
+use crate::watch::{Job, Lag, PENDING_FENCE, Seen, Status};
 
 /// The type of the text (OpenMetrics 1.0, "Protocol Negotiation").
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -96,6 +96,14 @@ impl Shown {
                 let labels = [("report", job.name()), ("severity", &name)];
                 family.gauge(&labels, number(seen.count(severity)))?;
             }
+        }
+        // What runs have left to be done is known only of where it was asked.
+        let help = "Fences that are still to be applied, as far as is known";
+        let mut family = gauges(encoder, "pending_fences", help, None)?;
+        if let Some(seen) = self.status.jobs.get(&Job::Status) {
+            let fences = seen.findings.values();
+            let fences = fences.filter(|finding| finding.code == PENDING_FENCE);
+            family.gauge(&[], number(fences.count()))?;
         }
         let counts: [OfSeen; 2] = [
             (

@@ -378,9 +378,9 @@ macro_rules! texts {
 }
 
 texts! {
-    WebAddress, "^https?://[^/@\\s]+";
+    WebAddress, "^(https://[^/@\\s]+|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])([:/?#]|$))";
     KeptHere, "^(env|file):.+$";
-    SlackAddress, "^((env|file):.+|https?://[^/@\\s]+.*)$";
+    SlackAddress, "^((env|file):.+|https://[^/@\\s]+.*|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])([:/?#].*)?)$";
     Mailbox, "^[^@\\s<>]+@[^@\\s<>]+$";
     MailTls, "^(starttls|implicit|none)$";
 }

@@ -20,6 +20,9 @@ pub(crate) struct RawWatch {
     pub(crate) drift: Option<At<CronLine>>,
     /// When it is asked whether the standby could take over: a five-field cron line, read in UTC; every hour when nothing is said.
     pub(crate) ready: Option<At<CronLine>>,
+    /// When it is asked which fences runs have left to be applied: a five-field cron line, read in UTC; every ten minutes when nothing
+    /// is said.
+    pub(crate) status: Option<At<CronLine>>,
     /// A round starts up to this long after its line says, so that many estates do not start together; 1m when nothing is said.
     pub(crate) jitter: Option<At<Duration>>,
     /// Where `/metrics` and `/healthz` are served: `address:port`; 127.0.0.1:9464 when nothing is said.
@@ -35,13 +38,14 @@ pub(crate) struct RawWatch {
 
 impl Shape for RawWatch {
     const KEYS: &[&str] = &[
-        "drift", "ready", "jitter", "listen", "keep", "notify", "at-least",
+        "drift", "ready", "status", "jitter", "listen", "keep", "notify", "at-least",
     ];
 
     fn read(fields: &mut Fields<'_, '_>) -> Self {
         Self {
             drift: fields.optional("drift"),
             ready: fields.optional("ready"),
+            status: fields.optional("status"),
             jitter: fields.optional("jitter"),
             listen: fields.optional("listen"),
             keep: fields.optional("keep"),
@@ -58,7 +62,11 @@ impl RawWatch {
     pub(super) fn check(&self, report: &mut Report) {
         let standard = Watch::default();
         let mut shortest = None;
-        for (said, otherwise) in [(&self.drift, standard.drift), (&self.ready, standard.ready)] {
+        for (said, otherwise) in [
+            (&self.drift, standard.drift),
+            (&self.ready, standard.ready),
+            (&self.status, standard.status),
+        ] {
             let line = said.as_ref().map_or(&otherwise, |at| &at.value);
             match (period(line), said) {
                 (None, Some(said)) => {
@@ -115,6 +123,7 @@ impl RawWatch {
         Some(Watch {
             drift: self.drift.map_or(standard.drift, |at| at.value),
             ready: self.ready.map_or(standard.ready, |at| at.value),
+            status: self.status.map_or(standard.status, |at| at.value),
             jitter: self.jitter.map_or(standard.jitter, |at| at.value),
             listen: self.listen.map_or(standard.listen, |at| at.value),
             keep: self.keep.map_or(standard.keep, |at| at.value),

@@ -233,6 +233,8 @@ fn the_schema_takes_and_refuses_receivers_as_the_reader_does() {
         "{ notify: [{ webhook: 'https://a.example/x', secret: 'env:KEY' }, { slack: 'file:/a' }] }",
         "{ notify: [{ email: { to: [a@b.c], from: a@b.c, host: h, port: 25, tls: none } }] }",
         "{ notify: [{ pagerduty: 'env:KEY', url: 'https://a.example' }] }",
+        "{ notify: [{ slack: 'http://localhost:8065/hooks/1' }], status: '0 * * * *' }",
+        "{ notify: [{ webhook: 'http://[::1]:80/x', secret: 'env:KEY' }] }",
     ] {
         assert!(takes(good), "{good}");
     }
@@ -242,6 +244,8 @@ fn the_schema_takes_and_refuses_receivers_as_the_reader_does() {
         "{ notify: [{ webhook: 'https://a.example' }] }",
         "{ notify: [{ slack: 'env:A', pagerduty: 'env:B' }] }",
         "{ notify: [{ slack: 'ssm:/a' }] }",
+        "{ notify: [{ slack: 'http://chat.internal/hooks/1' }] }",
+        "{ notify: [{ webhook: 'http://localhost.example', secret: 'env:KEY' }] }",
         "{ notify: [{ email: { to: [], from: a@b.c, host: h } }] }",
     ] {
         assert!(!takes(bad), "{bad}");

@@ -8,7 +8,7 @@ mod other_columns;
 mod pairing;
 mod reading;
 mod replica;
+mod settled;
 mod values;
 mod words;
-mod settled;
 mod world;

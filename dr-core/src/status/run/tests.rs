@@ -46,7 +46,7 @@ fn kinds(runs: &Runs) -> Vec<&'static str> {
         .map(|pending| match pending {
             Pending::Run { .. } => "run",
             Pending::Question { .. } => "question",
-            Pending::Fence { .. } => "fence",
+            Pending::Fence(_) => "fence",
             Pending::Protection { .. } => "protection",
         })
         .collect()
@@ -56,7 +56,7 @@ fn kinds(runs: &Runs) -> Vec<&'static str> {
 fn a_held_run_is_pending_with_what_it_asks_and_the_fence_that_is_still_to_be_applied() {
     let runs = runs(&[run("held-at-fence", "failover-1", 0)]);
     assert_eq!(kinds(&runs), ["run", "question", "fence"]);
-    let Pending::Fence { site, level, .. } = &runs.pending[2] else {
+    let Pending::Fence(PendingFence { site, level, .. }) = &runs.pending[2] else {
         panic!("the last is the fence");
     };
     assert_eq!(

@@ -1,5 +1,6 @@
 //! Watchers on virtual time: nothing here waits.
 
+mod fences;
 mod history;
 mod readiness;
 mod schedule;

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 
 use crate::drift::{Entry, FindingId, Report, Unknown, Unsettled, Verdict};
 use crate::model::{
-    Duration, EstateScan, Finding, GapClass, ResourceKind, Severity, SiteScan, Subject, Watch,
+    Duration, EstateScan, Finding, GapClass, PendingFence, ResourceKind, Severity, SiteScan,
+    Subject, Unread, Watch,
 };
 use crate::port::{Clock, ErrorClass, PortError, PortResult, Silent};
 use crate::readiness::{self, Answer, Score};
@@ -112,12 +113,17 @@ pub(super) fn blind(findings: &[(&'static str, Severity)]) -> Scene {
     }
 }
 
+/// Pending fences, and what could not be read.
+type Left = (Vec<PendingFence>, Vec<Unread>);
+
 /// Shows a scene from an instant on.
 #[derive(Clone, Default)]
 pub(super) struct Stage {
     pub(super) clock: Virtual,
     scenes: Arc<Mutex<BTreeMap<Timestamp, Scene>>>,
     pub(super) looks: Arc<Mutex<Vec<Timestamp>>>,
+    /// What the runs have left to be done, from an instant on.
+    pub(super) runs: Arc<Mutex<BTreeMap<Timestamp, Left>>>,
     /// When readiness was asked for.
     pub(super) asked: Arc<Mutex<Vec<Timestamp>>>,
 }
@@ -182,7 +188,7 @@ fn looked(scene: &Scene, now: Timestamp) -> Looked {
     };
     Looked {
         report: Document::Drift(report, unsettled),
-        scan: EstateScan {
+        scan: Some(EstateScan {
             format: EstateScan::FORMAT,
             estate: "shop".parse().unwrap(),
             sites: BTreeMap::from([(
@@ -198,7 +204,7 @@ fn looked(scene: &Scene, now: Timestamp) -> Looked {
                 },
             )]),
             global: None,
-        },
+        }),
         lags: Vec::new(),
     }
 }
@@ -229,11 +235,21 @@ pub(super) fn ready(now: Timestamp) -> Looked {
 #[async_trait]
 impl Look for Stage {
     async fn look(&self, job: Job, _: Option<&EstateScan>) -> Result<Looked, String> {
-        if job == Job::Ready {
-            self.asked.lock().unwrap().push(self.clock.now());
-            return Ok(ready(self.clock.now()));
-        }
         let now = self.clock.now();
+        if job == Job::Ready {
+            self.asked.lock().unwrap().push(now);
+            return Ok(ready(now));
+        }
+        if job == Job::Status {
+            let runs = self.runs.lock().unwrap();
+            let shown = runs.range(..=now).next_back();
+            let (fences, unread) = shown.map(|(_, shown)| shown.clone()).unwrap_or_default();
+            return Ok(Looked {
+                report: Document::Status(fences, unread),
+                scan: None,
+                lags: Vec::new(),
+            });
+        }
         self.looks.lock().unwrap().push(now);
         let scene = {
             let scenes = self.scenes.lock().unwrap();
@@ -421,6 +437,7 @@ impl Play {
                 jitter: Duration::ZERO,
                 // A story is of one job: the other has its turn on another day.
                 ready: "0 0 1 1 *".parse().unwrap(),
+                status: "0 0 1 1 *".parse().unwrap(),
                 ..Watch::default()
             },
         }
@@ -442,7 +459,8 @@ impl Play {
             findings: BTreeMap::new(),
             excused: 0,
         };
-        state.jobs.insert(Job::Ready, seen);
+        state.jobs.insert(Job::Ready, seen.clone());
+        state.jobs.insert(Job::Status, seen);
         state
     }
 

@@ -216,5 +216,8 @@ fn a_single_round_of_what_is_due_leaves_the_rest_for_its_own_time() {
     let (second, state) = looked(state, "12:10:20");
     let (both, _) = looked(state, "13:00:20");
     assert_eq!((first, early), (vec![Job::Drift], Vec::new()));
-    assert_eq!((second, both), (vec![Job::Drift], Job::ALL.to_vec()));
+    assert_eq!(
+        (second, both),
+        (vec![Job::Drift], vec![Job::Drift, Job::Ready])
+    );
 }

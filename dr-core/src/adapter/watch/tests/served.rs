@@ -44,7 +44,12 @@ pub(super) fn status() -> Status {
         excused: 2,
     };
     let mut status = Board::new("shop".parse().unwrap()).status();
+    let mut runs = seen.clone();
     status.jobs.insert(Job::Drift, seen);
+    let fence = known(crate::watch::PENDING_FENCE, Severity::Blocking);
+    runs.standing = Standing::Complete;
+    runs.findings = BTreeMap::from([(fence.id.clone(), fence)]);
+    status.jobs.insert(Job::Status, runs);
     status.took.insert(Job::Drift, Duration::from_millis(1500));
     status
         .next
