@@ -40,6 +40,12 @@ fn site(name: &str, region: &str, lets_in: bool) -> Value {
         "cidr": "10.10.0.0/16", "cidrs": ["10.10.0.0/16"], "default": false,
         "dhcp-options": "default", "state": "available", "tenancy": "default",
     });
+    let subnet = |zone: &str, third: u8| {
+        json!({
+            "vpc": format!("vpc-{name}"), "cidr": format!("10.10.{third}.0/24"),
+            "zone": format!("{region}{zone}"), "zone-id": format!("{name}-{zone}"), "free-addresses": 250,
+        })
+    };
     let rule =
         json!([{ "cidr": "10.10.0.0/16", "from-port": 5432, "protocol": "tcp", "to-port": 5432 }]);
     let mut group = json!({ "description": "to the database", "vpc": format!("vpc-{name}") });
@@ -50,6 +56,8 @@ fn site(name: &str, region: &str, lets_in: bool) -> Value {
         "site": name, "region": region, "at": "2026-11-21T12:00:00Z", "gaps": [], "calls": 83, "throttled": 0,
         "resources": [
             thing("ec2/security-group", "sg", "shop-database", "database", group),
+            thing("ec2/subnet", "subnet-a", "shop-a", "network", subnet("a", 1)),
+            thing("ec2/subnet", "subnet-b", "shop-b", "network", subnet("b", 2)),
             thing("ec2/vpc", "vpc", "shop", "network", vpc),
         ],
     })
