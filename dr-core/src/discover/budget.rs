@@ -25,12 +25,6 @@ impl Share {
     pub fn one_of(parts: u32) -> Self {
         Self(parts.max(1))
     }
-
-    /// This share, divided equally among `users`.
-    #[must_use]
-    pub fn split(self, users: u32) -> Self {
-        Self(self.0.saturating_mul(users.max(1)))
-    }
 }
 
 impl Default for Share {

@@ -1,6 +1,6 @@
 //! Elastic Load Balancing: application, network and gateway load balancers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::{Action, Listener, LoadBalancer, TargetGroup};
@@ -28,7 +28,7 @@ const PAGE: i32 = 400;
 const TAGGED_AT_ONCE: usize = 20;
 
 /// Reads the balancers.
-pub(super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
+pub(super) async fn read(reader: &mut Reader<'_>, wanted: &Wanted) {
     let elb = Client::new(reader.site().regional());
     reader
         .list(
@@ -82,23 +82,29 @@ pub(super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
             },
         )
         .await;
-    health(reader, &elb).await;
-    for kind in [
-        Kind::ElbLoadBalancer,
-        Kind::ElbTargetGroup,
-        Kind::ElbListener,
-    ] {
-        tags(reader, &elb, kind).await;
-    }
+    tags(reader, &elb).await;
+    health(reader, &elb, wanted).await;
 }
 
 fn arns(reader: &mut Reader<'_>, kind: Kind) -> Vec<String> {
     reader.of_kind(kind).map(|known| known.id.clone()).collect()
 }
 
-/// The health of each group's targets.
-async fn health(reader: &mut Reader<'_>, elb: &Client) {
-    for arn in arns(reader, Kind::ElbTargetGroup) {
+/// The health of the targets of the estate's groups. It is a question a group, and an account has many that are none of its business.
+async fn health(reader: &mut Reader<'_>, elb: &Client, wanted: &Wanted) {
+    // Whose a group is, is not known where its tags could not be read.
+    let unknown: BTreeSet<String> = reader
+        .gaps
+        .iter()
+        .filter_map(|gap| gap.about.clone())
+        .collect();
+    let of_estate = |group: &&mut Resource| {
+        let id = &group.id;
+        group.component.is_some() || wanted.bound.contains(id) || unknown.contains(id)
+    };
+    let groups = reader.of_kind(Kind::ElbTargetGroup).filter(of_estate);
+    let groups: Vec<String> = groups.map(|group| group.id.clone()).collect();
+    for arn in groups {
         let asked = || elb.describe_target_health().target_group_arn(&arn).send();
         let answer = match reader.ask(&HEALTH, asked).await {
             Ok(answer) => answer,
@@ -133,21 +139,27 @@ async fn health(reader: &mut Reader<'_>, elb: &Client) {
     }
 }
 
-/// The tags of everything of a kind, many at once.
-async fn tags(reader: &mut Reader<'_>, elb: &Client, kind: Kind) {
-    let topic = TAGS.of(kind);
-    let arns = arns(reader, kind);
-    for some in arns.chunks(TAGGED_AT_ONCE) {
+/// The tags of everything, many at once, whatever the kinds.
+async fn tags(reader: &mut Reader<'_>, elb: &Client) {
+    let tagged = [
+        Kind::ElbLoadBalancer,
+        Kind::ElbTargetGroup,
+        Kind::ElbListener,
+    ];
+    let of_kind = |kind| arns(reader, kind).into_iter().map(move |arn| (kind, arn));
+    let all: Vec<(Kind, String)> = tagged.into_iter().flat_map(of_kind).collect();
+    for some in all.chunks(TAGGED_AT_ONCE) {
+        let arns: Vec<String> = some.iter().map(|(_, arn)| arn.clone()).collect();
         let asked = || {
             elb.describe_tags()
-                .set_resource_arns(Some(some.to_vec()))
+                .set_resource_arns(Some(arns.clone()))
                 .send()
         };
-        let answer = match reader.ask(&topic, asked).await {
+        let answer = match reader.ask(&TAGS, asked).await {
             Ok(answer) => answer,
             Err(refusal) => {
-                for arn in some {
-                    reader.lacks(&topic, refusal.clone(), arn, &["tags"]);
+                for (kind, arn) in some {
+                    reader.lacks(&TAGS.of(*kind), refusal.clone(), arn, &["tags"]);
                 }
                 continue;
             }
@@ -160,7 +172,7 @@ async fn tags(reader: &mut Reader<'_>, elb: &Client, kind: Kind) {
                 of_one.collect(),
             );
         }
-        for known in reader.of_kind(kind) {
+        for known in &mut reader.resources {
             if let Some(tags) = tags.remove(known.id.as_str()) {
                 *known = known.clone().tagged(tags);
             }

@@ -9,9 +9,9 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
+use super::budget::Budget;
 use super::topic::Topic;
 use crate::adapter::aws::AwsSite;
-use crate::discover::budget::TokenBucket;
 use crate::model::{Duration, GapClass, Resource, ResourceKind, ScanGap};
 use crate::port::{ErrorClass, PortError, ScanProgress, ScanWatch};
 
@@ -27,6 +27,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// What the readers of one part of a site share.
 pub(super) struct Region<'a> {
     pub(super) site: &'a AwsSite,
+    budget: &'a Budget,
     watch: &'a dyn ScanWatch,
     services: usize,
     done: AtomicUsize,
@@ -37,9 +38,15 @@ pub(super) struct Region<'a> {
 }
 
 impl<'a> Region<'a> {
-    pub(super) fn new(site: &'a AwsSite, services: usize, watch: &'a dyn ScanWatch) -> Self {
+    pub(super) fn new(
+        site: &'a AwsSite,
+        budget: &'a Budget,
+        services: usize,
+        watch: &'a dyn ScanWatch,
+    ) -> Self {
         Self {
             site,
+            budget,
             watch,
             services,
             done: AtomicUsize::new(0),
@@ -173,17 +180,15 @@ fn shortened(reason: &str) -> String {
 pub(super) struct Reader<'a> {
     region: &'a Region<'a>,
     service: &'static str,
-    bucket: Mutex<TokenBucket>,
     pub(super) resources: Vec<Resource>,
     pub(super) gaps: Vec<ScanGap>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(region: &'a Region<'a>, service: &'static str, bucket: TokenBucket) -> Self {
+    pub(super) fn new(region: &'a Region<'a>, service: &'static str) -> Self {
         Self {
             region,
             service,
-            bucket: Mutex::new(bucket),
             resources: Vec::new(),
             gaps: Vec::new(),
         }
@@ -261,7 +266,7 @@ impl<'a> Reader<'a> {
         let answer = self
             .site()
             .read(&topic.action(), || async {
-                self.token().await;
+                self.token(topic).await;
                 sent.fetch_add(1, Ordering::Relaxed);
                 self.region.calls.fetch_add(1, Ordering::Relaxed);
                 self.region.tell();
@@ -282,15 +287,11 @@ impl<'a> Reader<'a> {
         answer.map_err(|error| (error, *locked(&last)))
     }
 
-    /// Waits for a token.
-    async fn token(&self) {
+    /// Waits until the call may be sent.
+    async fn token(&self, topic: &Topic) {
         let clock = self.site().clock();
-        loop {
-            let taken = locked(&self.bucket).take(clock.now());
-            match taken {
-                Ok(()) => return,
-                Err(wait) => clock.sleep(wait).await,
-            }
+        while let Err(wait) = self.region.budget.take(topic, clock.now()) {
+            clock.sleep(wait).await;
         }
     }
 

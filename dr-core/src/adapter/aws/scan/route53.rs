@@ -1,32 +1,29 @@
 //! Route 53: zones, the records of the estate's zones, health checks. One control plane, in us-east-1.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use aws_sdk_route53::Client;
-use aws_sdk_route53::types::{HealthCheck, HostedZone, ResourceRecordSet, RrType, TagResourceType};
+use aws_sdk_route53::types::{HealthCheck, HostedZone, ResourceRecordSet, RrType};
 use serde_json::Value;
 
 use super::reader::{Reader, Refusal};
 use super::scanner::Wanted;
 use super::topic::Topic;
-use super::value::{object, sorted, tags, word};
+use super::value::{object, sorted, word};
 use crate::model::{GapClass, Resource, ResourceKind as Kind};
 
 const ZONES: Topic = Topic::new(Kind::Route53Zone, "route53", "ListHostedZones").global();
 const RECORDS: Topic =
     Topic::new(Kind::Route53Record, "route53", "ListResourceRecordSets").global();
 const CHECKS: Topic = Topic::new(Kind::Route53HealthCheck, "route53", "ListHealthChecks").global();
-const TAGS: Topic = Topic::new(Kind::Route53Zone, "route53", "ListTagsForResources").global();
 
 /// What this file asks.
-pub(super) const TOPICS: &[Topic] = &[ZONES, RECORDS, CHECKS, TAGS];
+pub(super) const TOPICS: &[Topic] = &[ZONES, RECORDS, CHECKS];
 
-/// Ids that one question for tags takes (Route 53 API reference, ListTagsForResources).
-const TAGGED_AT_ONCE: usize = 10;
 /// No zone has more pages of 300 records.
 const MOST_PAGES: usize = 200;
 
-/// Reads the names.
+/// Reads the names. No tags are asked for: nothing tells these resources by them, and of five calls a second each counts.
 pub(super) async fn read(reader: &mut Reader<'_>, wanted: &Wanted) {
     let route53 = Client::new(reader.site().global());
     reader
@@ -53,20 +50,6 @@ pub(super) async fn read(reader: &mut Reader<'_>, wanted: &Wanted) {
         )
         .await;
     reader.follows(Kind::Route53Record, Kind::Route53Zone);
-    tags_of(
-        reader,
-        &route53,
-        Kind::Route53Zone,
-        TagResourceType::Hostedzone,
-    )
-    .await;
-    tags_of(
-        reader,
-        &route53,
-        Kind::Route53HealthCheck,
-        TagResourceType::Healthcheck,
-    )
-    .await;
     for zone in zones_of_the_estate(reader, wanted) {
         records(reader, &route53, &zone).await;
     }
@@ -147,40 +130,6 @@ async fn records(reader: &mut Reader<'_>, route53: &Client, zone: &str) {
         not_found: false,
     };
     reader.missing(&RECORDS, endless, kept);
-}
-
-async fn tags_of(reader: &mut Reader<'_>, route53: &Client, kind: Kind, type_: TagResourceType) {
-    let topic = TAGS.of(kind);
-    let ids: Vec<String> = reader.of_kind(kind).map(|known| known.id.clone()).collect();
-    for some in ids.chunks(TAGGED_AT_ONCE) {
-        let asked = || {
-            let tags = route53
-                .list_tags_for_resources()
-                .resource_type(type_.clone());
-            tags.set_resource_ids(Some(some.to_vec())).send()
-        };
-        let answer = match reader.ask(&topic, asked).await {
-            Ok(answer) => answer,
-            Err(refusal) => {
-                for id in some {
-                    reader.lacks(&topic, refusal.clone(), id, &["tags"]);
-                }
-                continue;
-            }
-        };
-        let mut found: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
-        for set in answer.resource_tag_sets() {
-            found.insert(
-                set.resource_id().unwrap_or_default().to_owned(),
-                tags!(set.tags()).collect(),
-            );
-        }
-        for known in reader.of_kind(kind) {
-            if let Some(tags) = found.remove(&known.id) {
-                *known = known.clone().tagged(tags);
-            }
-        }
-    }
 }
 
 /// The service writes ids with and without their path.

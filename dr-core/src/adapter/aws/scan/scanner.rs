@@ -1,15 +1,15 @@
 //! A site's account as a [`Scanner`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
 
-use super::budget::allowance;
+use super::budget::Budget;
 use super::reader::{Reader, Region};
 use super::service::{GLOBAL, OFFERS, REGION, Service};
 use crate::adapter::aws::AwsSite;
-use crate::discover::budget::{Share, TokenBucket};
+use crate::discover::budget::Share;
 use crate::model::{Binding, ComponentId, Estate, Settings};
 use crate::port::{Demand, Reading, ScanPart, ScanWatch, Scanner};
 
@@ -28,6 +28,8 @@ pub(super) struct Wanted {
     pub(super) names: BTreeSet<String>,
     /// The estate's components.
     pub(super) components: BTreeSet<ComponentId>,
+    /// The ids, names and ARNs that the estate binds on the site.
+    pub(super) bound: BTreeSet<String>,
     /// What either site uses.
     pub(super) demand: Demand,
 }
@@ -40,6 +42,9 @@ impl Wanted {
             buckets: site.access.store.iter().cloned().collect(),
             ..Self::default()
         };
+        let bound = estate.bindings.get(&site.id).into_iter().flatten();
+        let bound = bound.flat_map(|(_, binding)| binding.resources());
+        wanted.bound = bound.map(|resource| resource.id.to_owned()).collect();
         let regions = estate.sites.iter().map(|site| site.region.as_str());
         wanted.names.extend(regions.map(str::to_ascii_lowercase));
         for binding in estate
@@ -83,7 +88,7 @@ impl Wanted {
 pub struct AwsScanner {
     site: AwsSite,
     wanted: Wanted,
-    share: Share,
+    budget: Budget,
 }
 
 impl AwsScanner {
@@ -92,22 +97,14 @@ impl AwsScanner {
         Self {
             wanted: Wanted::new(estate, &site),
             site,
-            share,
+            budget: Budget::new(share),
         }
     }
 
     async fn read(&self, services: &[Service], wanted: &Wanted, watch: &dyn ScanWatch) -> Reading {
-        let region = Region::new(&self.site, services.len(), watch);
-        // Rows of one service share its budget in equal parts.
-        let mut rows: BTreeMap<&str, u32> = BTreeMap::new();
-        for service in services {
-            *rows.entry(service.name).or_default() += 1;
-        }
-        let now = self.site.clock().now();
+        let region = Region::new(&self.site, &self.budget, services.len(), watch);
         let readings = services.iter().map(|service| {
-            let share = self.share.split(rows[service.name]);
-            let bucket = TokenBucket::new(allowance(service.name), share, now);
-            let mut reader = Reader::new(&region, service.name, bucket);
+            let mut reader = Reader::new(&region, service.name);
             let region = &region;
             async move {
                 (service.read)(&mut reader, wanted).await;

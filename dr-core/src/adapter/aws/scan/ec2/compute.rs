@@ -7,12 +7,12 @@ use aws_sdk_ec2::types::{
 };
 use serde_json::Value;
 
-use super::super::reader::Reader;
+use super::super::reader::{Reader, Refusal};
 use super::super::scanner::Wanted;
 use super::super::topic::Topic;
 use super::super::value::{hash, instant, mentions, object, sorted, sorted_values, tags, word};
 use super::{PAGE, client};
-use crate::model::{Resource, ResourceKind as Kind};
+use crate::model::{GapClass, Resource, ResourceKind as Kind};
 
 const INSTANCES: Topic = Topic::new(Kind::Ec2Instance, "ec2", "DescribeInstances");
 const IMAGES: Topic = Topic::new(Kind::Ec2Image, "ec2", "DescribeImages");
@@ -120,28 +120,61 @@ async fn templates(reader: &mut Reader<'_>, ec2: &aws_sdk_ec2::Client, names: &B
             },
         )
         .await;
-    let templates: Vec<Resource> = reader
+    versions(reader, ec2, names).await;
+}
+
+/// The default version of every template, all in one list: a template by itself would be a question each.
+async fn versions(reader: &mut Reader<'_>, ec2: &aws_sdk_ec2::Client, names: &BTreeSet<String>) {
+    let mut unread: BTreeSet<String> = reader
         .of_kind(Kind::Ec2LaunchTemplate)
-        .map(|t| t.clone())
+        .map(|template| template.id.clone())
         .collect();
-    for template in templates {
-        let id = template.id.as_str();
-        let asked = || {
-            let versions = ec2
-                .describe_launch_template_versions()
-                .launch_template_id(id);
-            versions.versions("$Default").send()
-        };
-        match reader.ask(&VERSIONS, asked).await {
-            Ok(answer) => {
-                let version = answer.launch_template_versions().first();
-                let mut known = reader.of_kind(Kind::Ec2LaunchTemplate);
-                if let Some((version, kept)) = version.zip(known.find(|kept| kept.id == id)) {
-                    *kept = with_version(template.clone(), version, names);
-                }
-            }
-            Err(refusal) => reader.lacks(&VERSIONS, refusal, id, &VERSIONED),
+    if unread.is_empty() {
+        return;
+    }
+    let gaps = reader.gaps.len();
+    let versions = reader
+        .pages(
+            &VERSIONS,
+            // Without an id, `$Default` names the default version of every template; 200 is the most that the list takes (EC2 API
+            // reference, DescribeLaunchTemplateVersions).
+            |token| {
+                let versions = ec2.describe_launch_template_versions();
+                let versions = versions.versions("$Default").max_results(200);
+                versions.set_next_token(token).send()
+            },
+            |page| {
+                (
+                    page.next_token.clone(),
+                    page.launch_template_versions().to_vec(),
+                )
+            },
+        )
+        .await;
+    for version in &versions {
+        let id = version.launch_template_id().unwrap_or_default();
+        let mut known = reader.of_kind(Kind::Ec2LaunchTemplate);
+        if let Some(template) = known.find(|template| template.id == id) {
+            *template = with_version(template.clone(), version, names);
+            unread.remove(id);
         }
+    }
+    // A template that was made or deleted between the two lists is in one of them only.
+    let refusal = reader.gaps.drain(gaps..).next();
+    let refusal = refusal.map_or_else(
+        || Refusal {
+            class: GapClass::Failed,
+            reason: "its default version is not in the list of all".to_owned(),
+            not_found: false,
+        },
+        |gap| Refusal {
+            class: gap.class,
+            reason: gap.reason,
+            not_found: false,
+        },
+    );
+    for id in unread {
+        reader.lacks(&VERSIONS, refusal.clone(), &id, &VERSIONED);
     }
 }
 

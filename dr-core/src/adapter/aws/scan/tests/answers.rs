@@ -31,7 +31,7 @@ fn ec2(call: &str) -> String {
         "DescribeInstances" => "<reservationSet><item><instancesSet><item><instanceId>i-1</instanceId><instanceType>t3.micro</instanceType></item></instancesSet></item></reservationSet>".to_owned(),
         "DescribeImages" => "<imagesSet><item><imageId>ami-1</imageId></item></imagesSet>".to_owned(),
         "DescribeLaunchTemplates" => "<launchTemplates><item><launchTemplateId>lt-1</launchTemplateId></item></launchTemplates>".to_owned(),
-        "DescribeLaunchTemplateVersions" => "<launchTemplateVersionSet><item><versionNumber>3</versionNumber><launchTemplateData><instanceType>t3.micro</instanceType><userData>aHVudGVyMg==</userData></launchTemplateData></item></launchTemplateVersionSet>".to_owned(),
+        "DescribeLaunchTemplateVersions" => "<launchTemplateVersionSet><item><launchTemplateId>lt-1</launchTemplateId><versionNumber>3</versionNumber><launchTemplateData><instanceType>t3.micro</instanceType><userData>aHVudGVyMg==</userData></launchTemplateData></item></launchTemplateVersionSet>".to_owned(),
         "DescribeKeyPairs" => "<keySet><item><keyPairId>key-1</keyPairId></item></keySet>".to_owned(),
         "DescribeInstanceTypeOfferings" => "<instanceTypeOfferingSet><item><instanceType>t3.micro</instanceType><location>use2-az1</location></item></instanceTypeOfferingSet>".to_owned(),
         other => panic!("no answer to ec2:{other}"),
@@ -56,7 +56,9 @@ fn query(call: &str) -> String {
         "DescribeTargetHealth" => {
             "<TargetHealthDescriptions><member><Target><Id>i-1</Id></Target><TargetHealth><State>healthy</State></TargetHealth></member></TargetHealthDescriptions>"
         }
-        "DescribeTags" => "<TagDescriptions/>",
+        "DescribeTags" => {
+            "<TagDescriptions><member><ResourceArn>arn:tg</ResourceArn><Tags><member><Key>dr:component</Key><Value>balancer</Value></member></Tags></member></TagDescriptions>"
+        }
         "DescribeAutoScalingGroups" => {
             "<AutoScalingGroups><member><AutoScalingGroupName>app</AutoScalingGroupName></member></AutoScalingGroups>"
         }
@@ -159,7 +161,6 @@ fn route53(call: &str) -> String {
         "ListHealthChecks" => {
             "<HealthChecks><HealthCheck><Id>h-1</Id><CallerReference>c</CallerReference><HealthCheckConfig><Type>HTTPS</Type><Inverted>true</Inverted></HealthCheckConfig><HealthCheckVersion>1</HealthCheckVersion></HealthCheck></HealthChecks><IsTruncated>false</IsTruncated><MaxItems>100</MaxItems><Marker></Marker>"
         }
-        "ListTagsForResources" => "<ResourceTagSets/>",
         other => panic!("no answer to route53:{other}"),
     };
     format!("<{call}Response>{body}</{call}Response>")

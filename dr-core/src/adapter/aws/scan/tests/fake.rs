@@ -147,7 +147,6 @@ fn name(request: &HttpRequest, body: &str) -> String {
     if host.starts_with("route53.") {
         let call = match path {
             _ if path.contains("/rrset") => "ListResourceRecordSets",
-            _ if path.contains("/tags/") => "ListTagsForResources",
             _ if path.contains("/healthcheck") => "ListHealthChecks",
             _ => "ListHostedZones",
         };

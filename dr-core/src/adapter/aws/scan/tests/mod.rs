@@ -40,15 +40,24 @@ fn estate() -> Estate {
 
 /// A scan of one part of the home site, with what `answer` says to each call, by its name.
 fn scan_part(fake: &Fake, part: &ScanPart) -> Reading {
+    let mut readings = scan_parts(fake, std::slice::from_ref(part));
+    readings.pop().expect("one part is one reading")
+}
+
+/// Scans of some parts by one scanner, one after the other.
+fn scan_parts(fake: &Fake, parts: &[ScanPart]) -> Vec<Reading> {
     let estate = estate();
     let site = AwsSite::over(estate.home(), fake.config(), Arc::clone(&fake.clock) as _);
     let scanner = AwsScanner::new(site, &estate, Share::default());
     // The SDK wants a runtime's timer even where nothing waits.
-    tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
-        .expect("a runtime without I/O needs nothing")
-        .block_on(scanner.scan(part, &Unwatched))
+        .expect("a runtime without I/O needs nothing");
+    let readings = parts
+        .iter()
+        .map(|part| runtime.block_on(scanner.scan(part, &Unwatched)));
+    readings.collect()
 }
 
 /// What the answers of [`answers`] make the sites use.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::reader::DEAD_AFTER;
 use super::super::service::REGION;
 use super::fake::{Answer, Fake};
-use super::{answers, scan_all, scan_part};
+use super::{answers, scan_all, scan_part, scan_parts};
 use crate::model::{Duration, GapClass, ResourceKind};
-use crate::port::ScanPart;
+use crate::port::{Demand, ScanPart};
 
 #[test]
 fn a_dead_region_costs_a_few_calls_and_every_kind_is_a_gap() {
@@ -120,4 +120,100 @@ fn a_scan_stays_within_a_quarter_of_what_ec2_allows() {
         fake.clock.passed() > Duration::from_secs(30),
         "200 pages cannot be read at once"
     );
+}
+
+/// How often a call was made.
+fn times(fake: &Fake, call: &str) -> usize {
+    let calls = fake.calls().into_iter();
+    calls.filter(|(made, _)| made == call).count()
+}
+
+#[test]
+fn the_parts_of_a_scan_share_one_budget() {
+    let fake = Fake::new(|call, _| answers::usual(call));
+    // Forty questions, after those about what stands in the region.
+    let types = (0..4_000).map(|number| format!("type.{number}"));
+    let demand = Demand {
+        instance_types: types.collect(),
+        ..Demand::default()
+    };
+    scan_parts(&fake, &[ScanPart::Region, ScanPart::Offers(demand)]);
+    assert_eq!(times(&fake, "ec2:DescribeInstanceTypeOfferings"), 40);
+    let calls = fake.calls();
+    let of_ec2 = calls.iter().filter(|(call, _)| call.starts_with("ec2:"));
+    let at_once = of_ec2.filter(|(_, at)| at.as_second() == 0).count();
+    assert!(at_once <= 25 + 5, "{at_once} calls in the first second");
+}
+
+#[test]
+fn what_many_templates_start_is_one_question_and_one_that_is_not_told_is_a_gap() {
+    let fake = Fake::new(|call, _| {
+        let item = |id| format!("<item><launchTemplateId>{id}</launchTemplateId></item>");
+        match call {
+            "ec2:DescribeLaunchTemplates" => Answer::Body(
+                200,
+                format!(
+                    "<DescribeLaunchTemplatesResponse><launchTemplates>{}{}</launchTemplates></DescribeLaunchTemplatesResponse>",
+                    item("lt-1"),
+                    item("lt-2")
+                ),
+            ),
+            _ => answers::usual(call),
+        }
+    });
+    let reading = scan_part(&fake, &ScanPart::Region);
+    assert_eq!(times(&fake, "ec2:DescribeLaunchTemplateVersions"), 1);
+    let told = reading
+        .resources
+        .iter()
+        .filter(|r| r.kind == ResourceKind::Ec2LaunchTemplate && r.text("instance-type").is_some());
+    assert_eq!(told.count(), 1);
+    let [gap] = reading.gaps.as_slice() else {
+        panic!("{:?}", reading.gaps);
+    };
+    assert_eq!(gap.about.as_deref(), Some("lt-2"));
+    assert!(gap.attributes.contains(&"instance-type".to_owned()));
+}
+
+#[test]
+fn the_health_of_targets_is_asked_of_the_estates_groups_only() {
+    let fake = Fake::new(|call, _| {
+        match call {
+        "elasticloadbalancing:DescribeTargetGroups" => Answer::Body(
+            200,
+            "<DescribeTargetGroupsResponse><DescribeTargetGroupsResult><TargetGroups><member><TargetGroupArn>arn:tg</TargetGroupArn></member><member><TargetGroupArn>arn:other</TargetGroupArn></member></TargetGroups></DescribeTargetGroupsResult></DescribeTargetGroupsResponse>".to_owned(),
+        ),
+        _ => answers::usual(call),
+    }
+    });
+    let reading = scan_part(&fake, &ScanPart::Region);
+    assert_eq!(times(&fake, "elasticloadbalancing:DescribeTargetHealth"), 1);
+    assert_eq!(times(&fake, "elasticloadbalancing:DescribeTags"), 1);
+    assert_eq!(reading.gaps, []);
+}
+
+#[test]
+fn components_that_own_no_parameter_are_not_asked_for_by_name() {
+    let fake = Fake::new(|call, body| match call {
+        "ssm:DescribeParameters" if body.contains("tag:dr:component") => {
+            Answer::Body(200, r#"{"Parameters":[]}"#.to_owned())
+        }
+        _ => answers::usual(call),
+    });
+    assert_eq!(scan_part(&fake, &ScanPart::Region).gaps, []);
+    assert_eq!(times(&fake, "ssm:DescribeParameters"), 2);
+}
+
+#[test]
+fn a_component_that_could_not_be_asked_for_is_a_gap() {
+    let fake = Fake::new(|call, body| match call {
+        "ssm:DescribeParameters" if body.contains("tag:dr:component") => {
+            answers::error(call, 403, "AccessDeniedException")
+        }
+        _ => answers::usual(call),
+    });
+    let reading = scan_part(&fake, &ScanPart::Region);
+    assert!(!reading.gaps.is_empty());
+    let tags = |gap: &crate::model::ScanGap| gap.attributes == ["tags"];
+    assert!(reading.gaps.iter().all(tags), "{:?}", reading.gaps);
 }
