@@ -10,6 +10,7 @@
 - The root of the answer of `GetBucketVersioning` is `VersioningConfiguration` (S3 API reference); clients that read by the
   model of the service take nothing else.
 - `DescribeOptionGroups` without a name lists all groups; only a name that is not there is an error (RDS API reference).
+- `DescribeDBSnapshots` and `DescribeParameters` give as many in a page as are asked for, 100 and 50 at most (RDS and SSM API references).
 - A rule of a security group that names a group keeps its description (EC2 API, `UserIdGroupPair`).
 - The Auto Scaling group that EKS makes for a node group (EKS user guide, "managed-node-groups") is there for whoever names it, with as many
   instances in service as the node group wants.
@@ -22,15 +23,18 @@ import random
 import string
 
 from moto.autoscaling import models as autoscaling
+from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.eks.models import eks_backends
 from moto.rds import models as rds
 from moto.rds.exceptions import DBInstanceNotFoundError, OptionGroupNotFoundFaultError, RDSClientError
+from moto.rds.responses import RDSResponse
 from moto.s3.responses import S3Response
 from moto.servicequotas import models as servicequotas
 from moto.servicequotas.exceptions import NoSuchResource
 from moto.servicequotas.responses import ServiceQuotasResponse
+from moto.ssm.responses import SimpleSystemManagerResponse
 
 # Service, code: name, value. All are the documented defaults, except the vCPUs, which every account in use has raised from 5
 # (the quota pages of the VPC, Elastic Load Balancing, RDS, EC2 Auto Scaling and EKS user guides).
@@ -271,6 +275,32 @@ def rule_description(rule):
     return rule.ip_range.get("Description") or of_a_group.get("Description")
 
 
+def describe_parameters(self):
+    filters = self._get_param("Filters"), self._get_param("ParameterFilters")
+    found = list(self.ssm_backend.describe_parameters(*filters))
+    start = int((self._get_param("NextToken") or "0").strip() or 0)
+    end = start + int(self._get_param("MaxResults") or 10)
+    page = [parameter.describe_response_object(False) for parameter in found[start:end]]
+    more = {"NextToken": str(end)} if end < len(found) else {}
+    return ActionResult({"Parameters": page, **more})
+
+
+def describe_db_snapshots(plain):
+    def describe(self):
+        found = list(plain(self).result["DBSnapshots"])
+        start = int(self.params.get("Marker") or 0)
+        end = start + int(self.params.get("MaxRecords") or 100)
+        more = {"Marker": str(end)} if end < len(found) else {}
+        return ActionResult({"DBSnapshots": found[start:end], **more})
+
+    return describe
+
+
+def correct_pages():
+    RDSResponse.describe_db_snapshots = describe_db_snapshots(RDSResponse.describe_db_snapshots)
+    SimpleSystemManagerResponse.describe_parameters = describe_parameters
+
+
 def correct_reads():
     rds.RDSBackend.describe_option_groups = describe_option_groups
     S3Response.get_bucket_versioning = get_bucket_versioning
@@ -283,4 +313,5 @@ def correct():
     correct_instances()
     correct_backend()
     correct_node_groups()
+    correct_pages()
     correct_reads()

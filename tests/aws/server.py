@@ -22,6 +22,8 @@ import time
 from urllib.parse import parse_qs
 
 os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+# Nightly ones do not count against the 100 that AWS allows of those made by hand.
+os.environ["MOTO_RDS_SNAPSHOT_LIMIT"] = "10000"
 
 import cbor2  # noqa: E402
 from moto.moto_server.werkzeug_app import (  # noqa: E402

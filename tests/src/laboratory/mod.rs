@@ -14,11 +14,13 @@
 
 mod base;
 mod client;
+mod front;
 mod http;
 mod places;
 mod story;
 
 pub use base::Base;
 pub use client::Answer;
+pub use front::{Front, Limit, Seen, Tenant, Terms, Told};
 pub use places::Places;
 pub use story::{Call, Ended, Story};

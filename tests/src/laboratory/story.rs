@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::base::{Base, aws, copy_folder, terraform};
-use super::{Answer, Places, client, http};
+use super::{Answer, Front, Places, client, http};
 
 /// The sites of the storefront and their regions, the home primary first.
 const SITES: [(&str, &str); 2] = [("ohio", "us-east-2"), ("california", "us-west-1")];
@@ -79,6 +79,26 @@ impl Story {
     /// The folder with `estate.yaml` and the runbooks.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// A server of AWS's distance and limits in front of the story's own, which `dr` and Terraform are to be pointed to.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn front(&self) -> Result<Front> {
+        Front::start(self.port)
+    }
+
+    /// A file of the repository that is put into a root of the story's stacks.
+    ///
+    /// # Errors
+    /// It cannot be copied.
+    pub fn put(&self, file: &str, root: &str) -> Result<()> {
+        let from = self.places.repository.join(file);
+        let name = from.file_name().context("a file has a name")?;
+        let to = self.folder.join("terraform").join(root).join(name);
+        fs::copy(&from, to)?;
+        Ok(())
     }
 
     /// The server's port.
@@ -218,6 +238,12 @@ impl Story {
         command
     }
 
+    /// Terraform in a root of the story's stacks.
+    pub fn terraform(&self, root: &str) -> Command {
+        let folder = self.folder.join("terraform").join(root);
+        terraform(&self.places, self.port, &folder)
+    }
+
     /// The variables under which `dr` and Terraform find the laboratory; `None` for one that must not be set.
     pub fn environment(&self) -> BTreeMap<String, Option<String>> {
         let terraform = terraform(&self.places, self.port, &self.folder);
@@ -343,12 +369,7 @@ impl Story {
     /// # Errors
     /// The plan fails.
     pub fn plan(&self, root: &str) -> Result<Option<String>> {
-        let folder = self.folder.join("terraform").join(root);
-        let run = |arguments: &[&str]| {
-            terraform(&self.places, self.port, &folder)
-                .args(arguments)
-                .output()
-        };
+        let run = |arguments: &[&str]| self.terraform(root).args(arguments).output();
         run(&["init"])?;
         let ended = run(&["plan", "-detailed-exitcode", "-lock=false"])?;
         match ended.status.code() {

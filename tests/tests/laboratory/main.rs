@@ -1,7 +1,8 @@
 //! The laboratory: the real `dr`, the real Terraform, a local AWS server; regions that hang, answers that are lost.
 //!
-//! `cargo test -p dr-tests --features laboratory --test laboratory -- [WORD…] [--short] [--base=PORT:FOLDER]`. The stacks are
-//! applied once, or were by the laboratory that `--base` names; each story works on a copy of the server, several at a time.
+//! `cargo test -p dr-tests --features laboratory --test laboratory -- [WORD…] [--short | --measure] [--base=PORT:FOLDER]`. The stacks
+//! are applied once, or were by the laboratory that `--base` names; each story works on a copy of the server, several at a time.
+//! With `--measure` nothing is told but the measurements, one after the other, and they never are without it.
 #![expect(
     clippy::disallowed_methods,
     reason = "a story waits for real servers, by the clock on the wall"
@@ -13,6 +14,7 @@ mod end;
 mod fresh;
 mod kill;
 mod lost;
+mod measure;
 mod refuse;
 mod region;
 mod status;
@@ -36,6 +38,8 @@ struct Told {
     run: fn(&Base) -> Result<()>,
     /// It takes ten minutes and more, and is about what a shorter one is about.
     is_long: bool,
+    /// It says how fast something is, and wants the machine for itself.
+    measures: bool,
 }
 
 const fn told(says: &'static str, run: fn(&Base) -> Result<()>) -> Told {
@@ -43,6 +47,14 @@ const fn told(says: &'static str, run: fn(&Base) -> Result<()>) -> Told {
         says,
         run,
         is_long: false,
+        measures: false,
+    }
+}
+
+const fn measured(says: &'static str, run: fn(&Base) -> Result<()>) -> Told {
+    Told {
+        measures: true,
+        ..told(says, run)
     }
 }
 
@@ -125,6 +137,18 @@ fn stories() -> Vec<Told> {
             "a denied call is told with the action and the statement that are missing",
             refuse::denied,
         ),
+        measured(
+            "a scan of 1,000 snapshots asks for pages and not for each of them",
+            measure::a_thousand_snapshots,
+        ),
+        measured(
+            "the shipped stacks are compared within the limits, beside Terraform's refresh",
+            measure::the_shipped_stacks,
+        ),
+        measured(
+            "500 resources a site are compared within the limits, beside Terraform's refresh",
+            measure::five_hundred_resources,
+        ),
     ]
 }
 
@@ -135,6 +159,8 @@ struct Asked {
     with: Vec<String>,
     /// No long story.
     short: bool,
+    /// Only what measures.
+    measure: bool,
     /// Only to be listed.
     list: bool,
     /// `PORT:FOLDER` of a server that another process keeps (`cargo aws-lab`).
@@ -149,6 +175,8 @@ impl Asked {
                 asked.list = true;
             } else if argument == "--short" {
                 asked.short = true;
+            } else if argument == "--measure" {
+                asked.measure = true;
             } else if let Some(base) = argument.strip_prefix("--base=") {
                 asked.base = Some(base.to_owned());
             } else {
@@ -160,7 +188,9 @@ impl Asked {
 
     fn is_for(&self, story: &Told) -> bool {
         let has = |word: &String| story.says.contains(word.as_str());
-        self.with.iter().all(has) && !(self.short && story.is_long)
+        self.with.iter().all(has)
+            && !(self.short && story.is_long)
+            && self.measure == story.measures
     }
 
     fn base(&self) -> Result<Base> {
@@ -207,8 +237,13 @@ fn tell(stories: &[Told], asked: &Asked) -> Result<usize> {
     let next = AtomicUsize::new(0);
     let failures: Mutex<Vec<(&str, String)>> = Mutex::default();
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let at_a_time = if asked.measure {
+        1
+    } else {
+        processors * FOR_EACH_PROCESSOR
+    };
     std::thread::scope(|scope| {
-        for _ in 0..processors * FOR_EACH_PROCESSOR {
+        for _ in 0..at_a_time {
             scope.spawn(|| {
                 while let Some(story) = stories.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let began = Instant::now();
