@@ -17,6 +17,8 @@ fn of_kind(kind: Kind, path: &str) -> Option<Value> {
         // Elastic Load Balancing API reference, CreateLoadBalancer, names no default, and says what internal ones must use. AWS always
         // tells the type: only another server leaves it out.
         (Kind::ElbLoadBalancer, "address-type") => "ipv4",
+        // The same: "The default is an Internet-facing load balancer".
+        (Kind::ElbLoadBalancer, "scheme") => "internet-facing",
         // CreateTargetGroup: "The default is HTTP1"; of every protocol but GENEVE the default port is `traffic-port`; checks of
         // instances, addresses and balancers "are always enabled". Of functions they are not by default, and AWS tells it.
         (Kind::ElbTargetGroup, "protocol-version") => "HTTP1",

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use super::column::Column;
 use super::exception;
 use super::judge::{Judge, TELL_APART, rules};
-use super::origin::{Origin, Origins};
+use super::origins::Origins;
 use super::pair::{Ground, Pairs, pair};
 use super::reading::caveats;
 use super::reference::{Columns, Side};
+use super::remedy;
 use super::report::{Coverage, Entry, Report, Unknown, Verdict};
 use super::scope::{Scope, for_each_target, scopes, wholes};
 use super::symbol::Symbols;
@@ -47,10 +48,6 @@ pub enum Unreadable {
     Form(u32),
 }
 
-/// What to do about what a fence left behind.
-const FINISH: &str =
-    "the site is an old primary: finish the run that fenced it, `dr status` tells what is pending";
-
 /// Compares the two sites of a scan, as they are to be in a failover in `direction`, at the instant at which it was read. What was
 /// read `last` time tells which site changed.
 ///
@@ -82,22 +79,18 @@ pub fn examine_as_of(
     let pairs = pair(estate, &columns, &scopes);
     let symbols = Symbols::new(&columns, &scopes, &pairs);
     let judge = Judge::new(estate, &symbols);
+    let last = last.filter(|last| last.format == EstateScan::FORMAT);
+    let origins = Origins::new(estate, &columns, last);
 
     let mut unknown = gaps(&columns, scan);
     unknown.extend(no_global(estate, direction, scan));
     unknown.extend(ambiguous(&columns, &pairs));
-    let mut findings = of_pairs(&judge, &columns, &pairs, &mut unknown);
+    let mut findings = of_pairs(&judge, &origins, &columns, &pairs, &mut unknown);
     findings.extend(of_the_rest(&judge, &columns, &scopes, &pairs));
-    let last = last.filter(|last| last.format == EstateScan::FORMAT);
-    let origins = Origins::new(estate, &columns, last);
     for entry in &mut findings {
         entry.origins = origins.of(entry);
-        if entry
-            .origins
-            .iter()
-            .any(|origin| matches!(origin, Origin::Fence { .. }))
-        {
-            FINISH.clone_into(&mut entry.finding.fix);
+        if let Some(fix) = remedy::fitting(entry) {
+            entry.finding.fix = fix;
         }
     }
     unknown.sort();
@@ -239,6 +232,7 @@ fn gaps(columns: &Columns<'_>, scan: &EstateScan) -> Vec<Unknown> {
 
 fn of_pairs(
     judge: &Judge<'_>,
+    origins: &Origins<'_>,
     columns: &Columns<'_>,
     pairs: &Pairs,
     unknown: &mut Vec<Unknown>,
@@ -246,6 +240,7 @@ fn of_pairs(
     let mut findings = Vec::new();
     for pair in &pairs.pairs {
         let (found, unclear) = judge.pair(pair);
+        findings.extend(judge.alike(pair, &found, origins));
         findings.extend(found);
         for (attribute, unclear) in unclear {
             let [(_, primary), (_, standby)] = pair.places();

@@ -14,16 +14,21 @@
 //! | `aspect` | what an attribute is: compared, an identity, a condition, a capacity |
 //! | `generated` | ids that nobody chose |
 //! | `symbol` | the ordered rules that turn what only says where into symbols |
+//! | `declared` | what the estate declares of things |
 //! | `default` | what an attribute that is not set means |
 //! | `compare` | in what two counterparts differ |
 //! | `unclear` | which things cannot be called missing, since their counterpart may not have been read |
+//! | `fence` | what a fence of `dr` leaves behind |
 //! | [`packet`] | rules as the set of packets that they let through |
 //! | `label` | what things are called in reports |
 //! | `judge` | what a difference does to a failover: the table of rules |
 //! | `reading` | when it was read, and what that weakens |
 //! | `since` | what changed since an earlier reading |
 //! | `exception` | what somebody accepts until a day |
-//! | `origin` | where a difference comes from: states, declarations, the last scan, a fence |
+//! | `states` | what Terraform's states say of the things of a site |
+//! | [`Origin`] | where a difference comes from: states, declarations, the last scan, a fence |
+//! | `origins` | what the other columns tell of a finding |
+//! | `remedy` | the fix that fits where a difference comes from |
 //! | [`Unsettled`] | which findings may be there though they were not shown |
 //! | [`Report`] | the document |
 //! | [`form`] | its forms for other programs, and the page |
@@ -31,8 +36,10 @@
 mod aspect;
 mod column;
 mod compare;
+mod declared;
 mod default;
 mod exception;
+mod fence;
 mod flow;
 pub mod form;
 mod generated;
@@ -40,15 +47,18 @@ mod judge;
 mod label;
 mod name;
 mod origin;
+mod origins;
 pub mod packet;
 mod pair;
 mod reading;
 mod reference;
+mod remedy;
 mod report;
 mod role;
 mod scope;
 mod settled;
 mod since;
+mod states;
 mod symbol;
 mod unclear;
 mod zones;

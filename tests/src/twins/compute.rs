@@ -35,7 +35,7 @@ impl Site<'_> {
 }
 
 /// The type of an application's machines.
-fn machine(site: &Site<'_>, application: usize) -> &'static str {
+pub(super) fn machine(site: &Site<'_>, application: usize) -> &'static str {
     site.style.pick(
         &format!("app{application}/machine"),
         &["t3.micro", "m6i.large", "c7g.xlarge"],

@@ -84,13 +84,15 @@ fn groups(site: &mut Site<'_>, application: usize) {
     site.add(format!("app{application}/option-group"), &of, options);
 }
 
+/// The class of an application's database.
+pub(super) fn class(site: &Site<'_>, application: usize) -> &'static str {
+    let role = format!("app{application}/class");
+    site.style.pick(&role, &["db.t3.small", "db.r6g.large"])
+}
+
 fn database(site: &mut Site<'_>, application: usize) {
     let of = component("database", application);
     let name = site.database(application);
-    let class = site.style.pick(
-        &format!("app{application}/class"),
-        &["db.t3.small", "db.r6g.large"],
-    );
     let host = site.database_host(application);
     let resource = Resource::new(Kind::RdsInstance, name.clone())
         .named(Some(&name))
@@ -98,7 +100,7 @@ fn database(site: &mut Site<'_>, application: usize) {
         .with("status", "available")
         .with("engine", "postgres")
         .with("engine-version", "16.4")
-        .with("class", class)
+        .with("class", class(site, application))
         .with("license", "postgresql-license")
         .with("minor-upgrades", false)
         .with(

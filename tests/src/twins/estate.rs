@@ -2,9 +2,11 @@
 
 use dr_core::model::{
     AlbBinding, AutoscalingBinding, Binding, ComponentId, EksBinding, Estate, RdsBinding,
-    ResourceKind as Kind, SiteId, VpcBinding,
+    ResourceKind as Kind, Settings, SiteId, VpcBinding,
 };
 
+use super::compute::machine;
+use super::data::class;
 use super::network::network_of;
 use super::site::{SITES, Site, component};
 use super::style::Style;
@@ -37,6 +39,9 @@ pub(super) fn estate(style: &Style) -> Estate {
             estate.components.insert(copy.id.clone(), copy);
         }
     }
+    for application in 0..style.applications {
+        declare(&mut estate, &Site::new(style, 0), application);
+    }
     if style.bound {
         for side in [0, 1] {
             let site: SiteId = SITES[side].0.parse().expect("a site's name");
@@ -47,6 +52,23 @@ pub(super) fn estate(style: &Style) -> Estate {
         }
     }
     estate
+}
+
+/// Declares what stands there.
+fn declare(estate: &mut Estate, site: &Site<'_>, application: usize) {
+    for what in ["app", "database"] {
+        let of = id(&component(what, application));
+        let component = estate.components.get_mut(&of);
+        match component.map(|component| &mut component.settings) {
+            Some(Settings::Compute(fleet)) => {
+                machine(site, application).clone_into(&mut fleet.size);
+            }
+            Some(Settings::Database(database)) => {
+                class(site, application).clone_into(&mut database.class);
+            }
+            _ => {}
+        }
+    }
 }
 
 fn bindings(site: &Site<'_>, application: usize) -> Vec<(ComponentId, Binding)> {

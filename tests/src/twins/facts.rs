@@ -13,7 +13,7 @@ const QUOTAS: [(&str, &str, f64); 4] = [
     ("eks/L-1194D53C", "clusters", 100.0),
 ];
 
-/// Adds what is known of a site: its account, zones, offers, quotas, Terraform's states.
+/// Adds what is known of a site: its account, zones, offers, quotas.
 pub(super) fn facts(site: &mut Site<'_>) {
     let mut facts = vec![Resource::new(Kind::StsAccount, site.account()).with(
         "caller",
@@ -51,25 +51,6 @@ pub(super) fn facts(site: &mut Site<'_>) {
     for (id, name, value) in QUOTAS {
         let resource = Resource::new(Kind::ServiceQuota, id).named(Some(name));
         facts.push(resource.with("value", value).with("adjustable", true));
-    }
-    for application in 0..site.style.applications {
-        let state = format!("shop-state-{application}-{}/site.tfstate", site.region());
-        facts.push(
-            Resource::new(Kind::TerraformState, state.clone())
-                .with("serial", 3 + site.side)
-                .with("lineage", site.uuid(&state))
-                .with("resources", site.style.stated),
-        );
-        for number in 0..site.style.stated {
-            let address = format!("module.site.aws_subnet.this[{number}]");
-            facts.push(
-                Resource::new(Kind::TerraformResource, format!("{state}:{address}"))
-                    .named(Some(&address))
-                    .with("state", state.clone())
-                    .with("type", "aws_subnet")
-                    .with("managed-id", site.id("subnet", &address)),
-            );
-        }
     }
     for fact in facts {
         site.put(

@@ -10,6 +10,7 @@
 //! | `style` | what may differ between pairs |
 //! | `site` | one site while it is built |
 //! | `network`, `compute`, `edge`, `data`, `facts` | its things |
+//! | `stated` | what Terraform's states say of them |
 //! | `estate` | the estate that declares them |
 //! | [`mutate`] | operators that make the sites differ, each with what is to be said of it |
 //! | [`benign`] | edits that change nothing that matters |
@@ -26,6 +27,7 @@ pub mod mutate;
 mod network;
 pub mod noise;
 mod site;
+mod stated;
 mod style;
 mod told;
 
@@ -182,6 +184,7 @@ fn build(style: &Style, side: usize) -> Vec<Thing> {
         edge::build(&mut site, application);
         data::build(&mut site, application);
     }
+    stated::states(&mut site);
     site.things.extend(others(style, side));
     site.things
 }

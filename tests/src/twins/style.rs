@@ -41,7 +41,7 @@ pub struct Style {
     pub seed: u64,
     /// What the ids of each site follow from.
     pub salt: [u64; 2],
-    /// How many applications the estate has. One has about 55 resources a site.
+    /// How many applications the estate has. One has about 80 resources a site.
     pub applications: usize,
     /// Zones that each site uses.
     pub zones: [usize; 2],
@@ -63,8 +63,8 @@ pub struct Style {
     pub bound: bool,
     /// How many groups of other teams' things stand beside the estate, on each site.
     pub foreign: [usize; 2],
-    /// How many resources of Terraform's state an application has.
-    pub stated: usize,
+    /// Whether Terraform built the sites, so that its states manage what stands there.
+    pub stated: bool,
 }
 
 impl Style {
@@ -96,7 +96,7 @@ impl Style {
             standby_count: to(2),
             bound: to(1) == 1,
             foreign: [to(2), to(2)],
-            stated: to(6),
+            stated: to(6) > 0,
         }
     }
 
@@ -109,7 +109,7 @@ impl Style {
             numbered: true,
             bound: true,
             foreign: [resources / 400, resources / 400],
-            stated: 10,
+            stated: true,
             ..Self::drawn(1)
         }
     }
@@ -126,7 +126,7 @@ impl Style {
 }
 
 /// About how many resources a site one application of [`Style::large`] has.
-const PER_APPLICATION: usize = 55;
+const PER_APPLICATION: usize = 80;
 
 /// FNV-1a (Fowler, Noll, Vo) over texts, stirred once by the dice, so that texts that differ little give numbers that do not.
 pub(super) fn hash(seed: u64, texts: &[&str]) -> u64 {

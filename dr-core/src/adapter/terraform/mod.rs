@@ -16,6 +16,7 @@ mod lock;
 mod plan;
 mod planning;
 mod roles;
+pub mod state;
 #[cfg(test)]
 mod tests;
 pub(in crate::adapter) mod variables;

@@ -1,5 +1,6 @@
 //! What a difference does to a failover.
 
+mod alike;
 mod network;
 mod parameter;
 mod replica;
@@ -29,6 +30,8 @@ pub fn rules() -> impl Iterator<Item = &'static RuleDoc> {
         &table::CANNOT_GROW,
         &table::NOT_REPLICA,
         &table::OTHER_VALUE,
+        &table::CHANGED,
+        &table::UNDECLARED,
         &table::EXTRA,
         &table::EXPIRED,
         &table::UNAPPROVED,

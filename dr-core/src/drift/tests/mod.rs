@@ -1,6 +1,7 @@
 //! The whole way, from a scan to a report.
 
 mod ambiguous;
+mod columns;
 mod difference;
 mod honest;
 mod likeness;

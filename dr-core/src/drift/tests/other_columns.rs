@@ -286,3 +286,64 @@ fn a_fence_around_a_database_that_the_estate_does_not_bind_explains_nothing() {
     );
     assert_eq!(site_of_fence(&world, "fleet-process-suspended"), None);
 }
+
+/// Lets the state of a site say what class its database has.
+fn state_says(world: &mut World, site: &str, class: &str) {
+    let database = world.thing(site, Kind::RdsInstance, "");
+    let (arn, source) = (
+        database.arn.clone(),
+        database.text("replica-of").map(str::to_owned),
+    );
+    let address = "module.site.aws_db_instance.this";
+    let line = Resource::new(Kind::TerraformResource, format!("state:{address}"))
+        .named(Some(address))
+        .arn(arn.as_deref())
+        .with("manages", "rds/instance")
+        .with(
+            "values",
+            match source {
+                Some(source) => json!({ "class": class, "replica-of": source }),
+                None => json!({ "class": class }),
+            },
+        );
+    world.add(site, line);
+}
+
+#[test]
+fn the_fix_is_an_apply_where_a_hand_did_it_and_the_code_where_the_code_says_so() {
+    let fix = |stated: &str| {
+        let mut world = smaller();
+        state_says(&mut world, SITES[0], "db.t2.small");
+        state_says(&mut world, SITES[1], stated);
+        let report = world.report();
+        assert_eq!(report.findings.len(), 1);
+        report.findings[0].finding.fix.clone()
+    };
+    let by_hand = fix("db.t2.small");
+    assert!(
+        by_hand.contains("an apply of the stack of california undoes"),
+        "{by_hand}"
+    );
+    let in_code = fix("db.t3.micro");
+    assert!(
+        in_code.contains("an apply alone changes nothing"),
+        "{in_code}"
+    );
+}
+
+#[test]
+fn a_thing_is_not_taken_for_another_of_its_name_in_the_state() {
+    let mut world = smaller();
+    let name = world.thing(SITES[1], Kind::RdsInstance, "").id.clone();
+    let line = Resource::new(Kind::TerraformResource, "state:aws_db_subnet_group.this")
+        .named(Some("aws_db_subnet_group.this"))
+        .with("manages", "rds/subnet-group")
+        .with("managed-id", name)
+        .with("values", json!({ "class": "db.t2.small" }));
+    world.add(SITES[1], line);
+    let origins = &world.report().findings[0].origins;
+    assert!(
+        matches!(origins[..], [Origin::NotAsDeclared { .. }]),
+        "{origins:?}"
+    );
+}

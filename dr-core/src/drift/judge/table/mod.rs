@@ -156,6 +156,32 @@ pub(super) const OTHER_VALUE: RuleDoc = doc(
     ],
 );
 
+/// What is alike on both sites, and not as a state says.
+pub(super) const CHANGED: RuleDoc = doc(
+    "outside-terraform",
+    Control,
+    Notice,
+    [
+        "something is alike on both sites, and not as the Terraform state of a site says",
+        "The next apply there undoes it, on one site alone or in the middle of a failover: then the sites differ.",
+        "write the change into the code of both stacks, or undo it on both sites",
+        "https://developer.hashicorp.com/terraform/tutorials/state/resource-drift",
+    ],
+);
+
+/// What is alike on both sites, and not as the estate declares.
+pub(super) const UNDECLARED: RuleDoc = doc(
+    "not-as-declared",
+    Control,
+    Notice,
+    [
+        "something is alike on both sites, and not as estate.yaml declares it",
+        "Readiness, quotas and the length of a failover are judged by what is declared.",
+        "write into estate.yaml what the sites are, or change both sites",
+        "docs/drift.md",
+    ],
+);
+
 /// An exception that has run out.
 pub(crate) const EXPIRED: RuleDoc = doc(
     "exception-expired",
