@@ -55,7 +55,7 @@ kinds! {
     Ec2SecurityGroup "ec2/security-group" "A security group with its rules.",
     Ec2Instance "ec2/instance" "An instance.",
     Ec2Image "ec2/image" "An image of the account itself.",
-    Ec2LaunchTemplate "ec2/launch-template" "A launch template with the data of its default version.",
+    Ec2LaunchTemplate "ec2/launch-template" "A launch template with the data of the version that a group starts, else of its default one.",
     Ec2KeyPair "ec2/key-pair" "A key pair: its name and fingerprint.",
     Ec2Address "ec2/address" "An elastic address.",
     Ec2TypeOffering "ec2/instance-type-offering" "An instance type that either site uses, and the zones that offer it here.",

@@ -5,19 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_ec2::types::{
     BlockDeviceMapping, Filter, Image, Instance, KeyPairInfo, LaunchTemplate, LaunchTemplateVersion,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::super::reader::{Reader, Refusal};
 use super::super::scanner::Wanted;
 use super::super::topic::Topic;
 use super::super::value::{hash, instant, mentions, object, sorted, sorted_values, tags, word};
 use super::{PAGE, client};
+use crate::discover::VERSIONS;
 use crate::model::{GapClass, Resource, ResourceKind as Kind};
 
 const INSTANCES: Topic = Topic::new(Kind::Ec2Instance, "ec2", "DescribeInstances");
 const IMAGES: Topic = Topic::new(Kind::Ec2Image, "ec2", "DescribeImages");
 const TEMPLATES: Topic = Topic::new(Kind::Ec2LaunchTemplate, "ec2", "DescribeLaunchTemplates");
-const VERSIONS: Topic = Topic::new(
+const VERSIONS_READ: Topic = Topic::new(
     Kind::Ec2LaunchTemplate,
     "ec2",
     "DescribeLaunchTemplateVersions",
@@ -31,7 +32,7 @@ pub(in super::super) const TOPICS: &[Topic] = &[
     INSTANCES,
     IMAGES,
     TEMPLATES,
-    VERSIONS,
+    VERSIONS_READ,
     KEY_PAIRS,
     NAMED_IMAGES,
 ];
@@ -39,7 +40,7 @@ pub(in super::super) const TOPICS: &[Topic] = &[
 /// Images that one question takes (EC2 user guide, "Using_Filtering": 200 values a request).
 const IMAGES_AT_ONCE: usize = 100;
 
-/// The attributes that a launch template's default version gives.
+/// The attributes that a version of a launch template gives.
 const VERSIONED: [&str; 13] = [
     "version",
     "image",
@@ -123,7 +124,8 @@ async fn templates(reader: &mut Reader<'_>, ec2: &aws_sdk_ec2::Client, names: &B
     versions(reader, ec2, names).await;
 }
 
-/// The default version of every template, all in one list: a template by itself would be a question each.
+/// The default and the latest version of every template, all in one list: a template by itself would be a question each. Which of
+/// them counts is settled when the groups are known, too.
 async fn versions(reader: &mut Reader<'_>, ec2: &aws_sdk_ec2::Client, names: &BTreeSet<String>) {
     let mut unread: BTreeSet<String> = reader
         .of_kind(Kind::Ec2LaunchTemplate)
@@ -135,13 +137,13 @@ async fn versions(reader: &mut Reader<'_>, ec2: &aws_sdk_ec2::Client, names: &BT
     let gaps = reader.gaps.len();
     let versions = reader
         .pages(
-            &VERSIONS,
-            // Without an id, `$Default` names the default version of every template; 200 is the most that the list takes (EC2 API
-            // reference, DescribeLaunchTemplateVersions).
+            &VERSIONS_READ,
+            // Without an id, these name the versions of every template; 200 is the most that the list takes (EC2 API reference,
+            // DescribeLaunchTemplateVersions).
             |token| {
                 let versions = ec2.describe_launch_template_versions();
-                let versions = versions.versions("$Default").max_results(200);
-                versions.set_next_token(token).send()
+                let versions = versions.versions("$Default").versions("$Latest");
+                versions.max_results(200).set_next_token(token).send()
             },
             |page| {
                 (
@@ -155,7 +157,10 @@ async fn versions(reader: &mut Reader<'_>, ec2: &aws_sdk_ec2::Client, names: &BT
         let id = version.launch_template_id().unwrap_or_default();
         let mut known = reader.of_kind(Kind::Ec2LaunchTemplate);
         if let Some(template) = known.find(|template| template.id == id) {
-            *template = with_version(template.clone(), version, names);
+            let number = version.version_number().unwrap_or_default();
+            let read = template.attributes.entry(VERSIONS.to_owned());
+            let read = read.or_insert_with(|| Value::Object(Map::new()));
+            read[number.to_string()] = of_version(version, names);
             unread.remove(id);
         }
     }
@@ -164,7 +169,7 @@ async fn versions(reader: &mut Reader<'_>, ec2: &aws_sdk_ec2::Client, names: &BT
     let refusal = refusal.map_or_else(
         || Refusal {
             class: GapClass::Failed,
-            reason: "its default version is not in the list of all".to_owned(),
+            reason: "its versions are not in the list of all".to_owned(),
             not_found: false,
         },
         |gap| Refusal {
@@ -174,8 +179,19 @@ async fn versions(reader: &mut Reader<'_>, ec2: &aws_sdk_ec2::Client, names: &BT
         },
     );
     for id in unread {
-        reader.lacks(&VERSIONS, refusal.clone(), &id, &VERSIONED);
+        reader.lacks(&VERSIONS_READ, refusal.clone(), &id, &VERSIONED);
     }
+}
+
+/// The versions that were read of a template.
+fn read_versions(template: &mut Resource) -> impl Iterator<Item = &mut Value> {
+    let versions = template.attributes.get_mut(VERSIONS);
+    let versions = versions.and_then(Value::as_object_mut);
+    versions.into_iter().flat_map(Map::values_mut)
+}
+
+fn image_of(version: &Value) -> Option<&str> {
+    version.get("image").and_then(Value::as_str)
 }
 
 /// What is known of the images that launch templates name and that are another account's: Amazon's, or a vendor's.
@@ -185,7 +201,8 @@ async fn named_images(reader: &mut Reader<'_>, ec2: &aws_sdk_ec2::Client) {
         .map(|image| image.id.clone())
         .collect();
     let templates = reader.of_kind(Kind::Ec2LaunchTemplate);
-    let named = templates.filter_map(|template| template.text("image").map(str::to_owned));
+    let versions = templates.flat_map(read_versions);
+    let named = versions.filter_map(|version| image_of(version).map(str::to_owned));
     let named: BTreeSet<String> = named
         .filter(|id| id.starts_with("ami-") && !own.contains(id))
         .collect();
@@ -209,10 +226,15 @@ async fn named_images(reader: &mut Reader<'_>, ec2: &aws_sdk_ec2::Client) {
         }
         let mut unread = Vec::new();
         for template in reader.of_kind(Kind::Ec2LaunchTemplate) {
-            let id = template.text("image").unwrap_or_default().to_owned();
-            if let Some(facts) = found.get(id.as_str()) {
-                *template = template.clone().with("image-facts", facts.clone());
-            } else if some.contains(&id) {
+            let mut is_unread = false;
+            for version in read_versions(template) {
+                let id = image_of(version).unwrap_or_default().to_owned();
+                if let Some(facts) = found.get(id.as_str()) {
+                    version["image-facts"] = facts.clone();
+                }
+                is_unread |= answer.is_err() && some.contains(&id);
+            }
+            if is_unread {
                 unread.push(template.id.clone());
             }
         }
@@ -336,14 +358,11 @@ fn template(template: &LaunchTemplate) -> Resource {
     .with("latest-version", template.latest_version_number())
 }
 
-/// Of user data only the hash and what it mentions of the estate are kept: people put secrets there.
-fn with_version(
-    template: Resource,
-    version: &LaunchTemplateVersion,
-    names: &BTreeSet<String>,
-) -> Resource {
+/// A version, as the attributes that it gives its template. Of user data only the hash and what it mentions of the estate are kept:
+/// people put secrets there.
+fn of_version(version: &LaunchTemplateVersion, names: &BTreeSet<String>) -> Value {
     let Some(data) = version.launch_template_data() else {
-        return template;
+        return Value::Object(Map::new());
     };
     let interfaces = data.network_interfaces().iter();
     let subnets = interfaces
@@ -365,7 +384,7 @@ fn with_version(
     let profile = data.iam_instance_profile();
     let options = data.metadata_options();
     let user_data = data.user_data().filter(|data| !data.is_empty());
-    template
+    let version = Resource::new(Kind::Ec2LaunchTemplate, "")
         .with("version", version.version_number())
         .with("image", data.image_id())
         .with("instance-type", word(data.instance_type()))
@@ -386,7 +405,8 @@ fn with_version(
         .with(
             "user-data-mentions",
             user_data.and_then(|data| mentioned(data, names)),
-        )
+        );
+    version.attributes.into_iter().collect()
 }
 
 /// What user data mentions; `None` where it is compressed or no text at all.
@@ -407,20 +427,16 @@ mod tests {
             let data = aws_smithy_types::base64::encode(data);
             let data = aws_sdk_ec2::types::ResponseLaunchTemplateData::builder().user_data(data);
             let version = LaunchTemplateVersion::builder().launch_template_data(data.build());
-            let template = Resource::new(Kind::Ec2LaunchTemplate, "lt-1");
-            with_version(template, &version.build(), &names)
+            of_version(&version.build(), &names)
         };
         let told = version(b"#!/bin/sh\nexport PASSWORD=hunter2 REGION=us-east-2\n");
-        assert_eq!(
-            told.attributes["user-data-mentions"],
-            serde_json::json!(["us-east-2"])
-        );
+        assert_eq!(told["user-data-mentions"], serde_json::json!(["us-east-2"]));
         assert!(!format!("{told:?}").contains("hunter2"));
-        assert_eq!(version(b"true").text("user-data-mentions"), Some("nothing"));
+        assert_eq!(version(b"true")["user-data-mentions"], "nothing");
         let compressed = version(&[0x1f, 0x8b, 0xff]);
-        assert!(compressed.attributes.contains_key("user-data-hash"));
-        assert!(!compressed.attributes.contains_key("user-data-mentions"));
+        assert!(compressed.get("user-data-hash").is_some());
+        assert!(compressed.get("user-data-mentions").is_none());
         let none = version(b"");
-        assert!(!none.attributes.contains_key("user-data-hash"));
+        assert!(none.get("user-data-hash").is_none());
     }
 }
