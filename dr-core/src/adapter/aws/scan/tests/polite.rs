@@ -6,6 +6,7 @@ use super::super::reader::DEAD_AFTER;
 use super::super::service::REGION;
 use super::fake::{Answer, Fake};
 use super::{answers, scan_all, scan_part, scan_parts};
+use crate::discover::VERSIONS;
 use crate::model::{Duration, GapClass, ResourceKind};
 use crate::port::{Demand, ScanPart};
 
@@ -163,11 +164,13 @@ fn what_many_templates_start_is_one_question_and_one_that_is_not_told_is_a_gap()
     });
     let reading = scan_part(&fake, &ScanPart::Region);
     assert_eq!(times(&fake, "ec2:DescribeLaunchTemplateVersions"), 1);
-    let told = reading
-        .resources
-        .iter()
-        .filter(|r| r.kind == ResourceKind::Ec2LaunchTemplate && r.text("instance-type").is_some());
-    assert_eq!(told.count(), 1);
+    let templates = reading.resources.iter();
+    let templates = templates.filter(|r| r.kind == ResourceKind::Ec2LaunchTemplate);
+    let told: Vec<_> = templates
+        .filter_map(|template| template.attributes.get(VERSIONS))
+        .collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["3"]["instance-type"], "t3.micro");
     let [gap] = reading.gaps.as_slice() else {
         panic!("{:?}", reading.gaps);
     };
