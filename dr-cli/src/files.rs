@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use dr_core::config::{Problems, Source, builtin};
+use dr_core::config::{Problems, Source, builtin, load_estate};
 use dr_core::model::{Estate, SiteId};
 use dr_core::runbook::Runbook;
 
@@ -45,14 +45,25 @@ impl EstateFiles {
             None => return Self::built_in(),
         };
         Ok(Self {
-            estate: parse_estate(read(path)?)?,
+            estate: parse_estate(load_estate, read(path)?)?,
             origin: Origin::File(path.to_owned()),
         })
     }
 
+    /// That each of its exceptions names a rule. Only what judges by them asks it: a mistyped one stops no failover.
+    ///
+    /// # Errors
+    /// One names none.
+    pub(crate) fn check_exceptions(&self) -> Result<()> {
+        if let Origin::File(path) = &self.origin {
+            parse_estate(dr_core::rules::load_estate, read(path)?)?;
+        }
+        Ok(())
+    }
+
     fn built_in() -> Result<Self> {
         Ok(Self {
-            estate: parse_estate(builtin::storefront_estate())?,
+            estate: parse_estate(load_estate, builtin::storefront_estate())?,
             origin: Origin::BuiltIn,
         })
     }
@@ -257,8 +268,11 @@ pub(crate) fn known_site(estate: &Estate, site: &SiteId) -> Result<()> {
     Err(Error::usage(format!("the estate has no site {site}")).hint(known))
 }
 
-fn parse_estate(source: Source) -> Result<Estate> {
-    dr_core::rules::load_estate(source).map_err(|problems| invalid("the estate", problems))
+fn parse_estate(
+    load: impl Fn(Source) -> std::result::Result<Estate, Problems>,
+    source: Source,
+) -> Result<Estate> {
+    load(source).map_err(|problems| invalid("the estate", problems))
 }
 
 /// Parses a runbook.

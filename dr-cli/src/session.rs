@@ -68,6 +68,16 @@ impl Session {
         Ok(files)
     }
 
+    /// The estate as it is judged: its exceptions name rules, too.
+    ///
+    /// # Errors
+    /// As of [`Self::estate`].
+    pub(crate) fn judged_estate(&self) -> Result<EstateFiles> {
+        let files = self.estate()?;
+        files.check_exceptions()?;
+        Ok(files)
+    }
+
     /// The file of `--estate`, or the default one.
     pub(crate) fn estate_file(&self) -> PathBuf {
         let default = || PathBuf::from(crate::files::DEFAULT_ESTATE);

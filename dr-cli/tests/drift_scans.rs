@@ -225,6 +225,10 @@ fn a_rule_that_there_is_not_and_one_person_twice_are_mistakes_of_the_estate() {
             }
         }
     }
+    // What does not judge by them is not held up by them: nobody's failover waits for a word in a list.
+    let mistyped = "{ rule: nothing-of-the-sort, reason: r, owner: ana, expires: 2999-01-31 }";
+    let place_of_mistyped = place(&format!("exceptions:\n  - {mistyped}\n"), &scan());
+    place_of_mistyped.ends("estate show", 0);
     let right = "{ rule: quota-vcpus, reason: r, owner: ana, expires: 2999-01-31 }";
     place(&format!("exceptions:\n  - {right}\n"), &scan()).ends("estate check", 0);
 }

@@ -55,7 +55,7 @@ pub(crate) fn run(args: &DriftArgs, session: &Session) -> Result<ExitCode> {
     if args.simulate {
         return Err(compared::not_simulated("dr drift"));
     }
-    let files = session.estate()?;
+    let files = session.judged_estate()?;
     let estate = &files.estate;
     let read = [
         files.path(),

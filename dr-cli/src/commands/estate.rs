@@ -59,7 +59,7 @@ pub(crate) fn run(command: &EstateCommand, session: &Session) -> Result<ExitCode
 }
 
 fn check(session: &Session) -> Result<ExitCode> {
-    let files = session.estate()?;
+    let files = session.judged_estate()?;
     let estate = &files.estate;
     if session.out.is_json() {
         session.out.json(&serde_json::json!({

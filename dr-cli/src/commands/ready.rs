@@ -64,7 +64,7 @@ pub(crate) fn judge(
     again: &str,
     session: &Session,
 ) -> Result<(EstateScan, Report)> {
-    let files = session.estate()?;
+    let files = session.judged_estate()?;
     let estate = &files.estate;
     let (scan, direction) = compared.read(estate, again, session)?;
     let seen = look(compared, &files, session);

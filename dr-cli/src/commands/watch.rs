@@ -37,7 +37,7 @@ pub(crate) struct WatchArgs {
 
 /// Carries out `dr watch`.
 pub(crate) fn run(args: &WatchArgs, session: &Session) -> Result<ExitCode> {
-    let estate = session.estate()?.estate;
+    let estate = session.judged_estate()?.estate;
     if let Some(site) = &args.compared.to {
         files::known_site(&estate, site)?;
     }

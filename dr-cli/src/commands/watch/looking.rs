@@ -75,7 +75,10 @@ impl Look for Looking {
 impl Looking {
     /// The estate as its file says now.
     fn estate(&self) -> std::result::Result<Estate, String> {
-        let estate = self.session.estate().map_err(|error| in_words(&error))?;
+        let estate = self
+            .session
+            .judged_estate()
+            .map_err(|error| in_words(&error))?;
         let estate = estate.estate;
         match estate.name == self.name {
             true => Ok(estate),
