@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::model::{GapClass, Resource, ResourceKind as Kind, ScanGap};
 use crate::port::Reading;
 
-/// Where a scanner leaves what each version that it read holds, by number; [`settle`] puts the one that counts in its place.
+/// Where a scanner leaves what each version that it read holds, by number; [`scan`](super::scan) puts the one that counts in its place.
 pub const VERSIONS: &str = "versions";
 
 /// The call that reads versions.

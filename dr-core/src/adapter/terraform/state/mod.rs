@@ -1,7 +1,7 @@
 //! A state, as Terraform keeps it in a bucket: which addresses manage which real things, and what it says of a few harmless
 //! attributes. Pure.
 //!
-//! A state holds passwords and keys in plain text. So what is kept of it is a closed list ([`kept`]), and an attribute that the
+//! A state holds passwords and keys in plain text. So what is kept of it is a closed list (`kept`), and an attribute that the
 //! state itself marks as sensitive is left out even if it stands there.
 
 mod kept;
