@@ -28,6 +28,9 @@ pub(super) struct Prometheus {
     pub(super) port: u16,
 }
 
+/// How many ports are tried.
+const PORTS: usize = 5;
+
 impl Prometheus {
     /// Starts it, and waits until it answers.
     ///
@@ -56,7 +59,19 @@ impl Prometheus {
         );
         let targets = serde_json::json!([{ "targets": setup.targets }]);
         write("dr.json", &targets.to_string());
-        let port = free_port();
+        let mut folder = folder;
+        // Another process may take a free port before Prometheus does.
+        for _ in 0..PORTS {
+            let mut server = Self::listen(folder, setup.reloads, free_port());
+            if server.answers() {
+                return server;
+            }
+            folder = std::mem::replace(&mut server.folder, tempfile::tempdir().unwrap());
+        }
+        panic!("{PORTS} free ports were taken by others");
+    }
+
+    fn listen(folder: TempDir, reloads: bool, port: u16) -> Self {
         let mut command = Command::new("prometheus");
         command
             .arg("--config.file=prometheus.yml")
@@ -65,28 +80,34 @@ impl Prometheus {
             .current_dir(folder.path())
             .stdout(Stdio::null())
             .stderr(fs::File::create(folder.path().join("log")).unwrap());
-        if setup.reloads {
+        if reloads {
             command.arg("--web.enable-lifecycle");
         }
         let process = command
             .spawn()
             .expect("this suite needs a Prometheus server: apt-get install prometheus");
-        let mut server = Self {
+        Self {
             process,
             folder,
             port,
-        };
-        server.answers();
-        server
+        }
     }
 
-    fn answers(&mut self) {
+    /// Waits until it answers; `false` where its port was taken.
+    fn answers(&mut self) -> bool {
         for _ in 0..150 {
-            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
-                return;
+            if self.process.try_wait().unwrap().is_some() {
+                let log = self.log();
+                assert!(log.contains("address already in use"), "it ended: {log}");
+                return false;
             }
-            let ended = self.process.try_wait().unwrap();
-            assert!(ended.is_none(), "it ended: {}", self.log());
+            // It says so only once it listens: who answers on the port may be another one.
+            let is_ready = self
+                .log()
+                .contains("Server is ready to receive web requests");
+            if is_ready && TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                return true;
+            }
             thread::sleep(Wall::from_millis(200));
         }
         panic!("it never answered: {}", self.log());
