@@ -108,8 +108,14 @@ async fn key(reader: &mut Reader<'_>, kms: &Client, id: &str, aliases: &BTreeSet
         )
         .await;
     resource = resource.tagged(tags);
+    // The only name that a key policy can have (KMS API reference, GetKeyPolicy); not every server takes it for granted.
     match reader
-        .ask(&POLICY, || kms.get_key_policy().key_id(id).send())
+        .ask(&POLICY, || {
+            kms.get_key_policy()
+                .key_id(id)
+                .policy_name("default")
+                .send()
+        })
         .await
     {
         Ok(answer) => resource = resource.with("policy", answer.policy().map(policy)),
