@@ -44,9 +44,8 @@ fn of_side(estate: &Estate, columns: &Columns<'_>, side: Side) -> Vec<Scope> {
             resource.kind,
             Kind::RdsParameterGroup | Kind::RdsOptionGroup
         );
-        let is_key_of_aws =
-            resource.kind == Kind::KmsKey && resource.text("manager") == Some("AWS");
-        let is_shared = is_shared || (is_group && resource.has_id_of_rds()) || is_key_of_aws;
+        let is_shared =
+            is_shared || (is_group && resource.has_id_of_rds()) || resource.is_key_of_aws();
         if is_shared {
             Scope::Shared
         } else {

@@ -169,6 +169,9 @@ pub struct Resource {
     pub attributes: BTreeMap<String, Value>,
 }
 
+/// The beginning of the aliases of keys that AWS manages (KMS developer guide, "alias-create").
+pub const ALIAS_OF_AWS: &str = "alias/aws/";
+
 impl Resource {
     /// A resource of which nothing more is known yet.
     pub fn new(kind: ResourceKind, id: impl Into<String>) -> Self {
@@ -245,6 +248,14 @@ impl Resource {
     /// or tag (RDS user guide, "`USER_WorkingWithParamGroups`").
     pub fn has_id_of_rds(&self) -> bool {
         self.id.starts_with("default.") || self.id.starts_with("default:")
+    }
+
+    /// Whether it is a key that AWS manages: every region of an account has its own, nobody configures them, and nobody else may
+    /// use their aliases (KMS developer guide, "aws-managed-key").
+    pub fn is_key_of_aws(&self) -> bool {
+        let of_aws = |alias: &&str| alias.starts_with(ALIAS_OF_AWS);
+        self.kind == ResourceKind::KmsKey
+            && (self.text("manager") == Some("AWS") || self.texts("aliases").iter().any(of_aws))
     }
 }
 

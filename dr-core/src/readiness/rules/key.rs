@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::super::facts::Facts;
 use super::super::{Found, Need, Outcome, Rule, Where};
 use crate::drift::Side;
-use crate::model::{Family, Resource, ResourceKind as Kind, RuleDoc, Severity, Subject};
+use crate::model::{
+    ALIAS_OF_AWS, Family, Resource, ResourceKind as Kind, RuleDoc, Severity, Subject,
+};
 
 /// A key that cannot be used.
 pub(super) const RULE: Rule = Rule {
@@ -48,9 +50,6 @@ const USERS: [Kind; 6] = [
     Kind::Ec2LaunchTemplate,
     Kind::S3Bucket,
 ];
-
-/// The beginning of the aliases of keys that AWS manages; nobody else may use it (KMS developer guide, "alias-create").
-const OF_AWS: &str = "alias/aws/";
 
 /// States that pass by themselves: of a multi-Region key that is being made, or whose primary is being moved (KMS developer guide,
 /// "key-state").
@@ -134,14 +133,13 @@ fn alias(named: &str) -> &str {
 
 fn of_key(facts: &Facts<'_>, id: &str, user: &str, is_bound: bool) -> Outcome {
     let by_aws = || Outcome::Holds(format!("{user}: a key that AWS manages"));
-    if alias(id).starts_with(OF_AWS) {
+    if alias(id).starts_with(ALIAS_OF_AWS) {
         return by_aws();
     }
     let Some(key) = find(facts, id) else {
         return unseen(facts, id, user, is_bound);
     };
-    let of_aws = |alias: &&str| alias.starts_with(OF_AWS);
-    if key.text("manager") == Some("AWS") || key.texts("aliases").iter().any(of_aws) {
+    if key.is_key_of_aws() {
         return by_aws();
     }
     let name = key.name.as_deref().unwrap_or(&key.id);

@@ -24,7 +24,11 @@ pub(super) const RULE: Rule = Rule {
         ],
     ),
     needs: &[
-        Need::all(Where::Standby, Kind::KmsKey, &["policy", "aliases"]),
+        Need::all(
+            Where::Standby,
+            Kind::KmsKey,
+            &["policy", "aliases", "manager"],
+        ),
         Need::all(Where::Standby, Kind::S3Bucket, &["policy", "encryption"]),
         Need::all(Where::Standby, Kind::RdsInstance, &["key"]),
         Need::all(Where::Standby, Kind::SecretsManagerSecret, &["key"]),
@@ -39,6 +43,8 @@ pub(super) const RULE: Rule = Rule {
 fn check(facts: &Facts<'_>) -> Vec<Outcome> {
     let keys = key::used(facts);
     let keys = keys.keys().filter_map(|id| key::find(facts, id));
+    // Nobody configures the policies of the others, and no scan asks for them.
+    let keys = keys.filter(|key| !key.is_key_of_aws());
     // Of buckets only the estate's are read.
     let buckets = facts.all(Side::Standby, Kind::S3Bucket);
     let things: BTreeMap<(Kind, &str), &Resource> = keys

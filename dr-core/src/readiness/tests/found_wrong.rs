@@ -99,6 +99,9 @@ fn a_key_that_nobody_saw_is_unknown_and_one_of_aws_is_known_by_its_alias_or_its_
     let key = Resource::new(Kind::KmsKey, "k-9").arn(Some(of_another));
     world.add(STANDBY, key.with("manager", "AWS"));
     assert_eq!(standing(&world, "key-unusable"), Standing::Holds);
+    // Nobody configures its policy, and no scan asks for it.
+    let pinned = "policy-pinned-to-primary";
+    assert_eq!(standing(&world, pinned), standing(&World::sound(), pinned));
 }
 
 #[test]

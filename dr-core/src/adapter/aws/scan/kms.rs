@@ -9,7 +9,7 @@ use super::reader::Reader;
 use super::scanner::Wanted;
 use super::topic::Topic;
 use super::value::{instant, policy, sorted, word};
-use crate::model::{Resource, ResourceKind as Kind};
+use crate::model::{ALIAS_OF_AWS, Resource, ResourceKind as Kind};
 
 const KEYS: Topic = Topic::new(Kind::KmsKey, "kms", "ListKeys");
 const ALIASES: Topic = Topic::new(Kind::KmsKey, "kms", "ListAliases");
@@ -20,10 +20,6 @@ const ROTATION: Topic = Topic::new(Kind::KmsKey, "kms", "GetKeyRotationStatus");
 
 /// What this file asks.
 pub(super) const TOPICS: &[Topic] = &[KEYS, ALIASES, KEY, TAGS, POLICY, ROTATION];
-
-/// Aliases of the keys that AWS manages for the account (KMS developer guide, "aws-managed-keys"). Every region has its own, nobody
-/// configures them; they are kept by their name, so that who uses one is known to.
-const OF_AWS: &str = "alias/aws/";
 
 /// Reads the keys.
 pub(super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
@@ -61,7 +57,8 @@ pub(super) async fn read(reader: &mut Reader<'_>, _wanted: &Wanted) {
         .await;
     for (id, arn) in keys {
         let aliases = names.remove(&id).unwrap_or_default();
-        if aliases.iter().any(|alias| alias.starts_with(OF_AWS)) {
+        // Nobody configures these; they are kept by their name, so that who uses one is known to.
+        if aliases.iter().any(|alias| alias.starts_with(ALIAS_OF_AWS)) {
             reader.keep([of_aws(&id, arn.as_deref(), &aliases)]);
         } else {
             key(reader, &kms, &id, &aliases).await;
