@@ -1,12 +1,12 @@
 //! `cargo aws-lab`: leaves the AWS laboratory running, for people who want to lose a region on their laptop
-//! (`docs/aws-lab.md`).
+//! (`docs/aws-lab.md`). With `--stacks` it only applies the stacks, for which `dr` need not be built, and says where they are.
 
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use dr_tests::laboratory::{Base, Places, Story};
 
 /// The faults of a lost region: it answers nothing, and what is administered in us-east-1 cannot be changed.
@@ -23,7 +23,17 @@ const LOST_REGION: &str = r#"[
 )]
 fn main() -> Result<()> {
     let began = Instant::now();
-    let base = Base::start(&Places::find()?)?;
+    let places = Places::find()?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => {}
+        ["--stacks"] => return stacks(&Base::start(&places)?),
+        _ => bail!(
+            "what is to be done with {arguments:?}? next: cargo aws-lab, or cargo aws-lab --stacks"
+        ),
+    }
+    places.dr()?;
+    let base = Base::start(&places)?;
     let story = base.story("yours")?;
     let folder = story.folder();
     fs::write(folder.join("environment"), environment(&story)?)?;
@@ -38,13 +48,25 @@ fn main() -> Result<()> {
     writeln!(out, "{}", what_to_try(folder, story.port()))?;
     writeln!(
         out,
-        "The stories of the test can start here, too: `-- --base={}:{}`",
-        base.port(),
-        base.folder().display()
+        "The stories of the test can start here, too: `-- {}`",
+        as_argument(&base)
     )?;
     out.flush()?;
     until_told()
     // The story's server, the server that it was copied from and their folder end here.
+}
+
+/// Says where stories can start, as the one line that it prints, and keeps it.
+fn stacks(base: &Base) -> Result<()> {
+    let mut out = io::stdout();
+    writeln!(out, "{}", as_argument(base))?;
+    out.flush()?;
+    until_told()
+}
+
+/// What tells the stories of the test to start here.
+fn as_argument(base: &Base) -> String {
+    format!("--base={}:{}", base.port(), base.folder().display())
 }
 
 /// Waits for Ctrl-C or for the signal of a service manager.

@@ -25,7 +25,7 @@ pub struct Base {
 }
 
 impl Base {
-    /// Starts the server and applies every stack. Takes about four minutes, most of it waits inside Terraform's provider.
+    /// Starts the server and applies every stack. Takes about six minutes, most of it waits inside Terraform's provider.
     ///
     /// # Errors
     /// What did not start or was not applied.

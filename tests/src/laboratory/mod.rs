@@ -4,7 +4,7 @@
 //! The stacks are applied once. Each story gets a copy of the server with all its state, at once:
 //!
 //! ```text
-//! let base = Base::start(&Places::find()?)?;      // four minutes: Terraform
+//! let base = Base::start(&Places::find()?)?;      // six minutes: Terraform
 //! let story = base.story("region-lost")?;          // a copy of the server, a folder with estate and runbooks
 //! story.faults(json!([{ "region": "us-east-2", "mode": "hang" }]))?;
 //! let ended = story.dr(&["failover", "--yes", "--people", "none"])?;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result, bail};
 
@@ -15,14 +16,17 @@ pub struct Places {
     pub repository: PathBuf,
     /// Python with the packages of `tests/aws/requirements.txt`.
     pub python: PathBuf,
-    /// The binary under test.
-    pub dr: PathBuf,
     /// Terraform's configuration: a mirror of the provider where this machine has one, and a cache.
     pub terraformrc: PathBuf,
+    /// Cargo's folder of this profile.
+    profile: PathBuf,
+    /// What this laboratory made for itself.
+    own: PathBuf,
+    dr: OnceLock<PathBuf>,
 }
 
 impl Places {
-    /// Finds everything, and makes the virtual environment where it is not there yet.
+    /// Finds everything but the binary, and makes the virtual environment where it is not there yet.
     ///
     /// # Errors
     /// What is missing, and how to get it.
@@ -49,13 +53,26 @@ impl Places {
         let own = profile.join("../laboratory");
         std::fs::create_dir_all(own.join("plugins"))?;
         let own = own.canonicalize()?;
-        let dr = binary(&profile.join("dr"), &own)?;
         Ok(Self {
             python: python(&own, &repository)?,
             terraformrc: terraformrc(&own)?,
             repository,
-            dr,
+            profile,
+            own,
+            dr: OnceLock::new(),
         })
+    }
+
+    /// The binary under test. The stacks are applied without it, so that it can be built meanwhile.
+    ///
+    /// # Errors
+    /// It is not built, or without the adapters.
+    pub fn dr(&self) -> Result<&Path> {
+        if let Some(found) = self.dr.get() {
+            return Ok(found);
+        }
+        let found = binary(&self.profile.join("dr"), &self.own)?;
+        Ok(self.dr.get_or_init(|| found))
     }
 }
 

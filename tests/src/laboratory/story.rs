@@ -51,6 +51,7 @@ pub struct Call {
 /// A story in progress. Its server ends when this is dropped.
 pub struct Story {
     places: Places,
+    dr: PathBuf,
     port: u16,
     folder: PathBuf,
 }
@@ -63,6 +64,7 @@ impl Story {
             fs::remove_dir_all(&folder)?;
         }
         let story = Self {
+            dr: base.places.dr()?.to_owned(),
             places: base.places.clone(),
             port,
             folder,
@@ -225,7 +227,7 @@ impl Story {
 
     /// `dr` in another folder: another laptop.
     pub fn command_in(&self, folder: &Path, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.places.dr);
+        let mut command = Command::new(&self.dr);
         command
             .args(arguments)
             .current_dir(folder)

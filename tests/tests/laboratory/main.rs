@@ -195,6 +195,8 @@ impl Asked {
 
     fn base(&self) -> Result<Base> {
         let places = Places::find()?;
+        // Before minutes are spent on the stacks.
+        places.dr()?;
         let Some(kept) = &self.base else {
             return Base::start(&places);
         };
