@@ -57,11 +57,7 @@ pub(crate) fn start(
         }
         #[cfg(feature = "real")]
         World::Real(world) => {
-            let refusals = gameday::refusals(&plan);
-            if !refusals.is_empty() {
-                let message = "a rehearsal touches no site that is not marked for it";
-                return Err(Error::refused(message, refusals));
-            }
+            refuse_rehearsal(&plan)?;
             let store = world.store_of(&plan.direction, &session.out);
             let host = real_host(world, &store, &plan.direction, operator, running, session)?;
             let run = unused(&run_id(&plan, world.now()), &store)?;
@@ -88,12 +84,13 @@ fn start_simulated(
     come_to_rest(&run, outcome.map(|_| ()), world, session)
 }
 
-/// Goes on with a run.
+/// Goes on with a run; only until its former primary is fenced, where that is asked for.
 ///
 /// # Errors
 /// The run could not be taken over, or not be carried on.
 pub(crate) fn resume(
     found: &FoundRun,
+    until_fenced: bool,
     running: &RunningArgs,
     session: &Session,
 ) -> Result<ExitCode> {
@@ -101,12 +98,15 @@ pub(crate) fn resume(
     let estate = &header.plan.estate;
     let operator = operator_name(running);
     if !found.store.simulated {
-        return resume_real(found, &operator, running, session);
+        return resume_real(found, until_fenced, &operator, running, session);
     }
     let world = SimulatedWorld::open(estate, Start::GoOn, session)?;
     catch_up(&world, found, session)?;
     let process = world.simulation().operator(&operator);
-    let host = host(&world, &process, running, session)?;
+    let mut host = host(&world, &process, running, session)?;
+    if until_fenced {
+        host = host.until_fenced();
+    }
     world.keep()?;
     let outcome = world.run(&process, host.resume(&header.run))?;
     come_to_rest(&header.run, outcome.map(|_| ()), &world, session)
@@ -115,19 +115,19 @@ pub(crate) fn resume(
 #[cfg(feature = "real")]
 fn resume_real(
     found: &FoundRun,
+    until_fenced: bool,
     operator: &str,
     running: &RunningArgs,
     session: &Session,
 ) -> Result<ExitCode> {
     let header = &found.journal.header;
     let direction = &header.plan.direction;
-    let refusals = gameday::refusals(&header.plan);
-    if !refusals.is_empty() {
-        let message = "a rehearsal touches no site that is not marked for it";
-        return Err(Error::refused(message, refusals));
-    }
+    refuse_rehearsal(&header.plan)?;
     let world = RealWorld::reach(&header.plan.estate, session)?;
-    let host = real_host(&world, &found.store, direction, operator, running, session)?;
+    let mut host = real_host(&world, &found.store, direction, operator, running, session)?;
+    if until_fenced {
+        host = host.until_fenced();
+    }
     let outcome = world.wait(host.resume(&header.run));
     rest(
         &header.run,
@@ -139,8 +139,29 @@ fn resume_real(
 }
 
 #[cfg(not(feature = "real"))]
-fn resume_real(found: &FoundRun, _: &str, _: &RunningArgs, _: &Session) -> Result<ExitCode> {
+fn resume_real(
+    found: &FoundRun,
+    _: bool,
+    _: &str,
+    _: &RunningArgs,
+    _: &Session,
+) -> Result<ExitCode> {
     Err(wiring::no_adapters(&found.journal.header.plan.estate))
+}
+
+/// Refuses a rehearsal that would touch a site that is not marked for it.
+///
+/// # Errors
+/// The sites.
+#[cfg(feature = "real")]
+pub(crate) fn refuse_rehearsal(plan: &Plan) -> Result<()> {
+    match gameday::refusals(plan) {
+        refusals if refusals.is_empty() => Ok(()),
+        refusals => {
+            let message = "a rehearsal touches no site that is not marked for it";
+            Err(Error::refused(message, refusals))
+        }
+    }
 }
 
 #[cfg(feature = "real")]
@@ -358,7 +379,7 @@ fn tell_violations(world: &SimulatedWorld, session: &Session) {
 }
 
 /// Why a run could not be begun or gone on with, and what to type.
-fn failed(run: &RunId, error: HostError) -> Error {
+pub(crate) fn failed(run: &RunId, error: HostError) -> Error {
     let resume = format!("dr run resume {run}");
     match error {
         HostError::Refused(findings) => Error::refused(

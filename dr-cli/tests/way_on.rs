@@ -104,3 +104,36 @@ fn a_page_that_cannot_be_written_is_told_before_the_work() {
     let told = place.ends("gameday run region-loss --store file", 1);
     assert!(!told.stderr.contains("the steady state"), "{}", told.stderr);
 }
+
+#[test]
+fn the_fence_of_a_site_that_is_back_can_be_applied_alone() {
+    let place = Place::new();
+    place.ends("failover --simulate --yes", 21);
+    let run = place.open_run();
+    place.ends("simulator return ohio", 0);
+    place.ends(&format!("run resume {run} --until-fenced"), 21);
+    let shown = place
+        .ends(&format!("run show {run} --output json"), 0)
+        .json();
+    let steps = shown["steps"].as_array().unwrap();
+    let status = |name: &str| {
+        let step = steps.iter().find(|step| step["step"] == name);
+        step.map(|step| step["status"].clone()).unwrap()
+    };
+    assert_eq!(status("fence-former-primary"), "succeeded");
+    assert_eq!(status("demote-database"), "pending");
+    let status = place.dr("status --simulate");
+    assert!(
+        !status.stdout.contains("fence of ohio"),
+        "{}",
+        status.stdout
+    );
+    // There is nothing left to be fenced.
+    let refused = place.ends(&format!("run resume {run} --until-fenced"), 2);
+    assert!(
+        refused.stderr.contains("does not stand before the fence"),
+        "{}",
+        refused.stderr
+    );
+    place.ends(&format!("run resume {run}"), 0);
+}

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use dr_core::access::Subject;
 use dr_core::access::{self, Need, Policy};
 use dr_core::drift::form::printable_json;
-use dr_core::model::{Direction, Estate, Platform, SiteId};
+use dr_core::model::{Direction, Estate, Fences, Platform, SiteId};
 use dr_core::runbook::Runbook;
 
 use crate::error::{Error, Result};
@@ -43,7 +43,8 @@ pub(crate) struct PolicyArgs {
     /// Allow what `dr discover` reads
     #[arg(long)]
     discover: bool,
-    /// Allow only what dr discover, drift, ready, status and watch call: they read, and remember what Git servers held
+    /// Allow only what dr discover, drift, ready, status and watch call: they read, and remember what Git servers held; and
+    /// what a fence needs where `watch` of the estate says that pending ones are applied
     #[arg(long, conflicts_with_all = ["runbook", "discover"])]
     watch: bool,
 }
@@ -74,6 +75,10 @@ fn policy(args: &PolicyArgs, session: &Session) -> Result<ExitCode> {
     let mut needs = BTreeSet::new();
     if args.watch {
         needs.extend(access::reads(estate));
+        let fences = estate.watch.as_ref().map(|watch| watch.fences);
+        if fences == Some(Fences::Apply) {
+            needs.extend(access::fencing(estate));
+        }
     } else {
         for (runbook, direction) in movements(args, &files)? {
             needs.extend(access::needs(&runbook, estate, &direction));

@@ -52,10 +52,14 @@ pub(crate) struct ShowArgs {
 #[command(after_long_help = "\
 Examples:
   dr run resume failover-20260101-000030-1f0c
-  dr run resume failover-20260101-000030-1f0c --people none --output json")]
+  dr run resume failover-20260101-000030-1f0c --people none --output json
+  dr run resume failover-20260101-000030-1f0c --until-fenced")]
 pub(crate) struct ResumeArgs {
     /// Go on with this run
     run: RunId,
+    /// Only apply the fence that is still pending, then hold: what follows it takes an hour
+    #[arg(long)]
+    until_fenced: bool,
     #[command(flatten)]
     running: RunningArgs,
 }
@@ -140,7 +144,13 @@ pub(crate) fn run(command: &RunCommand, session: &Session) -> Result<ExitCode> {
         RunCommand::Show(args) => show(&args.run, session),
         RunCommand::Resume(args) => {
             let found = stores::find(&args.run, session)?;
-            carry::resume(&found, &args.running, session)
+            if args.until_fenced && !open_state(&found)?.stands_before_fence() {
+                let run = &args.run;
+                let refused =
+                    format!("{run} does not stand before the fence of its former primary");
+                return Err(Error::usage(refused).hint(format!("dr run show {run}")));
+            }
+            carry::resume(&found, args.until_fenced, &args.running, session)
         }
         RunCommand::Approve(args) => {
             let found = stores::find(&args.run, session)?;

@@ -9,6 +9,8 @@ use crate::files;
 use crate::session::Session;
 
 #[cfg(feature = "watch")]
+mod fencing;
+#[cfg(feature = "watch")]
 mod looking;
 #[cfg(feature = "watch")]
 mod watching;

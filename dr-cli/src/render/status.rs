@@ -228,6 +228,7 @@ fn pending_line(pending: &Pending, all: &Status, style: Style) -> String {
             site,
             level,
             since,
+            failed: _,
         }) => {
             let age = Duration::between(*since, all.at);
             format!(

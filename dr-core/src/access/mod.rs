@@ -14,5 +14,5 @@ mod resource;
 mod tests;
 
 pub use lacking::{Lacking, gone_without};
-pub use need::{Need, Subject, needs, reads};
+pub use need::{Need, Subject, fencing, needs, reads};
 pub use policy::{Policy, Statement};

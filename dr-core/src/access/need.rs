@@ -6,7 +6,7 @@ use super::implied;
 use super::resource::{Reach, reach};
 use crate::action::for_verb;
 use crate::adapter::technology::{self, REFRESH, call_specs, endpoint_specs};
-use crate::model::{ComponentId, Direction, Estate, Kind, Mode, SiteId, Verb};
+use crate::model::{ComponentId, Direction, Estate, FenceTarget, Kind, Mode, SiteId, Verb};
 use crate::port::{CallSpec, Operation, Place};
 use crate::runbook::Runbook;
 
@@ -64,6 +64,17 @@ pub fn reads(estate: &Estate) -> BTreeSet<Need> {
         needs.retain(|need| need.subject != Subject::Runs || need.action != "PutObject");
     }
     needs
+}
+
+/// What applying a fence that a run has left needs, whichever site was the primary: what a watcher calls that is to do so. It writes the
+/// lock and the run's journal, too.
+pub fn fencing(estate: &Estate) -> BTreeSet<Need> {
+    let out = estate.outward();
+    let home = out.reversed();
+    let fence = Verb::Fence(FenceTarget::FormerPrimary);
+    let both = [out, home].into_iter();
+    both.flat_map(|direction| for_verbs([&fence], estate, &direction))
+        .collect()
 }
 
 /// What steps that do this need, as [`needs`] says.

@@ -8,7 +8,7 @@ use super::diagnostic::{Problem, Span};
 use super::suggest;
 use crate::model::{
     Check, ComponentId, CronLine, Day, Duration, Ending, EstateName, Expectation, FenceTarget,
-    GameDays, Happening, InvalidName, Kind, MailTls, Mailbox, Mode, OnDoubt, Only, Percent,
+    Fences, GameDays, Happening, InvalidName, Kind, MailTls, Mailbox, Mode, OnDoubt, Only, Percent,
     Platform, Region, Reply, Role, Severity, SiteId, Steadiness, StepId, Stir, Technology,
     TrafficMethod, WebAddress,
 };
@@ -216,6 +216,18 @@ impl Word for Check {
             text,
             "unknown-check",
             "something that `verify` reads",
+            &words,
+        )
+    }
+}
+
+impl Word for Fences {
+    fn read(text: &str) -> Result<Self, Refusal> {
+        let words = [("tell", Self::Tell), ("apply", Self::Apply)];
+        choose(
+            text,
+            "unknown-fences",
+            "what is done about pending fences",
             &words,
         )
     }

@@ -12,7 +12,7 @@ mod roles;
 mod scan;
 mod template;
 
-pub use read::{IN_FLIGHT, READ_TIMEOUT, inventories};
+pub use read::{IN_FLIGHT, READ_TIMEOUT, databases, inventories};
 pub use roles::{Roles, roles};
 pub use scan::{Scanners, scan};
 pub use template::VERSIONS;

@@ -66,5 +66,5 @@ pub use state::{
 pub use steady_state::{Probe, ProbeKind};
 pub use verb::{Check, Exec, FenceTarget, Mode, OnDoubt, Only, Verb};
 pub use watch::{
-    Email, MailTls, Mailbox, Receiver, SlackAddress, Watch, WebAddress, is_this_machine,
+    Email, Fences, MailTls, Mailbox, Receiver, SlackAddress, Watch, WebAddress, is_this_machine,
 };

@@ -16,6 +16,9 @@ pub struct PendingFence {
     pub level: FenceLevel,
     /// When that was established.
     pub since: Timestamp,
+    /// Why the last try to apply it failed, where whoever tells of it tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<String>,
 }
 
 /// What could not be read.

@@ -4,6 +4,7 @@ use core::net::{Ipv4Addr, SocketAddr};
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -22,6 +23,8 @@ pub struct Watch {
     /// A round starts up to this long after its line says: later by the same time in every round of an estate, and by another in
     /// another estate.
     pub jitter: Duration,
+    /// What is done about fences that runs have left to be applied.
+    pub fences: Fences,
     /// Where what was seen is served.
     pub listen: SocketAddr,
     /// How long the history is kept.
@@ -39,12 +42,23 @@ impl Default for Watch {
             ready: "0 * * * *".parse().expect("it is a cron line"),
             status: "*/10 * * * *".parse().expect("it is a cron line"),
             jitter: Duration::from_mins(1),
+            fences: Fences::Tell,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 9464)),
             keep: Duration::from_mins(30 * 24 * 60),
             notify: Vec::new(),
             at_least: Severity::Slowing,
         }
     }
+}
+
+/// What a watcher does about a fence that is still to be applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fences {
+    /// It tells of it, and changes nothing anywhere.
+    Tell,
+    /// It applies the fence as soon as the site's databases answer, in the name of the run that asked for it, and nothing else.
+    Apply,
 }
 
 /// Somebody who is told of changes.

@@ -200,6 +200,7 @@ fn fences(read: &[Read<'_>]) -> Vec<PendingFence> {
                     site: evidence.site.clone(),
                     level: evidence.level,
                     since: evidence.at,
+                    failed: None,
                 });
             }
         }

@@ -104,6 +104,9 @@ pub enum Report {
 /// begins before the one that waits for it is over.
 pub const PENDING_FENCE: &str = "fence-pending";
 
+/// The rule by which it is told that a pending fence was to be applied, and was not.
+pub const FENCE_NOT_APPLIED: &str = "fence-not-applied";
+
 impl Found {
     /// What is found in a document.
     pub fn of(report: &Report) -> Self {
@@ -165,22 +168,7 @@ impl Found {
 
     /// What the runs have left to be done. A run that was not read may have asked for any fence.
     pub fn status(fences: &[PendingFence], unread: &[Unread]) -> Self {
-        let told = |fence: &PendingFence| Known {
-            id: FindingId::new(PENDING_FENCE, fence.site.as_str(), None),
-            severity: Severity::Blocking,
-            code: PENDING_FENCE.to_owned(),
-            subject: fence.site.to_string(),
-            message: format!(
-                "the fence of {} is pending since {} ({}): when it answers again it may take writes until it is fenced, and no \
-                 other run begins before {} is over",
-                fence.site, fence.since, fence.level, fence.run
-            ),
-            fix: format!("when {} answers, dr run resume {}", fence.site, fence.run),
-            kind: None,
-            attribute: None,
-            is_surely_paired: false,
-        };
-        let fences = fences.iter().map(told);
+        let fences = fences.iter().flat_map(of_fence);
         let doubts = unread.iter();
         Self {
             job: Job::Status,
@@ -194,7 +182,9 @@ impl Found {
             unread: doubts.map(|gap| gap.what.clone()).collect(),
             unseen: match unread.is_empty() {
                 true => Unseen::Rules(BTreeSet::new()),
-                false => Unseen::Rules(BTreeSet::from([PENDING_FENCE.to_owned()])),
+                false => {
+                    Unseen::Rules([PENDING_FENCE, FENCE_NOT_APPLIED].map(str::to_owned).into())
+                }
             },
         }
     }
@@ -214,6 +204,40 @@ impl Found {
             }),
         }
     }
+}
+
+/// That a fence is pending, and that it could not be applied where that was tried.
+fn of_fence(fence: &PendingFence) -> Vec<Known> {
+    let PendingFence { run, site, .. } = fence;
+    let told = |code: &str, message, fix| Known {
+        id: FindingId::new(code, site.as_str(), None),
+        severity: Severity::Blocking,
+        code: code.to_owned(),
+        subject: site.to_string(),
+        message,
+        fix,
+        kind: None,
+        attribute: None,
+        is_surely_paired: false,
+    };
+    let pending = format!(
+        "the fence of {site} is pending since {} ({}): when it answers again it may take writes until it is fenced, and no other run \
+         begins before {run} is over",
+        fence.since, fence.level
+    );
+    let mut all = vec![told(
+        PENDING_FENCE,
+        pending,
+        format!("when {site} answers, dr run resume {run}"),
+    )];
+    all.extend(fence.failed.as_ref().map(|why| {
+        told(
+            FENCE_NOT_APPLIED,
+            format!("{site} answers, and its fence could not be applied: {why}"),
+            format!("dr run show {run}, mend the cause, then dr run resume {run} --until-fenced"),
+        )
+    }));
+    all
 }
 
 /// What could not be read, whatever the reason, and whichever thing of a kind lacks it: things come and go.

@@ -33,7 +33,7 @@ mod state;
 
 pub use board::{Board, Status};
 pub use change::{Change, What};
-pub use found::{Found, Job, Known, PENDING_FENCE, Report, Unseen};
+pub use found::{FENCE_NOT_APPLIED, Found, Job, Known, PENDING_FENCE, Report, Unseen};
 pub use host::{Ended, Lag, Look, Looked, Watcher};
 pub use ledger::Ledger;
 pub use notice::Notice;

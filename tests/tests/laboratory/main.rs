@@ -11,6 +11,7 @@
 mod allowed;
 mod drift;
 mod end;
+mod fence;
 mod fresh;
 mod kill;
 mod lost;
@@ -127,6 +128,10 @@ fn stories() -> Vec<Told> {
         told(
             "the status is whole right after the stacks were applied, and a dark region costs it seconds",
             status::read_beside_a_dark_region,
+        ),
+        told(
+            "the fence that a lost region has left is applied by dr watch when it is back, and nothing else is",
+            fence::applied_by_the_watcher,
         ),
         told("of two operators one wins", refuse::two_operators),
         told(

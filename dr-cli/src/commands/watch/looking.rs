@@ -8,17 +8,16 @@ use dr_core::adapter::local::SystemClock;
 use dr_core::drift::{self, Unsettled};
 #[cfg(feature = "real")]
 use dr_core::model::SiteId;
-use dr_core::model::{Estate, EstateName, EstateScan};
+use dr_core::model::{Estate, EstateName, EstateScan, Fences};
 use dr_core::port::Clock as _;
-use dr_core::status;
 #[cfg(feature = "real")]
 use dr_core::watch::Lag;
 use dr_core::watch::{Job, Look, Looked, Report};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use super::fencing;
 use crate::commands::compared::{ComparedArgs, direction, kept, unreadable};
 use crate::commands::ready;
-use crate::commands::status::runs_of;
 use crate::error::{Error, Evidence, Result};
 use crate::session::Session;
 
@@ -46,6 +45,8 @@ pub(super) struct Looking {
     /// Of which nothing is shown but what fails.
     pub(super) session: Session,
     pub(super) source: Source,
+    /// What is done about pending fences.
+    pub(super) fences: Fences,
     /// Whoever has it reads: a thread goes on where nobody waits for it any more.
     pub(super) turn: Arc<Mutex<()>>,
 }
@@ -108,24 +109,27 @@ impl Looking {
         })
     }
 
-    /// What runs have left to be done, on a thread of its own as well.
+    /// What runs have left to be done, on a thread of its own as well. Fences are applied there, where the estate says so.
     async fn status(
         &self,
         estate: Estate,
         turn: OwnedMutexGuard<()>,
     ) -> std::result::Result<Looked, String> {
-        let (asks, session) = (!self.compared.is_kept(), self.session.clone());
+        let asks = !self.compared.is_kept();
+        let applies = asks && self.fences == Fences::Apply;
+        let session = self.session.clone();
         let (send, receive) = tokio::sync::oneshot::channel();
         std::thread::spawn(move || {
-            let found = runs_of(&estate, asks, &session);
+            let found = match applies {
+                true => fencing::apply(&estate, &session),
+                false => fencing::left(&estate, asks, &session).map(|(_, left)| left),
+            };
             drop(turn);
             // Nobody waits for it where the round took too long.
             let _ = send.send(found.map_err(|error| in_words(&error)));
         });
         let found = receive.await;
-        let (runs, mut unread) = found.map_err(|_| "the runs could not be read".to_owned())??;
-        let (fences, unreadable) = status::pending_fences(&runs);
-        unread.extend(unreadable);
+        let (fences, unread) = found.map_err(|_| "the runs could not be read".to_owned())??;
         Ok(Looked {
             report: Report::Status(fences, unread),
             scan: None,
@@ -156,7 +160,7 @@ impl Looking {
 }
 
 /// An error in one sentence.
-fn in_words(error: &Error) -> String {
+pub(super) fn in_words(error: &Error) -> String {
     let mut text = error.message.clone();
     for cause in &error.causes {
         text.push_str(": ");
@@ -180,17 +184,12 @@ impl Sites {
 
     /// How far the databases' copies are behind, where that can be read.
     async fn lags(&self, estate: &Estate) -> Vec<Lag> {
-        use dr_core::model::{Kind, Observed};
+        use dr_core::model::Observed;
 
         let Some(ports) = &self.ports else {
             return Vec::new();
         };
-        // Nothing else is asked: a stack's plan alone takes minutes.
-        let mut databases = estate.clone();
-        databases
-            .components
-            .retain(|_, component| component.kind() == Kind::Database);
-        let inventory = dr_core::discover::inventories(&databases, ports).await;
+        let inventory = dr_core::discover::databases(estate, ports).await;
         let sites = inventory.sites.into_iter();
         sites
             .flat_map(|(site, inventory)| {

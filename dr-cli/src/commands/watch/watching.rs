@@ -50,6 +50,7 @@ pub(super) fn watch(args: &WatchArgs, estate: Estate, session: &Session) -> Resu
             compared: args.compared.clone(),
             session: session.quietly(),
             source,
+            fences: watch.fences,
             turn: Arc::default(),
         }),
         receivers,

@@ -133,6 +133,7 @@ fn a_reason_that_a_question_tells_is_not_told_twice() {
                 site: "ohio".parse().unwrap(),
                 level: FenceLevel::ByLease,
                 since: at(-60),
+                failed: None,
             }),
         ],
         ..bare()

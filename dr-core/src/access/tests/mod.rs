@@ -319,3 +319,24 @@ fn whoever_looks_may_read_and_remember_what_git_held_and_change_nothing() {
     let looks = Policy::of(&reads(&estate), &estate);
     assert_eq!(changes(&looks), BTreeSet::new());
 }
+
+#[test]
+fn whoever_applies_pending_fences_may_fence_either_site_and_promote_none() {
+    let estate = estate(BOUND);
+    let policy = Policy::of(&fencing(&estate), &estate);
+    let modified = allowed(&policy, "rds:ModifyDBInstance");
+    for region in ["us-east-2", "us-west-1"] {
+        let is_there = |arn: &&str| arn.contains(region);
+        assert!(modified.iter().any(|arn| is_there(arn)), "{modified:?}");
+        let journals = allowed(&policy, "s3:PutObject");
+        assert!(journals.iter().any(|arn| is_there(arn)), "{journals:?}");
+    }
+    for action in [
+        "rds:PromoteReadReplica",
+        "rds:CreateDBInstanceReadReplica",
+        "rds:DeleteDBInstance",
+        "route53:ChangeResourceRecordSets",
+    ] {
+        assert!(!policy.actions().contains(action), "{action}");
+    }
+}

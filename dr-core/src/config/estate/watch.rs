@@ -10,7 +10,7 @@ use super::receiver::RawReceiver;
 use crate::config::diagnostic::{Problem, Report};
 use crate::config::read::{Fields, Shape};
 use crate::config::yaml::At;
-use crate::model::{CronLine, Duration, Severity, Watch};
+use crate::model::{CronLine, Duration, Fences, Severity, Watch};
 
 /// What `dr watch` looks at, when, and whom it tells.
 #[derive(Debug, JsonSchema)]
@@ -25,6 +25,9 @@ pub(crate) struct RawWatch {
     pub(crate) status: Option<At<CronLine>>,
     /// A round starts up to this long after its line says, so that many estates do not start together; 1m when nothing is said.
     pub(crate) jitter: Option<At<Duration>>,
+    /// What is done about fences that runs have left to be applied: `tell`, which changes nothing anywhere, or `apply` as soon as the
+    /// site answers; `tell` when nothing is said.
+    pub(crate) fences: Option<At<Fences>>,
     /// Where `/metrics` and `/healthz` are served: `address:port`; 127.0.0.1:9464 when nothing is said.
     #[schemars(with = "Option<String>")]
     pub(crate) listen: Option<At<SocketAddr>>,
@@ -38,7 +41,7 @@ pub(crate) struct RawWatch {
 
 impl Shape for RawWatch {
     const KEYS: &[&str] = &[
-        "drift", "ready", "status", "jitter", "listen", "keep", "notify", "at-least",
+        "drift", "ready", "status", "jitter", "fences", "listen", "keep", "notify", "at-least",
     ];
 
     fn read(fields: &mut Fields<'_, '_>) -> Self {
@@ -47,6 +50,7 @@ impl Shape for RawWatch {
             ready: fields.optional("ready"),
             status: fields.optional("status"),
             jitter: fields.optional("jitter"),
+            fences: fields.optional("fences"),
             listen: fields.optional("listen"),
             keep: fields.optional("keep"),
             notify: fields.optional("notify"),
@@ -125,6 +129,7 @@ impl RawWatch {
             ready: self.ready.map_or(standard.ready, |at| at.value),
             status: self.status.map_or(standard.status, |at| at.value),
             jitter: self.jitter.map_or(standard.jitter, |at| at.value),
+            fences: self.fences.map_or(standard.fences, |at| at.value),
             listen: self.listen.map_or(standard.listen, |at| at.value),
             keep: self.keep.map_or(standard.keep, |at| at.value),
             notify: receivers

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::transition::{Illegal, next_status};
 use crate::action::{Before, Detail, History, StepError};
-use crate::model::{Epoch, Finding, StepId, Waiver};
+use crate::model::{Epoch, FenceTarget, Finding, StepId, Verb, Waiver};
 use crate::port::{Answer, Decision, Question};
 use crate::runbook::event::{Event, RunStatus, StepStatus};
 use crate::runbook::lock::CALL;
@@ -195,6 +195,18 @@ impl RunState {
                     .any(|step| !self.step(&step.id).is_behind())
             })
             .unwrap_or(self.plan.stages.len())
+    }
+
+    /// Whether all that is to be done next is to fence the former primary.
+    pub fn stands_before_fence(&self) -> bool {
+        let stage = self.plan.stages.get(self.current_stage());
+        let steps = stage.into_iter().flat_map(|stage| &stage.steps);
+        let mut left = steps
+            .filter(|step| !self.step(&step.id).is_behind())
+            .peekable();
+        let goes_forward = !self.status.is_over() && self.unwinding.is_none();
+        let is_fence = |step: &PlannedStep| step.verb == Verb::Fence(FenceTarget::FormerPrimary);
+        goes_forward && left.peek().is_some() && left.all(is_fence)
     }
 
     /// The different people who answered yes to the question `code` of a step.

@@ -10,6 +10,7 @@ mod open;
 mod preflight;
 mod record;
 mod stop;
+mod until_fenced;
 
 use std::sync::Arc;
 

@@ -11,6 +11,7 @@ fn fence() -> PendingFence {
         site: "ohio".parse().unwrap(),
         level: FenceLevel::ByLease,
         since: at("11:44:00"),
+        failed: None,
     }
 }
 
@@ -74,4 +75,28 @@ fn a_fence_is_not_gone_while_the_runs_of_a_lost_site_cannot_be_read() {
     assert_eq!(play.ear("ear").titles().len(), 1, "both are in one notice");
     let found = Found::status(&[fence()], &[]);
     assert!(found.is_complete() && found.sites.is_none());
+}
+
+#[test]
+fn a_fence_that_could_not_be_applied_is_told_with_the_reason_once_and_is_gone_with_the_fence() {
+    let play = Play::new(&["ear"]);
+    let failed = PendingFence {
+        failed: Some("RebootDBInstance was denied".to_owned()),
+        ..fence()
+    };
+    left(&play, "12:05:00", &[fence()], &[]);
+    left(&play, "12:15:00", &[failed], &[]);
+    left(&play, "12:45:00", &[], &[]);
+    let mut watcher = watcher(&play);
+    play.until(&mut watcher, "13:30:00");
+    let heard = play.ear("ear").heard.lock().unwrap();
+    let said: Vec<String> = heard.iter().map(|(_, notice)| notice.text()).collect();
+    assert_eq!(said.len(), 3, "{said:#?}");
+    assert!(
+        said[1].contains("RebootDBInstance was denied"),
+        "{}",
+        said[1]
+    );
+    assert!(said[1].contains("--until-fenced"), "{}", said[1]);
+    assert_eq!(heard[2].1.changes.len(), 2, "both are gone");
 }

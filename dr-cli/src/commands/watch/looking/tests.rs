@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use dr_core::model::SiteScan;
+use dr_core::model::{Fences, SiteScan};
 use futures_util::FutureExt as _;
 
 use super::*;
@@ -34,6 +34,7 @@ fn looking(folder: &Path, scan: &Path) -> Looking {
         },
         session: session.quietly(),
         source: Source::File(scan.to_owned()),
+        fences: Fences::Tell,
         turn: Arc::default(),
     }
 }
