@@ -91,7 +91,7 @@ pub(super) fn build(site: &mut Site<'_>, application: usize) {
     let redirect = json!({"type": "redirect", "redirect-port": "443", "redirect-protocol": "HTTPS", "redirect-host": "#{host}"});
     let admin =
         json!({"type": "forward", "target-groups": [site.target_group(application, "admin")]});
-    for (port, action) in [(80, redirect), (443, forward), (9443, admin)] {
+    for (port, action) in [(80, redirect), (443, forward), (9443, admin.clone())] {
         let role = format!("app{application}/listener/{port}");
         let id = site.arn(
             "elasticloadbalancing",
@@ -103,15 +103,27 @@ pub(super) fn build(site: &mut Site<'_>, application: usize) {
             .with("protocol", if port == 80 { "HTTP" } else { "HTTPS" })
             .with("port", port)
             .with("actions", json!([action]));
-        let listener = if port == 80 {
-            listener
-        } else {
-            listener
+        let listener = match port {
+            80 => listener,
+            _ => listener
                 .with("tls-policy", "ELBSecurityPolicy-TLS13-1-2-2021-06")
-                .with("certificates", sorted([site.certificate(application)]))
+                .with("certificates", sorted([site.certificate(application)])),
+        };
+        let listener = match port {
+            443 => listener.with("rules", pages(&admin)),
+            _ => listener,
         };
         site.add(role, &of, listener);
     }
+}
+
+/// What is forwarded elsewhere, in the order in which it is asked.
+fn pages(to: &Value) -> Vec<Value> {
+    let pages = [("path-pattern", "/admin/*"), ("host-header", "admin.*")];
+    let rules = (1..).zip(pages).map(|(order, (field, value)): (u32, _)| {
+        json!({"order": order, "conditions": [{"field": field, "values": [value]}], "actions": [to]})
+    });
+    rules.collect()
 }
 
 fn targets(site: &mut Site<'_>, application: usize, which: &str) {

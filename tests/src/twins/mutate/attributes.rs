@@ -27,6 +27,21 @@ fn gone(_: &Value) -> Option<Value> {
     None
 }
 
+/// The second rule of a listener is asked first.
+fn asked_otherwise(rules: &Value) -> Option<Value> {
+    let mut rules = rules.clone();
+    rules[0]["order"] = json!(2);
+    rules[1]["order"] = json!(1);
+    Some(rules)
+}
+
+/// The first rule of a listener is for another path.
+fn for_another_path(rules: &Value) -> Option<Value> {
+    let mut rules = rules.clone();
+    rules[0]["conditions"][0]["values"] = json!(["/intern/*"]);
+    Some(rules)
+}
+
 /// A yes becomes a no, and a no a yes.
 fn turned(value: &Value) -> Option<Value> {
     Some(json!(!value.as_bool().unwrap_or(false)))

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_elasticloadbalancingv2::Client;
-use aws_sdk_elasticloadbalancingv2::types::{Action, Listener, LoadBalancer, TargetGroup};
+use aws_sdk_elasticloadbalancingv2::types::{
+    Action, Listener, LoadBalancer, Rule, RuleCondition, TargetGroup,
+};
 use serde_json::Value;
 
-use super::reader::Reader;
+use super::reader::{Reader, Refusal};
 use super::scanner::Wanted;
 use super::topic::Topic;
 use super::value::{instant, object, sorted, sorted_values, word};
@@ -16,11 +18,12 @@ const SERVICE: &str = "elasticloadbalancing";
 const BALANCERS: Topic = Topic::new(Kind::ElbLoadBalancer, SERVICE, "DescribeLoadBalancers");
 const GROUPS: Topic = Topic::new(Kind::ElbTargetGroup, SERVICE, "DescribeTargetGroups");
 const LISTENERS: Topic = Topic::new(Kind::ElbListener, SERVICE, "DescribeListeners");
+const RULES: Topic = Topic::new(Kind::ElbListener, SERVICE, "DescribeRules");
 const HEALTH: Topic = Topic::new(Kind::ElbTargetGroup, SERVICE, "DescribeTargetHealth");
 const TAGS: Topic = Topic::new(Kind::ElbLoadBalancer, SERVICE, "DescribeTags");
 
 /// What this file asks.
-pub(super) const TOPICS: &[Topic] = &[BALANCERS, GROUPS, LISTENERS, HEALTH, TAGS];
+pub(super) const TOPICS: &[Topic] = &[BALANCERS, GROUPS, LISTENERS, RULES, HEALTH, TAGS];
 
 /// Results a page, the most that the lists take.
 const PAGE: i32 = 400;
@@ -83,6 +86,7 @@ pub(super) async fn read(reader: &mut Reader<'_>, wanted: &Wanted) {
         )
         .await;
     tags(reader, &elb).await;
+    rules(reader, &elb, wanted).await;
     health(reader, &elb, wanted).await;
 }
 
@@ -90,21 +94,74 @@ fn arns(reader: &mut Reader<'_>, kind: Kind) -> Vec<String> {
     reader.of_kind(kind).map(|known| known.id.clone()).collect()
 }
 
-/// The health of the targets of the estate's groups. It is a question a group, and an account has many that are none of its business.
-async fn health(reader: &mut Reader<'_>, elb: &Client, wanted: &Wanted) {
-    // Whose a group is, is not known where its tags could not be read.
+/// What of a kind is the estate's. A question a thing is asked only about those: an account has many that are none of its business.
+fn of_estate(reader: &mut Reader<'_>, wanted: &Wanted, kind: Kind) -> Vec<String> {
+    // Whose a thing is, is not known where its tags could not be read.
     let unknown: BTreeSet<String> = reader
         .gaps
         .iter()
         .filter_map(|gap| gap.about.clone())
         .collect();
-    let of_estate = |group: &&mut Resource| {
-        let id = &group.id;
-        group.component.is_some() || wanted.bound.contains(id) || unknown.contains(id)
+    let is_ours = |thing: &&mut Resource| {
+        let id = &thing.id;
+        thing.component.is_some() || wanted.bound.contains(id) || unknown.contains(id)
     };
-    let groups = reader.of_kind(Kind::ElbTargetGroup).filter(of_estate);
-    let groups: Vec<String> = groups.map(|group| group.id.clone()).collect();
-    for arn in groups {
+    let ours = reader.of_kind(kind).filter(is_ours);
+    ours.map(|thing| thing.id.clone()).collect()
+}
+
+/// What the listeners of the estate's application balancers do before their default action.
+async fn rules(reader: &mut Reader<'_>, elb: &Client, wanted: &Wanted) {
+    let balancers = of_estate(reader, wanted, Kind::ElbLoadBalancer);
+    let has_rules = |listener: &&mut Resource| {
+        let is_ours = |arn| balancers.iter().any(|ours| ours == arn);
+        // Others have none, or ask for a client's certificate and no more (Elastic Load Balancing API reference, CreateRule).
+        let is_http = matches!(listener.text("protocol"), Some("HTTP" | "HTTPS"));
+        is_http && listener.text("load-balancer").is_some_and(is_ours)
+    };
+    let listeners = reader.of_kind(Kind::ElbListener).filter(has_rules);
+    let listeners: Vec<String> = listeners.map(|listener| listener.id.clone()).collect();
+    for arn in listeners {
+        let read = match rules_of(reader, elb, &arn).await {
+            Ok(read) => read,
+            Err(refusal) => {
+                reader.lacks(&RULES, refusal, &arn, &["rules"]);
+                continue;
+            }
+        };
+        let rules = in_order(read);
+        let listeners = reader.of_kind(Kind::ElbListener);
+        for listener in listeners.filter(|listener| listener.id == arn) {
+            *listener = listener.clone().with("rules", rules.clone());
+        }
+    }
+}
+
+/// All rules of a listener, or none: of some of them nothing can be said.
+async fn rules_of(
+    reader: &mut Reader<'_>,
+    elb: &Client,
+    listener: &str,
+) -> Result<Vec<Rule>, Refusal> {
+    let mut rules = Vec::new();
+    let mut token: Option<String> = None;
+    loop {
+        let asked = || {
+            let rules = elb.describe_rules().listener_arn(listener);
+            rules.page_size(PAGE).set_marker(token.clone()).send()
+        };
+        let page = reader.ask(&RULES, asked).await?;
+        rules.extend_from_slice(page.rules());
+        token = page.next_marker().map(str::to_owned);
+        if token.is_none() {
+            return Ok(rules);
+        }
+    }
+}
+
+/// The health of the targets of the estate's groups.
+async fn health(reader: &mut Reader<'_>, elb: &Client, wanted: &Wanted) {
+    for arn in of_estate(reader, wanted, Kind::ElbTargetGroup) {
         let asked = || elb.describe_target_health().target_group_arn(&arn).send();
         let answer = match reader.ask(&HEALTH, asked).await {
             Ok(answer) => answer,
@@ -253,7 +310,86 @@ fn listener(listener: &Listener) -> Resource {
         .with("actions", actions)
 }
 
-/// A default action. Those that sign people in may hold a client's secret, so only their type is kept.
+/// Rules as they are asked, the default one apart: it stands among the actions of the listener. Their numbers say nothing but the order.
+fn in_order(mut rules: Vec<Rule>) -> Vec<Value> {
+    rules.retain(|rule| rule.is_default() != Some(true));
+    rules.sort_by_cached_key(|rule| rule.priority().and_then(|text| text.parse::<u32>().ok()));
+    let rules = (1..).zip(&rules).map(|(order, rule): (u32, _)| {
+        let actions: Vec<Value> = rule.actions().iter().map(action).collect();
+        let rewrites = rule
+            .transforms()
+            .iter()
+            .map(|rewrite| word(rewrite.r#type()));
+        let rewrites: Vec<Value> = rewrites.map(Value::from).collect();
+        object([
+            ("order", order.into()),
+            (
+                "conditions",
+                sorted_values(rule.conditions().iter().map(condition)).into(),
+            ),
+            ("actions", actions.into()),
+            (
+                "rewrites",
+                if rewrites.is_empty() {
+                    Value::Null
+                } else {
+                    rewrites.into()
+                },
+            ),
+        ])
+    });
+    rules.collect()
+}
+
+/// A condition of a rule: what it looks at, and the values of which one is to be there.
+fn condition(condition: &RuleCondition) -> Value {
+    let header = condition.http_header_config();
+    let query = condition.query_string_config();
+    let pairs = query.into_iter().flat_map(|query| query.values());
+    let pairs = pairs.map(|pair| {
+        format!(
+            "{}={}",
+            pair.key().unwrap_or_default(),
+            pair.value().unwrap_or_default()
+        )
+    });
+    let texts = [
+        condition.values(),
+        condition
+            .host_header_config()
+            .map_or(&[], |host| host.values()),
+        condition
+            .host_header_config()
+            .map_or(&[], |host| host.regex_values()),
+        condition
+            .path_pattern_config()
+            .map_or(&[], |path| path.values()),
+        condition
+            .path_pattern_config()
+            .map_or(&[], |path| path.regex_values()),
+        header.map_or(&[], |header| header.values()),
+        header.map_or(&[], |header| header.regex_values()),
+        condition
+            .http_request_method_config()
+            .map_or(&[], |method| method.values()),
+        condition
+            .source_ip_config()
+            .map_or(&[], |source| source.values()),
+        condition.regex_values(),
+    ];
+    // The older form of a value stands beside the newer one.
+    let values: BTreeSet<String> = texts.into_iter().flatten().cloned().chain(pairs).collect();
+    object([
+        ("field", condition.field().into()),
+        (
+            "header",
+            header.and_then(|header| header.http_header_name()).into(),
+        ),
+        ("values", values.into_iter().collect::<Vec<_>>().into()),
+    ])
+}
+
+/// An action. Those that sign people in may hold a client's secret, so only their type is kept.
 fn action(action: &Action) -> Value {
     let forward = action.forward_config();
     let groups = forward
@@ -264,6 +400,7 @@ fn action(action: &Action) -> Value {
     let mut groups = groups;
     groups.dedup();
     let redirect = action.redirect_config();
+    let answers = action.fixed_response_config();
     object([
         ("type", word(action.r#type()).into()),
         (
@@ -280,5 +417,29 @@ fn action(action: &Action) -> Value {
             "redirect-protocol",
             redirect.and_then(|to| to.protocol()).into(),
         ),
+        ("redirect-path", redirect.and_then(|to| to.path()).into()),
+        ("redirect-query", redirect.and_then(|to| to.query()).into()),
+        ("shares", shares(action)),
+        (
+            "answers",
+            answers.and_then(|answer| answer.status_code()).into(),
+        ),
     ])
+}
+
+/// How much of the traffic each of several groups is sent; nothing where one has it all.
+fn shares(action: &Action) -> Value {
+    let groups = action
+        .forward_config()
+        .map_or(&[][..], |config| config.target_groups());
+    if groups.len() < 2 {
+        return Value::Null;
+    }
+    let shares = groups.iter().map(|group| {
+        object([
+            ("target-group", group.target_group_arn().into()),
+            ("weight", group.weight().into()),
+        ])
+    });
+    sorted_values(shares).into()
 }

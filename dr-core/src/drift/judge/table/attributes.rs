@@ -193,6 +193,7 @@ pub(in super::super) const ATTRIBUTES: &[Attributes] = &[
                     "port",
                     "certificates",
                     "actions",
+                    "rules",
                     "load-balancer",
                 ],
             ),

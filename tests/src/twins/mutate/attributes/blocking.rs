@@ -3,7 +3,7 @@
 use dr_core::model::ResourceKind as Kind;
 use serde_json::json;
 
-use super::{Row, gone, shorter, turned};
+use super::{Row, asked_otherwise, for_another_path, gone, shorter, turned};
 
 /// What stops a failover, by the code that is to say so.
 pub(super) fn blocking() -> Vec<(&'static [&'static str], Vec<Row>)> {
@@ -177,6 +177,27 @@ pub(super) fn blocking() -> Vec<(&'static [&'static str], Vec<Row>)> {
                     "443",
                     "actions",
                     |_| Some(json!([{"type": "fixed-response"}])),
+                ),
+                (
+                    "listener without a rule",
+                    ElbListener,
+                    "/443",
+                    "rules",
+                    shorter,
+                ),
+                (
+                    "rule of a listener that is asked before another",
+                    ElbListener,
+                    "/443",
+                    "rules",
+                    asked_otherwise,
+                ),
+                (
+                    "rule of a listener for another path",
+                    ElbListener,
+                    "/443",
+                    "rules",
+                    for_another_path,
                 ),
                 (
                     "listener that redirects elsewhere",

@@ -48,7 +48,10 @@ fn query(call: &str) -> String {
             "<LoadBalancers><member><LoadBalancerArn>arn:lb</LoadBalancerArn></member></LoadBalancers>"
         }
         "DescribeListeners" => {
-            "<Listeners><member><ListenerArn>arn:listener</ListenerArn></member></Listeners>"
+            "<Listeners><member><ListenerArn>arn:listener</ListenerArn><LoadBalancerArn>arn:lb</LoadBalancerArn><Protocol>HTTPS</Protocol></member></Listeners>"
+        }
+        "DescribeRules" => {
+            "<Rules><member><Priority>20</Priority><IsDefault>false</IsDefault><Conditions><member><Field>path-pattern</Field><Values><member>/admin/*</member></Values><PathPatternConfig><Values><member>/admin/*</member></Values></PathPatternConfig></member></Conditions><Actions><member><Type>forward</Type><TargetGroupArn>arn:tg</TargetGroupArn></member></Actions></member><member><Priority>default</Priority><IsDefault>true</IsDefault></member></Rules>"
         }
         "DescribeTargetGroups" => {
             "<TargetGroups><member><TargetGroupArn>arn:tg</TargetGroupArn></member></TargetGroups>"
@@ -57,7 +60,7 @@ fn query(call: &str) -> String {
             "<TargetHealthDescriptions><member><Target><Id>i-1</Id></Target><TargetHealth><State>healthy</State></TargetHealth></member></TargetHealthDescriptions>"
         }
         "DescribeTags" => {
-            "<TagDescriptions><member><ResourceArn>arn:tg</ResourceArn><Tags><member><Key>dr:component</Key><Value>balancer</Value></member></Tags></member></TagDescriptions>"
+            "<TagDescriptions><member><ResourceArn>arn:tg</ResourceArn><Tags><member><Key>dr:component</Key><Value>balancer</Value></member></Tags></member><member><ResourceArn>arn:lb</ResourceArn><Tags><member><Key>dr:component</Key><Value>balancer</Value></member></Tags></member></TagDescriptions>"
         }
         "DescribeAutoScalingGroups" => {
             "<AutoScalingGroups><member><AutoScalingGroupName>app</AutoScalingGroupName></member></AutoScalingGroups>"
