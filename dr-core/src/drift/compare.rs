@@ -22,6 +22,11 @@ pub(crate) struct Difference {
     pub(crate) standby: Option<Value>,
 }
 
+/// The outermost name of an attribute's path.
+pub(super) fn outermost(path: &str) -> &str {
+    path.split('.').next().unwrap_or(path)
+}
+
 /// In what the things of a pair differ, attribute by attribute. What was not read on either side is left out: it stands among
 /// what is unknown.
 pub(crate) fn differences(symbols: &Symbols<'_>, pair: &Pair) -> Vec<Difference> {

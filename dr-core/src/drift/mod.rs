@@ -11,6 +11,7 @@
 //! | `column` | one site's part of a scan, found by kind, id, ARN |
 //! | `scope` | which things are the estate's |
 //! | `pair` | which thing of the one site is which of the other |
+//! | `addresses` | addresses of both sites in one plan |
 //! | `aspect` | what an attribute is: compared, an identity, a condition, a capacity |
 //! | `generated` | ids that nobody chose |
 //! | `symbol` | the ordered rules that turn what only says where into symbols |
@@ -33,6 +34,7 @@
 //! | [`Report`] | the document |
 //! | [`form`] | its forms for other programs, and the page |
 
+mod addresses;
 mod aspect;
 mod column;
 mod compare;

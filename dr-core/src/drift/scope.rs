@@ -22,9 +22,6 @@ pub(crate) enum Scope {
     Foreign,
 }
 
-/// The tags by which groups mark the machines that they make.
-const MEMBERSHIP: [&str; 2] = ["aws:autoscaling:groupName", "eks:nodegroup-name"];
-
 /// The scope of each thing of both columns.
 pub(crate) fn scopes(estate: &Estate, columns: &Columns<'_>) -> [Vec<Scope>; 2] {
     let mut scopes = Side::BOTH.map(|side| of_side(estate, columns, side));
@@ -139,11 +136,7 @@ fn named(
 fn alone(resource: &Resource) -> Scope {
     if is_fact(resource.kind) {
         Scope::Fact
-    } else if resource.kind == Kind::Ec2Instance
-        && MEMBERSHIP
-            .iter()
-            .any(|tag| resource.tags.contains_key(*tag))
-    {
+    } else if resource.kind == Kind::Ec2Instance && resource.made_by().is_some() {
         Scope::Member
     } else {
         Scope::Foreign

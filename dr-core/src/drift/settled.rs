@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::compare::outermost;
 use super::flow::{Unreadable, columns};
 use super::pair::pair;
 use super::reference::{Columns, Side, texts};
@@ -64,7 +65,7 @@ impl Unsettled {
             }
             let attributes = gap.attributes.iter();
             open.attributes
-                .extend(attributes.map(|name| (gap.kind, top(name).to_owned())));
+                .extend(attributes.map(|name| (gap.kind, outermost(name).to_owned())));
         }
         open
     }
@@ -93,14 +94,11 @@ impl Unsettled {
     /// anything else.
     pub fn would_show(&self, kind: ResourceKind, attribute: Option<&str>, is_sure: bool) -> bool {
         let is_open = match attribute.filter(|_| is_sure) {
-            Some(name) => self.attributes.contains(&(kind, top(name).to_owned())),
+            Some(name) => self
+                .attributes
+                .contains(&(kind, outermost(name).to_owned())),
             None => self.loose.contains(&kind),
         };
         !self.kinds.contains(&kind) && !is_open
     }
-}
-
-/// The outermost name of an attribute.
-fn top(attribute: &str) -> &str {
-    attribute.split('.').next().unwrap_or_default()
 }

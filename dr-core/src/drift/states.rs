@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::column::Column;
+use super::compare::outermost;
 use super::default::says_nothing;
 use crate::model::{Resource, ResourceKind as Kind};
 
@@ -180,7 +181,7 @@ impl<'a> States<'a> {
     /// agrees.
     pub(super) fn stand(&self, at: u32, path: &str) -> Stand<'a> {
         let resource = self.column.at(at);
-        let top = path.split('.').next().unwrap_or(path);
+        let top = outermost(path);
         if self.column.unread(resource).contains(top) {
             return Stand::Unknown;
         }

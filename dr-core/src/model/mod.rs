@@ -53,8 +53,8 @@ pub use rds_status::RdsStatus;
 pub(crate) use rehearsal::Detail as HappeningDetail;
 pub use rehearsal::{Ending, Expectation, Happening, Reply, Steadiness, Stir};
 pub use resource::{
-    ALIAS_OF_AWS, COMPONENT_TAG, ESTATE_TAG, EstateScan, FENCED_TAG, GapClass, Resource,
-    ResourceKind, ScanGap, SiteScan, UnknownKind,
+    ALIAS_OF_AWS, COMPONENT_TAG, ESTATE_TAG, EstateScan, FENCED_TAG, GapClass, NODE_GROUP_TAG,
+    Resource, ResourceKind, ScanGap, SiteScan, UnknownKind,
 };
 pub use rule::{Family, RuleDoc};
 pub use site::{Direction, Platform, Role, Site};

@@ -172,6 +172,11 @@ pub struct Resource {
 /// The beginning of the aliases of keys that AWS manages (KMS developer guide, "alias-create").
 pub const ALIAS_OF_AWS: &str = "alias/aws/";
 
+/// The tag by which EKS marks the machines of a node group.
+pub const NODE_GROUP_TAG: &str = "eks:nodegroup-name";
+/// The tag by which an Auto Scaling group marks what it makes.
+const SCALING_GROUP_TAG: &str = "aws:autoscaling:groupName";
+
 impl Resource {
     /// A resource of which nothing more is known yet.
     pub fn new(kind: ResourceKind, id: impl Into<String>) -> Self {
@@ -248,6 +253,14 @@ impl Resource {
     /// or tag (RDS user guide, "`USER_WorkingWithParamGroups`").
     pub fn has_id_of_rds(&self) -> bool {
         self.id.starts_with("default.") || self.id.starts_with("default:")
+    }
+
+    /// The group that made it, by its name. A managed node is made by an Auto Scaling group that EKS made, and has the tags of both: it
+    /// is the node group's (EKS user guide, "managed-node-groups").
+    pub fn made_by(&self) -> Option<&str> {
+        let tags = [NODE_GROUP_TAG, SCALING_GROUP_TAG];
+        let mut named = tags.iter().filter_map(|tag| self.tags.get(*tag));
+        named.next().map(String::as_str)
     }
 
     /// Whether it is a key that AWS manages: every region of an account has its own, nobody configures them, and nobody else may

@@ -2,7 +2,9 @@
 
 use super::facts::{Facts, number};
 use crate::drift::Side;
-use crate::model::{Binding, ComponentId, Resource, ResourceKind as Kind, Settings};
+use crate::model::{
+    Binding, ComponentId, NODE_GROUP_TAG, Resource, ResourceKind as Kind, Settings,
+};
 
 /// A fleet of servers, or the nodes of a cluster.
 pub(super) struct Fleet<'a> {
@@ -29,24 +31,13 @@ impl Fleet<'_> {
     }
 }
 
-/// The tags by which groups mark what they make, that of EKS first: a managed node is made by an Auto Scaling group that EKS made,
-/// and has both (EKS user guide, "managed-node-groups").
-const MEMBERSHIP: [&str; 2] = ["eks:nodegroup-name", "aws:autoscaling:groupName"];
 /// The tag by which EKS says which cluster a node or its Auto Scaling group is of: names of node groups repeat from cluster to
 /// cluster.
 const CLUSTER: &str = "eks:cluster-name";
 
-/// The group that made a thing, by its name.
-pub(super) fn group_of(thing: &Resource) -> Option<&str> {
-    let tags = MEMBERSHIP.iter();
-    tags.filter_map(|tag| thing.tags.get(*tag))
-        .map(String::as_str)
-        .next()
-}
-
 /// Whether a group made a machine.
 pub(super) fn has_made(group: &Resource, machine: &Resource) -> bool {
-    let is_managed = machine.tags.contains_key(MEMBERSHIP[0]);
+    let is_managed = machine.tags.contains_key(NODE_GROUP_TAG);
     // A node group's id is that of its cluster, and its name.
     let (cluster, name) = match group.id.split_once('/') {
         Some((cluster, name)) if group.kind == Kind::EksNodeGroup => (Some(cluster), name),
@@ -54,7 +45,7 @@ pub(super) fn has_made(group: &Resource, machine: &Resource) -> bool {
     };
     // Where it is not told which cluster, the name is all that there is.
     let of_cluster = machine.tags.get(CLUSTER).filter(|_| is_managed);
-    group_of(machine) == Some(name)
+    machine.made_by() == Some(name)
         && is_managed == cluster.is_some()
         && of_cluster.is_none_or(|of| Some(of.as_str()) == cluster)
 }
@@ -116,7 +107,7 @@ impl<'a> Facts<'a> {
                 .into_iter()
                 .find_map(|kind| {
                     let mut groups = self.of_component(side, kind, component);
-                    groups.find(|group| group_of(group).is_none())
+                    groups.find(|group| group.made_by().is_none())
                 }),
         }
     }

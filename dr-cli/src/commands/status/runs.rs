@@ -32,27 +32,29 @@ pub(crate) fn runs_of(
 
 /// What this machine keeps: copies, and the runs of a site without a store.
 pub(super) fn kept_here(store: &RunStore) -> (Vec<RunSeen>, Vec<Unread>) {
-    let names = match store.runs() {
-        Ok(names) => names,
-        Err(error) => {
-            let gap = gap("runs kept on this machine", None, reason(&error));
-            return (Vec::new(), vec![gap]);
-        }
-    };
-    let mut runs = Vec::new();
-    for run in newest(names) {
-        let journal = match store.read(&run) {
-            Ok(None) => continue,
-            Ok(Some(journal)) => Ok(journal),
-            Err(error) => Err(reason(&error)),
-        };
-        runs.push(RunSeen {
+    match newest_of(store, "runs kept on this machine") {
+        Ok(runs) => (runs, Vec::new()),
+        Err(gap) => (Vec::new(), vec![gap]),
+    }
+}
+
+/// The newest runs of a store. What was never begun, and of which nothing was done, is none.
+///
+/// # Errors
+/// That `what` could not be listed.
+pub(super) fn newest_of(store: &RunStore, what: &str) -> std::result::Result<Vec<RunSeen>, Unread> {
+    let names = store
+        .runs()
+        .map_err(|error| gap(what, None, reason(&error)))?;
+    let runs = newest(names).into_iter().filter_map(|run| {
+        let journal = store.read(&run).map_err(|error| reason(&error));
+        Some(RunSeen {
+            journal: journal.transpose()?,
             run,
             kept_at: None,
-            journal,
-        });
-    }
-    (runs, Vec::new())
+        })
+    });
+    Ok(runs.collect())
 }
 
 /// The runs of the sites' stores.

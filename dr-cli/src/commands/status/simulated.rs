@@ -2,9 +2,10 @@
 
 use dr_core::model::Duration;
 use dr_core::runbook::lock;
-use dr_core::status::{LeaseSeen, LockSeen, RunSeen, Seen, Unread};
+use dr_core::status::{LeaseSeen, LockSeen, Seen, Unread};
 
-use super::unread::{bounded, gap, newest, reason};
+use super::runs::newest_of;
+use super::unread::{bounded, gap};
 use crate::error::Result;
 use crate::simulator::SimulatedWorld;
 
@@ -38,7 +39,7 @@ pub(super) fn seen(world: &SimulatedWorld) -> Result<Seen> {
     let clients = world.run(&reader, bounded(clock, "clients", None, clients))?;
     let clients = clients.map_err(|gap| unread.push(gap)).ok();
     let locks = locks(world).map_err(|gap| unread.push(gap));
-    let runs = runs(world).map_err(|gap| unread.push(gap));
+    let runs = newest_of(world.store(), "runs").map_err(|gap| unread.push(gap));
     Ok(Seen {
         simulated: true,
         at: world.now(),
@@ -64,26 +65,4 @@ fn locks(world: &SimulatedWorld) -> std::result::Result<Vec<LockSeen>, Unread> {
         holder,
     };
     Ok(holder.into_iter().map(seen).collect())
-}
-
-fn runs(world: &SimulatedWorld) -> std::result::Result<Vec<RunSeen>, Unread> {
-    let store = world.store();
-    let names = store
-        .runs()
-        .map_err(|error| gap("runs", None, reason(&error)))?;
-    let mut runs = Vec::new();
-    for run in newest(names) {
-        let journal = match store.read(&run) {
-            // It was never begun: nothing was done in its name.
-            Ok(None) => continue,
-            Ok(Some(journal)) => Ok(journal),
-            Err(error) => Err(reason(&error)),
-        };
-        runs.push(RunSeen {
-            run,
-            kept_at: None,
-            journal,
-        });
-    }
-    Ok(runs)
 }

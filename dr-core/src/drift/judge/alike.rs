@@ -5,21 +5,20 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::super::aspect::{Aspect, aspect};
+use super::super::compare::outermost;
 use super::super::declared;
 use super::super::origins::Origins;
 use super::super::pair::Pair;
 use super::super::reference::Side;
 use super::super::report::{Entry, shown};
 use super::super::states::{PROMOTED, Stand, live};
+use super::replica::REPLICA_OF;
 use super::{Found, Judge, table};
 use crate::model::{ResourceKind as Kind, RuleDoc};
 
-/// Of which instance a database is the replica: whether there is one is its role.
-const REPLICA_OF: &str = "replica-of";
-
 /// Whether a departure from a state means something: what `dr`, Auto Scaling or a promotion moves does not.
 fn is_steady(kind: Kind, path: &str) -> bool {
-    let top = path.split('.').next().unwrap_or(path);
+    let top = outermost(path);
     match aspect(kind, top) {
         Aspect::Compared => true,
         Aspect::Capacity => path == "maximum",

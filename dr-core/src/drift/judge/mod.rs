@@ -9,7 +9,7 @@ mod table;
 use serde_json::Value;
 
 use super::aspect::{Aspect, aspect};
-use super::compare::{Difference, differences};
+use super::compare::{Difference, differences, outermost};
 use super::pair::Pair;
 use super::reference::Side;
 use super::report::{Entry, Evidence, FindingId, shown};
@@ -192,7 +192,7 @@ impl<'a> Judge<'a> {
     /// An attribute that differs.
     fn attribute(&self, pair: &Pair, difference: &Difference) -> Entry {
         let kind = self.resource(Side::Primary, pair.primary).kind;
-        let top = difference.attribute.split('.').next().unwrap_or_default();
+        let top = outermost(&difference.attribute);
         let whole = difference.attribute.as_str();
         let rule = table::ATTRIBUTES.iter().find(|rule| {
             let mut of = rule.of.iter();

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 use serde_json::Value;
 
+use super::super::addresses::{Addresses, directions};
 use super::super::column::lists;
-use super::super::packet::{Admitted, Direction, Relocation, Symbol};
+use super::super::packet::{Admitted, Direction, Symbol};
 use super::super::pair::Pair;
 use super::super::reference::Side;
 use super::super::report::Entry;
@@ -16,10 +17,9 @@ use super::super::symbol::Symbols;
 use super::{Found, Judge, Unclear, table};
 use crate::model::{ComponentId, Resource, ResourceKind as Kind, ScanGap};
 
-/// Where addresses of the primary are at the standby: a witness is an address of the site where something is to be mended.
+/// What packets are judged by. A witness is an address of the site where something is to be mended.
 pub(super) struct Network {
-    to_standby: Relocation,
-    stay: Relocation,
+    addresses: Addresses,
     /// Ports of the primary that something uses, collected where a finding asks for one.
     used: OnceCell<Vec<Used>>,
 }
@@ -92,16 +92,8 @@ fn ports_of(thing: &Resource) -> Vec<u16> {
 impl Network {
     pub(super) fn new(symbols: &Symbols<'_>) -> Self {
         Self {
-            to_standby: symbols.pairs.relocation(symbols.columns),
-            stay: Relocation::default(),
+            addresses: symbols.pairs.addresses(symbols.columns),
             used: OnceCell::new(),
-        }
-    }
-
-    fn of(&self, side: Side) -> &Relocation {
-        match side {
-            Side::Primary => &self.to_standby,
-            Side::Standby => &self.stay,
         }
     }
 }
@@ -109,13 +101,8 @@ impl Network {
 impl Judge<'_> {
     /// The packets that one side lets through and the other does not.
     pub(super) fn packets(&self, pair: &Pair, attribute: &str) -> Result<Vec<Entry>, Unclear> {
-        let directions: &[Direction] = match attribute {
-            "ingress" => &[Direction::Ingress],
-            "egress" => &[Direction::Egress],
-            _ => &[Direction::Ingress, Direction::Egress],
-        };
         let mut entries = Vec::new();
-        for direction in directions {
+        for direction in directions(attribute) {
             let primary = self.admitted(Side::Primary, pair.primary, attribute, *direction)?;
             let standby = self.admitted(Side::Standby, pair.standby, attribute, *direction)?;
             if primary == standby {
@@ -216,16 +203,14 @@ impl Judge<'_> {
             })
             .cloned()
             .collect();
-        let relocation = self.network.of(side);
         let role = |id: &str| {
             let symbol = self.symbols.text(side, resource.kind, "group", id);
             Symbol(symbol.replace(&format!("{} ", Kind::Ec2SecurityGroup), ""))
         };
-        let admitted = if resource.kind == Kind::Ec2NetworkAcl {
-            Admitted::of_acl(&rules, direction, relocation)
-        } else {
-            Admitted::of_group(&rules, direction, role, relocation)
-        };
+        let admitted = self
+            .network
+            .addresses
+            .admitted((side, resource), &rules, direction, role);
         admitted.map_err(|bad| Unclear::strange(side, bad.to_string()))
     }
 
@@ -324,16 +309,13 @@ impl Judge<'_> {
             if text("target") == "local" {
                 continue;
             }
-            let destination = match text("destination").parse::<IpNet>() {
-                Ok(block) => {
-                    let network = self.network.of(side).address(block.network());
-                    format!("{network}/{}", block.prefix_len())
-                }
-                Err(_) => {
-                    self.symbols
-                        .text(side, resource.kind, "destination", text("destination"))
-                }
+            let destination = text("destination");
+            let block = self.network.addresses.block(side, destination);
+            let symbol = || {
+                self.symbols
+                    .text(side, resource.kind, "destination", destination)
             };
+            let destination = block.unwrap_or_else(symbol);
             let target = self
                 .symbols
                 .text(side, resource.kind, "target", text("target"));

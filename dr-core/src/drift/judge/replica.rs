@@ -10,7 +10,7 @@ use crate::model::{ResourceKind as Kind, Technology};
 /// "USER_PostgreSQL.Replication.ReadReplicas").
 const DEEPEST: usize = 3;
 
-const REPLICA_OF: &str = "replica-of";
+pub(super) const REPLICA_OF: &str = "replica-of";
 
 impl Judge<'_> {
     /// A standby's database that does not get what is written at the primary. What the estate declares of another technology than

@@ -15,7 +15,7 @@ use std::fmt;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::packet::Relocation;
+use super::addresses::Addresses;
 use super::reference::{Columns, Place, Side};
 use super::scope::Scope;
 use crate::model::{Estate, Resource, ResourceKind};
@@ -165,9 +165,8 @@ impl Pairs {
         self.ambiguous.push(ambiguous);
     }
 
-    /// Where addresses of the primary are at the standby: from the blocks of paired networks and subnets. Blocks that contradict
-    /// each other are not relocated: their rules then differ, which is told and not hidden.
-    pub(crate) fn relocation(&self, columns: &Columns<'_>) -> Relocation {
+    /// The addresses of both sides, by the blocks of paired networks and subnets.
+    pub(crate) fn addresses(&self, columns: &Columns<'_>) -> Addresses {
         let mut blocks: Vec<(IpNet, IpNet)> = Vec::new();
         for pair in &self.pairs {
             let things = pair.places();
@@ -177,9 +176,7 @@ impl Pairs {
                 blocks.extend(block(primary).zip(block(standby)));
             }
         }
-        // Two blocks with the same addresses need no relocation.
-        blocks.retain(|(here, there)| here != there);
-        Relocation::of_consistent(blocks)
+        Addresses::of(blocks)
     }
 
     fn add(&mut self, primary: u32, standby: u32, ground: Ground) {

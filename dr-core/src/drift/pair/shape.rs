@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use ipnet::IpNet;
 use serde_json::Value;
 
+use super::super::addresses::{Addresses, directions};
 use super::super::aspect::{Aspect, aspect};
 use super::super::default::says_nothing;
-use super::super::packet::{Admitted, Direction, Relocation, Symbol};
+use super::super::packet::Symbol;
 use super::super::reference::{Columns, Side, texts};
 use super::Pairs;
 use crate::model::{Resource, ResourceKind as Kind};
@@ -16,8 +16,7 @@ use crate::model::{Resource, ResourceKind as Kind};
 pub(super) struct Shapes<'c, 'a> {
     columns: &'c Columns<'a>,
     pairs: &'c Pairs,
-    to_standby: Relocation,
-    stay: Relocation,
+    addresses: Addresses,
 }
 
 impl<'c, 'a> Shapes<'c, 'a> {
@@ -25,8 +24,7 @@ impl<'c, 'a> Shapes<'c, 'a> {
         Self {
             columns,
             pairs,
-            to_standby: pairs.relocation(columns),
-            stay: Relocation::default(),
+            addresses: pairs.addresses(columns),
         }
     }
 
@@ -89,18 +87,10 @@ impl<'c, 'a> Shapes<'c, 'a> {
                 self.role(side, resource.kind, "group", id)
             })
         };
-        let relocation = self.relocation(side);
-        let directions: &[Direction] = match attribute {
-            "ingress" => &[Direction::Ingress],
-            "egress" => &[Direction::Egress],
-            _ => &[Direction::Ingress, Direction::Egress],
-        };
-        let admitted = directions.iter().map(|direction| {
-            if resource.kind == Kind::Ec2NetworkAcl {
-                Admitted::of_acl(rules, *direction, relocation)
-            } else {
-                Admitted::of_group(rules, *direction, role, relocation)
-            }
+        let admitted = directions(attribute).iter();
+        let admitted = admitted.map(|direction| {
+            self.addresses
+                .admitted((side, resource), rules, *direction, role)
         });
         match admitted.collect::<Result<Vec<_>, _>>() {
             Ok(admitted) => format!("{admitted:?}"),
@@ -112,13 +102,9 @@ impl<'c, 'a> Shapes<'c, 'a> {
         let routes = value.as_array().into_iter().flatten();
         let routes = routes.filter_map(|route| {
             let text = |key: &str| route.get(key).and_then(Value::as_str).unwrap_or_default();
-            let destination = match text("destination").parse::<IpNet>() {
-                Ok(block) => {
-                    let network = self.relocation(side).address(block.network());
-                    format!("{network}/{}", block.prefix_len())
-                }
-                Err(_) => text("destination").to_owned(),
-            };
+            let destination = text("destination");
+            let block = self.addresses.block(side, destination);
+            let destination = block.unwrap_or_else(|| destination.to_owned());
             let target = self.role(side, kind, "target", text("target"));
             let dead = text("state") == "blackhole";
             (text("target") != "local")
@@ -127,13 +113,6 @@ impl<'c, 'a> Shapes<'c, 'a> {
         let mut routes: Vec<String> = routes.collect();
         routes.sort();
         routes.join(", ")
-    }
-
-    fn relocation(&self, side: Side) -> &Relocation {
-        match side {
-            Side::Primary => &self.to_standby,
-            Side::Standby => &self.stay,
-        }
     }
 }
 

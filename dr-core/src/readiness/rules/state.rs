@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::super::fleet::group_of;
 use super::super::{Facts, Found, Need, Outcome, Rule, Where};
 use crate::drift::Side;
 use crate::model::{
@@ -319,7 +318,7 @@ fn unmanaged(facts: &Facts<'_>) -> Vec<Outcome> {
         .filter(|thing| {
             let is_managed_kind = TYPES.iter().any(|(_, kind)| *kind == thing.kind);
             // A group makes its machines, and each network comes with things that nobody made.
-            let comes_by_itself = group_of(thing).is_some()
+            let comes_by_itself = thing.made_by().is_some()
                 || thing
                     .attributes
                     .get("default")
