@@ -296,13 +296,13 @@ fn shuffled(scan: &EstateScan, dice: &mut Dice) -> EstateScan {
 #[test]
 fn the_same_scan_gives_the_same_bytes_in_whatever_order_it_stands() {
     let operators = mutate::operators();
-    let differing = side_by_side(50, |seed| {
+    let differing = side_by_side(200, |seed| {
         let twins = Twins::new(Style {
             numbered: false,
             ..Style::drawn(seed as u64)
         });
         let mut dice = Dice::new(seed as u64);
-        let mutant = operators[seed * 3 % operators.len()].apply(&twins, 1, &mut dice);
+        let mutant = operators[seed % operators.len()].apply(&twins, 1, &mut dice);
         let mut twins = mutant.map_or(twins, |mutant| mutant.twins);
         benign::shake(&mut twins, seed % 2, &mut dice);
         let scan = twins.scan();
@@ -312,7 +312,7 @@ fn the_same_scan_gives_the_same_bytes_in_whatever_order_it_stands() {
             serde_json::to_string(&report).expect("JSON")
         };
         let first = bytes(&scan);
-        (0..20)
+        (0..5)
             .filter(|_| bytes(&shuffled(&scan, &mut dice)) != first)
             .count()
     });

@@ -50,8 +50,10 @@ fn used(symbols: &Symbols<'_>) -> Vec<Used> {
             column.at(at).kind == kind
                 && symbols.scopes[Side::Primary.index()][at as usize] == Scope::Compared
         });
-        for at in own {
-            let thing = column.at(at);
+        let mut own: Vec<&Resource> = own.map(|at| column.at(at)).collect();
+        // Which of two ports is shown hangs on the things and not on the order in which they were listed.
+        own.sort_by(|a, b| a.id.cmp(&b.id));
+        for thing in own {
             let whole = ["subnet-group", "load-balancer"].iter().find_map(|name| {
                 let (side, at) =
                     symbols
