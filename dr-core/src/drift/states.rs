@@ -59,14 +59,21 @@ fn manages(managed: &Resource) -> Option<Kind> {
     managed.text("manages")?.parse().ok()
 }
 
+/// What the states say, by address: of several lines about one thing the one that makes it comes first (`aws_s3_bucket.this` before
+/// `aws_s3_bucket_versioning.this`), in whatever order they were listed.
+fn by_address(column: &Column<'_>) -> Vec<u32> {
+    let lines = column.places();
+    let lines = lines.filter(|&at| column.at(at).kind == Kind::TerraformResource);
+    let mut lines: Vec<u32> = lines.collect();
+    lines.sort_by_key(|&at| (&column.at(at).name, &column.at(at).id));
+    lines
+}
+
 impl<'a> Managed<'a> {
     fn new(column: &Column<'a>) -> Self {
         let mut all = Self::default();
-        for at in column.places() {
+        for at in by_address(column) {
             let managed = column.at(at);
-            if managed.kind != Kind::TerraformResource {
-                continue;
-            }
             if let Some(id) = managed.text("managed-id") {
                 all.by_id.entry((manages(managed), id)).or_insert(at);
             }
@@ -82,9 +89,9 @@ impl<'a> Managed<'a> {
 /// The places of what the states say of things that were read.
 fn said(column: &Column<'_>) -> BTreeMap<u32, Vec<u32>> {
     let mut said: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for at in column.places() {
+    for at in by_address(column) {
         let managed = column.at(at);
-        if managed.kind != Kind::TerraformResource || !managed.attributes.contains_key("values") {
+        if !managed.attributes.contains_key("values") {
             continue;
         }
         let Some(kind) = manages(managed) else {
@@ -144,10 +151,11 @@ impl<'a> States<'a> {
             let ids = ids.into_iter().flatten();
             ids.filter_map(move |id| managed.by_id.get(&(kind, id)))
         };
-        let known = by_arn.into_iter().chain(of_kind(Some(resource.kind))).min();
+        let address = |line: &u32| self.column.at(*line).name.as_deref();
+        let known = by_arn.into_iter().chain(of_kind(Some(resource.kind)));
+        let known = known.filter_map(address).min();
         // Of a type that is not known, an id may be the name of something else.
-        let found = known.or_else(|| of_kind(None).min());
-        self.column.at(*found?).name.as_deref()
+        known.or_else(|| of_kind(None).filter_map(address).min())
     }
 
     /// What the states say of the thing at a place, each with its address.
