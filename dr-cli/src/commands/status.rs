@@ -1,5 +1,6 @@
 //! `dr status`.
 
+mod kept;
 #[cfg(feature = "real")]
 mod real;
 #[cfg(feature = "watch")]

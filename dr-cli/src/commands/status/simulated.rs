@@ -4,7 +4,7 @@ use dr_core::model::Duration;
 use dr_core::runbook::lock;
 use dr_core::status::{LeaseSeen, LockSeen, Seen, Unread};
 
-use super::runs::newest_of;
+use super::kept::newest_of;
 use super::unread::{bounded, gap};
 use crate::error::Result;
 use crate::simulator::SimulatedWorld;
