@@ -191,3 +191,82 @@ fn a_question_that_nobody_answered_here_no_longer_matters_once_it_is_not_asked()
     assert_eq!(late.expect("silence is no event"), []);
     assert_eq!(machine.begin(at(3)), before.clone().begin(at(3)));
 }
+
+/// Carries out what is to be recorded until something is to be done, and says what.
+fn records(machine: &mut Machine, effects: Vec<Effect>) -> Vec<Effect> {
+    let mut queue: VecDeque<Effect> = effects.into();
+    let mut left = Vec::new();
+    while let Some(effect) = queue.pop_front() {
+        match effect {
+            Effect::Record(event) => {
+                let more = machine.step(at(3), Input::Recorded(event));
+                queue.extend(more.expect("its own event is legal"));
+            }
+            other => left.push(other),
+        }
+    }
+    left
+}
+
+#[test]
+fn a_pause_that_ends_while_its_step_is_taken_back_does_not_take_it_back_twice() {
+    let again = Event::StepFailed {
+        step: id("fence"),
+        error: StepError::TimedOut {
+            after: Duration::ZERO,
+        },
+        retry_at: Some(at(60)),
+    };
+    let mut machine = machine_after(&[succeeded("approve"), started("fence"), again]);
+    let waits = machine.begin(at(2));
+    assert!(matches!(&waits[..], [Effect::WakeAt(..)]), "{waits:?}");
+    let abort = answer(&id("fence"), "", Decision::Abort, "ana");
+    let effects = machine.step(at(3), Input::Answered(abort, Some(0)));
+    let undo = records(&mut machine, effects.expect("an answer is no event"));
+    assert!(matches!(&undo[..], [Effect::Undo(_)]), "{undo:?}");
+    let late = machine.step(at(60), Input::Woken(id("fence")));
+    assert_eq!(late.expect("no event"), []);
+}
+
+#[test]
+fn a_step_that_is_being_read_is_skipped_when_the_reading_has_ended() {
+    let mut machine = machine_after(&[succeeded("approve")]);
+    let reads = machine.begin(at(2));
+    assert!(matches!(&reads[..], [Effect::Observe(_)]), "{reads:?}");
+    let skip = answer(&id("fence"), "", Decision::Skip, "ana");
+    let effects = machine.step(at(3), Input::Answered(skip, Some(0)));
+    let left = records(&mut machine, effects.expect("an answer is no event"));
+    assert_eq!(left, [], "the reading is under way");
+    let read = Input::Observed(id("fence"), Observation::NotDone(Before::default()));
+    let effects = machine.step(at(4), read).expect("no event");
+    assert!(
+        matches!(&effects[..], [Effect::Record(Event::StepSkipped { step, .. })] if *step == id("fence")),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn a_failed_step_is_asked_about_where_there_is_nothing_to_go_back_to() {
+    let failed = |step: &str| Event::StepFailed {
+        step: id(step),
+        error: StepError::TimedOut {
+            after: Duration::ZERO,
+        },
+        retry_at: None,
+    };
+    let before = [succeeded("approve"), started("fence"), failed("fence")];
+    let steps = ["approve", "fence", "provision", "activate", "promote"];
+    let past: Vec<Event> = steps.map(succeeded).into();
+    let past = [past, vec![started("shift"), failed("shift")]].concat();
+    for (mode, events) in [(Mode::Unplanned, &before[..]), (Mode::Planned, &past)] {
+        let mut state = fresh(mode);
+        for event in events {
+            state.apply(at(1), event).expect("what can follow");
+        }
+        let next = Machine::new(state).begin(at(2));
+        assert!(
+            matches!(&next[..], [Effect::Record(Event::Asked { .. })]),
+            "{mode}: {next:?}"
+        );
+    }
+}
