@@ -47,9 +47,9 @@ impl Machine {
                 }
                 Event::DoubtResolved { step: id }
             }
-            // Nothing new is begun once the run is to rest or to turn.
+            // Nothing new is begun once the run is to rest or to turn, nor what a person said to go on without while it was read.
             Observation::NotDone(_) | Observation::Partial(_)
-                if self.stopping || self.state.aborting.is_some() =>
+                if self.stopping || self.state.aborting.is_some() || step.skip.is_some() =>
             {
                 return self.proceed(now);
             }
