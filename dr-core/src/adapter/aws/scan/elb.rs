@@ -8,7 +8,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 use serde_json::Value;
 
-use super::reader::{Reader, Refusal};
+use super::reader::Reader;
 use super::scanner::Wanted;
 use super::topic::Topic;
 use super::value::{instant, object, sorted, sorted_values, word};
@@ -122,9 +122,18 @@ async fn rules(reader: &mut Reader<'_>, elb: &Client, wanted: &Wanted) {
     let listeners = reader.of_kind(Kind::ElbListener).filter(has_rules);
     let listeners: Vec<String> = listeners.map(|listener| listener.id.clone()).collect();
     for arn in listeners {
-        let read = match rules_of(reader, elb, &arn).await {
+        let read = reader.whole(
+            &RULES,
+            |token| {
+                let rules = elb.describe_rules().listener_arn(&arn);
+                rules.page_size(PAGE).set_marker(token).send()
+            },
+            |page| (page.next_marker.clone(), page.rules().to_vec()),
+        );
+        let read = match read.await {
             Ok(read) => read,
-            Err(refusal) => {
+            // Of some of them nothing can be said.
+            Err((refusal, _)) => {
                 reader.lacks(&RULES, refusal, &arn, &["rules"]);
                 continue;
             }
@@ -133,28 +142,6 @@ async fn rules(reader: &mut Reader<'_>, elb: &Client, wanted: &Wanted) {
         let listeners = reader.of_kind(Kind::ElbListener);
         for listener in listeners.filter(|listener| listener.id == arn) {
             *listener = listener.clone().with("rules", rules.clone());
-        }
-    }
-}
-
-/// All rules of a listener, or none: of some of them nothing can be said.
-async fn rules_of(
-    reader: &mut Reader<'_>,
-    elb: &Client,
-    listener: &str,
-) -> Result<Vec<Rule>, Refusal> {
-    let mut rules = Vec::new();
-    let mut token: Option<String> = None;
-    loop {
-        let asked = || {
-            let rules = elb.describe_rules().listener_arn(listener);
-            rules.page_size(PAGE).set_marker(token.clone()).send()
-        };
-        let page = reader.ask(&RULES, asked).await?;
-        rules.extend_from_slice(page.rules());
-        token = page.next_marker().map(str::to_owned);
-        if token.is_none() {
-            return Ok(rules);
         }
     }
 }

@@ -310,20 +310,42 @@ impl<'a> Reader<'a> {
         P: Send,
         T: Send,
     {
+        match self.whole(topic, send, take).await {
+            Ok(found) => found,
+            Err((refusal, found)) => {
+                self.missing(topic, refusal, found.len());
+                found
+            }
+        }
+    }
+
+    /// Reads all pages of a list, for whoever says by itself what is missing.
+    ///
+    /// # Errors
+    /// Why a page was not read, with what the pages before it hold.
+    pub(super) async fn whole<P, T, E, F>(
+        &mut self,
+        topic: &Topic,
+        send: impl Fn(Option<String>) -> F + Send + Sync,
+        take: impl Fn(P) -> (Option<String>, Vec<T>) + Send,
+    ) -> Result<Vec<T>, (Refusal, Vec<T>)>
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        F: Future<Output = Result<P, SdkError<E, HttpResponse>>> + Send,
+        P: Send,
+        T: Send,
+    {
         let mut found = Vec::new();
         let mut token: Option<String> = None;
         for _ in 0..MOST_PAGES {
             let page = match self.ask(topic, || send(token.clone())).await {
                 Ok(page) => page,
-                Err(refusal) => {
-                    self.missing(topic, refusal, found.len());
-                    return found;
-                }
+                Err(refusal) => return Err((refusal, found)),
             };
             let (next, more) = take(page);
             found.extend(more);
             match next.filter(|next| !next.is_empty()) {
-                None => return found,
+                None => return Ok(found),
                 // A service that names the page that it just gave would be asked for ever.
                 Some(next) if token.as_ref() == Some(&next) => break,
                 Some(next) => token = Some(next),
@@ -334,8 +356,7 @@ impl<'a> Reader<'a> {
             reason: "the service's pages do not end".to_owned(),
             not_found: false,
         };
-        self.missing(topic, endless, found.len());
-        found
+        Err((endless, found))
     }
 
     /// Reads all pages of a list and keeps the resources in them.

@@ -8,7 +8,7 @@ use super::fake::{Answer, Fake};
 use super::{answers, scan_all, scan_part, scan_parts};
 use crate::discover::VERSIONS;
 use crate::model::{Duration, GapClass, ResourceKind};
-use crate::port::{Demand, ScanPart};
+use crate::port::{Demand, Reading, ScanPart};
 
 #[test]
 fn a_dead_region_costs_a_few_calls_and_every_kind_is_a_gap() {
@@ -193,6 +193,54 @@ fn the_health_of_targets_is_asked_of_the_estates_groups_only() {
     assert_eq!(times(&fake, "elasticloadbalancing:DescribeTargetHealth"), 1);
     assert_eq!(times(&fake, "elasticloadbalancing:DescribeTags"), 1);
     assert_eq!(reading.gaps, []);
+}
+
+/// The rules of the estate's listener, where the service's answer holds these, and what is missing.
+fn rules(answer: &'static str) -> (Option<serde_json::Value>, Reading) {
+    let fake = Fake::new(move |call, _| match call {
+        "elasticloadbalancing:DescribeRules" => Answer::Body(
+            200,
+            format!(
+                "<DescribeRulesResponse><DescribeRulesResult>{answer}</DescribeRulesResult></DescribeRulesResponse>"
+            ),
+        ),
+        _ => answers::usual(call),
+    });
+    let reading = scan_part(&fake, &ScanPart::Region);
+    let mut listeners = reading.resources.iter();
+    let listener = listeners.find(|thing| thing.kind == ResourceKind::ElbListener);
+    let rules = listener.and_then(|listener| listener.attributes.get("rules").cloned());
+    (rules, reading)
+}
+
+#[test]
+fn the_rules_of_a_listener_stand_in_the_order_in_which_they_are_asked_without_the_default_one() {
+    let (rules, reading) = rules(
+        "<Rules><member><Priority>default</Priority><IsDefault>true</IsDefault></member><member><Priority>100</Priority><IsDefault>false</IsDefault><Conditions><member><Field>host-header</Field><HostHeaderConfig><Values><member>b.example</member><member>a.example</member></Values></HostHeaderConfig></member></Conditions><Actions><member><Type>forward</Type><TargetGroupArn>arn:tg</TargetGroupArn></member></Actions></member><member><Priority>20</Priority><IsDefault>false</IsDefault><Conditions><member><Field>path-pattern</Field><Values><member>/x</member></Values><PathPatternConfig><Values><member>/x</member></Values></PathPatternConfig></member></Conditions><Actions><member><Type>fixed-response</Type><FixedResponseConfig><StatusCode>404</StatusCode></FixedResponseConfig></member></Actions></member></Rules><NextMarker></NextMarker>",
+    );
+    assert_eq!(reading.gaps, []);
+    assert_eq!(
+        rules.unwrap(),
+        serde_json::json!([
+            {"order": 1, "conditions": [{"field": "path-pattern", "values": ["/x"]}],
+             "actions": [{"type": "fixed-response", "answers": "404"}]},
+            {"order": 2, "conditions": [{"field": "host-header", "values": ["a.example", "b.example"]}],
+             "actions": [{"type": "forward", "target-groups": ["arn:tg"]}]},
+        ])
+    );
+}
+
+#[test]
+fn rules_whose_pages_do_not_end_are_a_gap_of_their_listener() {
+    let (rules, reading) = rules(
+        "<Rules><member><Priority>1</Priority><IsDefault>false</IsDefault></member></Rules><NextMarker>same</NextMarker>",
+    );
+    assert_eq!(rules, None);
+    let [gap] = &reading.gaps[..] else {
+        panic!("one gap: {:?}", reading.gaps);
+    };
+    assert_eq!(gap.about.as_deref(), Some("arn:listener"));
+    assert_eq!(gap.attributes, ["rules"]);
 }
 
 #[test]
