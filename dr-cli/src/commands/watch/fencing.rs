@@ -30,33 +30,35 @@ pub(super) fn left(estate: &Estate, asks: bool, session: &Session) -> Result<(Ve
 /// The store cannot be used at all.
 pub(super) fn apply(estate: &Estate, session: &Session) -> Result<Left> {
     let (runs, found) = left(estate, true, session)?;
-    // Why it was not applied; nothing where it was.
-    let mut tried: BTreeMap<RunId, Option<String>> = BTreeMap::new();
+    let mut was_tried = false;
+    let mut failed: BTreeMap<RunId, String> = BTreeMap::new();
     for fence in &found.0 {
         let run = runs.iter().find(|seen| seen.run == fence.run);
-        match run.map_or(Ok(None), |run| apply_one(run, session)) {
-            Ok(None) => {}
-            Ok(Some(())) => drop(tried.insert(fence.run.clone(), None)),
-            Err(error) => drop(tried.insert(fence.run.clone(), Some(in_words(&error)))),
+        match run.map_or(Ok(false), |run| apply_one(run, session)) {
+            Ok(applied) => was_tried |= applied,
+            Err(error) => {
+                was_tried = true;
+                failed.insert(fence.run.clone(), in_words(&error));
+            }
         }
     }
-    if tried.is_empty() {
+    if !was_tried {
         return Ok(found);
     }
     let (_, (mut fences, unread)) = left(estate, true, session)?;
     for fence in &mut fences {
-        fence.failed = tried.get(&fence.run).cloned().flatten();
+        fence.failed = failed.get(&fence.run).cloned();
     }
     Ok((fences, unread))
 }
 
-/// Goes on with a run that stands before the fence of its former primary, until that is applied; the run then rests. `None` where the
-/// run stands elsewhere, and where the databases of the site do not all answer: nothing would be recorded but that.
+/// Goes on with a run that stands before the fence of its former primary, until that is applied; the run then rests. `false` where
+/// nothing was tried: the run stands elsewhere, or the databases of the site do not all answer, and only that would be recorded.
 ///
 /// # Errors
 /// Why it was not applied.
 #[cfg(feature = "real")]
-fn apply_one(seen: &RunSeen, session: &Session) -> Result<Option<()>> {
+fn apply_one(seen: &RunSeen, session: &Session) -> Result<bool> {
     use std::sync::Arc;
 
     use dr_core::discover;
@@ -72,10 +74,10 @@ fn apply_one(seen: &RunSeen, session: &Session) -> Result<Option<()>> {
     use crate::wiring;
 
     let Ok(journal) = &seen.journal else {
-        return Ok(None);
+        return Ok(false);
     };
     if !replay(journal).is_ok_and(|state| state.stands_before_fence()) {
-        return Ok(None);
+        return Ok(false);
     }
     let plan = &journal.header.plan;
     carry::refuse_rehearsal(plan)?;
@@ -89,7 +91,7 @@ fn apply_one(seen: &RunSeen, session: &Session) -> Result<Option<()>> {
             .is_some_and(|at| at.gaps.is_empty())
     };
     if !answers(&plan.direction.from) {
-        return Ok(None);
+        return Ok(false);
     }
     let local = RunStore::real(session)?;
     let store = wiring::bucket_of(&local, journal, session)?.unwrap_or(local);
@@ -112,7 +114,7 @@ fn apply_one(seen: &RunSeen, session: &Session) -> Result<Option<()>> {
         let why = state.held.unwrap_or_else(|| "the run rests".to_owned());
         return Err(Error::new(ExitCode::Held, why));
     }
-    Ok(Some(()))
+    Ok(true)
 }
 
 /// This build reaches no site.
@@ -121,6 +123,6 @@ fn apply_one(seen: &RunSeen, session: &Session) -> Result<Option<()>> {
     clippy::unnecessary_wraps,
     reason = "where there is a way to the sites, it can fail"
 )]
-fn apply_one(_: &RunSeen, _: &Session) -> Result<Option<()>> {
-    Ok(None)
+fn apply_one(_: &RunSeen, _: &Session) -> Result<bool> {
+    Ok(false)
 }

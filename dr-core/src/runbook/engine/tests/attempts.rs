@@ -95,14 +95,8 @@ fn a_run_that_is_told_to_stop_begins_nothing_more() {
 
 #[test]
 fn a_step_that_failed_for_the_moment_is_tried_again_after_its_pause_and_not_before() {
-    let failed = Event::StepFailed {
-        step: id("fence"),
-        error: StepError::TimedOut {
-            after: Duration::ZERO,
-        },
-        retry_at: Some(at(50)),
-    };
-    let machine = machine_after(&[succeeded("approve"), started("fence"), failed]);
+    let again = failed("fence", Some(at(50)));
+    let machine = machine_after(&[succeeded("approve"), started("fence"), again]);
     let begin = |now| machine.clone().begin(at(now));
     assert_eq!(begin(49), [Effect::WakeAt(id("fence"), at(50))]);
     for due in [50, 51] {
@@ -210,13 +204,7 @@ fn records(machine: &mut Machine, effects: Vec<Effect>) -> Vec<Effect> {
 
 #[test]
 fn a_pause_that_ends_while_its_step_is_taken_back_does_not_take_it_back_twice() {
-    let again = Event::StepFailed {
-        step: id("fence"),
-        error: StepError::TimedOut {
-            after: Duration::ZERO,
-        },
-        retry_at: Some(at(60)),
-    };
+    let again = failed("fence", Some(at(60)));
     let mut machine = machine_after(&[succeeded("approve"), started("fence"), again]);
     let waits = machine.begin(at(2));
     assert!(matches!(&waits[..], [Effect::WakeAt(..)]), "{waits:?}");
@@ -247,17 +235,14 @@ fn a_step_that_is_being_read_is_skipped_when_the_reading_has_ended() {
 
 #[test]
 fn a_failed_step_is_asked_about_where_there_is_nothing_to_go_back_to() {
-    let failed = |step: &str| Event::StepFailed {
-        step: id(step),
-        error: StepError::TimedOut {
-            after: Duration::ZERO,
-        },
-        retry_at: None,
-    };
-    let before = [succeeded("approve"), started("fence"), failed("fence")];
+    let before = [
+        succeeded("approve"),
+        started("fence"),
+        failed("fence", None),
+    ];
     let steps = ["approve", "fence", "provision", "activate", "promote"];
     let past: Vec<Event> = steps.map(succeeded).into();
-    let past = [past, vec![started("shift"), failed("shift")]].concat();
+    let past = [past, vec![started("shift"), failed("shift", None)]].concat();
     for (mode, events) in [(Mode::Unplanned, &before[..]), (Mode::Planned, &past)] {
         let mut state = fresh(mode);
         for event in events {

@@ -382,3 +382,14 @@ fn started(step: &str) -> Event {
         before: Before::default(),
     }
 }
+
+/// A step that failed, to be tried again then or never.
+fn failed(step: &str, retry_at: Option<Timestamp>) -> Event {
+    Event::StepFailed {
+        step: id(step),
+        error: StepError::TimedOut {
+            after: Duration::ZERO,
+        },
+        retry_at,
+    }
+}

@@ -65,20 +65,14 @@ fn taken(events: &[Event], answer: &Answer) -> Result<(), &'static str> {
     }
 }
 
-fn failed(step: &str) -> Event {
-    Event::StepFailed {
-        step: id(step),
-        error: StepError::TimedOut {
-            after: Duration::ZERO,
-        },
-        retry_at: None,
-    }
-}
-
 #[test]
 fn what_people_say_is_taken_in_where_it_settles_something_and_refused_with_a_reason_elsewhere() {
     let say = |step: &str, decision| answer(&id(step), "", decision, "ana");
-    let begun = [succeeded("approve"), started("fence"), failed("fence")];
+    let begun = [
+        succeeded("approve"),
+        started("fence"),
+        failed("fence", None),
+    ];
     let in_doubt = Event::StepInDoubt {
         step: id("fence"),
         reason: "the answer was lost".to_owned(),
@@ -201,7 +195,7 @@ fn a_yes_settles_the_question_that_is_open_and_only_if_people_can_pass_it() {
     };
     let said = |people, code| {
         let mut events = begun.to_vec();
-        events.extend([failed("fence"), asked(people)]);
+        events.extend([failed("fence", None), asked(people)]);
         taken(&events, &answer(&id("fence"), code, Decision::Yes, "ana"))
     };
     let why = Err("nothing of that code is asked there that a yes would settle");
