@@ -9,12 +9,13 @@ data "aws_availability_zones" "this" {
 }
 
 # Which image a new member boots from is decided by whoever releases images; see `ignore_changes` where it is used.
+# Amazon releases one version for each processor and kernel, and a minimal one, at once: named in full, so that both sites take the same.
 data "aws_ami" "this" {
   most_recent = true
   owners      = ["amazon"]
   filter {
     name   = "name"
-    values = ["al2023-ami-*", "amzn2-ami-hvm-*"]
+    values = ["al2023-ami-2023.*-kernel-6.1-${var.architecture}"]
   }
 }
 

@@ -71,6 +71,16 @@ variable "git_size" {
   default     = "t3.micro"
 }
 
+variable "architecture" {
+  description = "Processor of the fleet and of the Git server: that of their instance types. t4g and its like are arm64."
+  type        = string
+  default     = "x86_64"
+  validation {
+    condition     = contains(["x86_64", "arm64"], var.architecture)
+    error_message = "The images are built for x86_64 and arm64."
+  }
+}
+
 variable "node_size" {
   description = "Instance type of the cluster's nodes."
   type        = string
