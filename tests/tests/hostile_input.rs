@@ -1,6 +1,6 @@
-//! Damaged scans and estates are refused or judged, and never make the program panic. `cargo hostile` does the same for hours.
+//! Damaged scans, estates and Terraform states are refused or judged, and never make the program panic. `cargo hostile` does the same for hours.
 
-use dr_tests::hostile::{Fate, Sound};
+use dr_tests::hostile::{Fate, Files, Sound};
 
 /// How many of the first seeds are judged rather than refused.
 fn judged(seeds: u64, of: impl Fn(u64) -> Fate) -> u64 {
@@ -20,4 +20,11 @@ fn a_damaged_estate_is_refused_or_read() {
     let sound = Sound::new();
     let read = judged(2_000, |seed| sound.estate(seed));
     assert!((100..2_000).contains(&read), "{read} of 2000 were read");
+}
+
+#[test]
+fn a_damaged_file_is_refused_or_read_and_written_as_what_was_read() {
+    let files = Files::new();
+    let read = judged(20_000, |seed| files.read(seed).1);
+    assert!((2_000..20_000).contains(&read), "{read} of 20000 were read");
 }

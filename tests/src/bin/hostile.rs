@@ -1,7 +1,7 @@
 //! Damages input for as long as there is time, on as many cores as there are.
 //!
 //! ```text
-//! cargo hostile --seconds 3600 [--from SEED] [--jobs N]
+//! cargo hostile --seconds 3600 [--files] [--from SEED] [--jobs N]
 //! ```
 //!
 //! Exit code 0: nothing panicked; 1: something did, and its seed is told; 2: the command line is wrong.
@@ -18,16 +18,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use dr_tests::hostile::{Fate, Sound};
+use dr_tests::hostile::{Fate, Files, Form, Sound};
 
-const USAGE: &str = "usage: hostile [--seconds N] [--from SEED] [--jobs N]
+const USAGE: &str = "usage: hostile [--seconds N] [--files] [--from SEED] [--jobs N]
 
+  --files      only reads: small scans, Terraform states and estates, damaged byte by byte; else whole scans are judged
   --seconds N  for how long: 60 unless told
   --from SEED  the first seed: 0 unless told
   --jobs N     how many threads: one a core unless told";
 
 struct Asked {
     seconds: u64,
+    files: bool,
     from: u64,
     jobs: u64,
 }
@@ -36,10 +38,15 @@ fn asked(mut words: impl Iterator<Item = String>) -> Option<Asked> {
     let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut asked = Asked {
         seconds: 60,
+        files: false,
         from: 0,
         jobs: u64::try_from(cores).ok()?,
     };
     while let Some(word) = words.next() {
+        if word == "--files" {
+            asked.files = true;
+            continue;
+        }
         let value: u64 = words.next()?.parse().ok()?;
         match word.as_str() {
             "--seconds" => asked.seconds = value,
@@ -55,29 +62,56 @@ fn asked(mut words: impl Iterator<Item = String>) -> Option<Asked> {
 #[derive(Default)]
 struct Count {
     scans: AtomicU64,
+    states: AtomicU64,
     estates: AtomicU64,
     judged: AtomicU64,
     broken: AtomicU64,
 }
 
-fn damage(sound: &Sound, seed: u64, count: &Count) {
-    // An estate is read much faster than a scan is judged, which is what most can go wrong in.
-    let (of, fate) = if seed.is_multiple_of(4) {
-        let fate = catch_unwind(AssertUnwindSafe(|| sound.estate(seed)));
-        (&count.estates, fate)
-    } else {
-        let fate = catch_unwind(AssertUnwindSafe(|| sound.scan(seed)));
-        (&count.scans, fate)
-    };
-    of.fetch_add(1, Ordering::Relaxed);
-    match fate {
-        Ok(Fate::Judged) => drop(count.judged.fetch_add(1, Ordering::Relaxed)),
-        Ok(Fate::Refused) => {}
-        Err(_) => {
-            eprintln!("BROKEN by seed {seed}");
-            count.broken.fetch_add(1, Ordering::Relaxed);
+/// What is damaged.
+enum Input {
+    Whole(Sound),
+    Files(Files),
+}
+
+impl Input {
+    fn damage(&self, seed: u64) -> (Form, Fate) {
+        match self {
+            // An estate is read much faster than a scan is judged, which is what most can go wrong in.
+            Self::Whole(sound) if seed.is_multiple_of(4) => (Form::Estate, sound.estate(seed)),
+            Self::Whole(sound) => (Form::Scan, sound.scan(seed)),
+            Self::Files(files) => files.read(seed),
         }
     }
+}
+
+fn damage(input: &Input, seed: u64, count: &Count) {
+    let one = |of: &AtomicU64| {
+        of.fetch_add(1, Ordering::Relaxed);
+    };
+    let Ok((form, fate)) = catch_unwind(AssertUnwindSafe(|| input.damage(seed))) else {
+        eprintln!("BROKEN by seed {seed}");
+        one(&count.broken);
+        return;
+    };
+    one(match form {
+        Form::Scan => &count.scans,
+        Form::State => &count.states,
+        Form::Estate => &count.estates,
+    });
+    if fate == Fate::Judged {
+        one(&count.judged);
+    }
+}
+
+/// The most memory that this process ever held, in MB; where the system tells.
+fn peak() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kib / 1024)
 }
 
 fn main() -> ExitCode {
@@ -90,27 +124,34 @@ fn main() -> ExitCode {
     let count = Count::default();
     thread::scope(|scope| {
         for job in 0..asked.jobs {
-            let count = &count;
-            let (from, jobs) = (asked.from, asked.jobs);
+            let (asked, count) = (&asked, &count);
             scope.spawn(move || {
-                let sound = Sound::new();
-                let mut seed = from + job;
+                let input = if asked.files {
+                    Input::Files(Files::new())
+                } else {
+                    Input::Whole(Sound::new())
+                };
+                let mut seed = asked.from + job;
                 while began.elapsed() < end {
-                    damage(&sound, seed, count);
-                    seed += jobs;
+                    damage(&input, seed, count);
+                    seed += asked.jobs;
                 }
             });
         }
     });
     let told = |number: &AtomicU64| number.load(Ordering::Relaxed);
-    let (scans, estates) = (told(&count.scans), told(&count.estates));
     println!(
-        "{scans} scans and {estates} estates from seed {} on, {} of them judged, {} jobs, {:.0} s; {} panics",
+        "{} scans, {} states and {} estates from seed {} on, {} of them {}, {} jobs, {:.0} s; {} panics; at most {} MB",
+        told(&count.scans),
+        told(&count.states),
+        told(&count.estates),
         asked.from,
         told(&count.judged),
+        if asked.files { "read" } else { "judged" },
         asked.jobs,
         began.elapsed().as_secs_f64(),
         told(&count.broken),
+        peak().map_or_else(|| "?".to_owned(), |peak| peak.to_string()),
     );
     if told(&count.broken) == 0 {
         ExitCode::SUCCESS
