@@ -26,5 +26,5 @@ fn a_damaged_estate_is_refused_or_read() {
 fn a_damaged_file_is_refused_or_read_and_written_as_what_was_read() {
     let files = Files::new();
     let read = judged(20_000, |seed| files.read(seed).1);
-    assert!((2_000..20_000).contains(&read), "{read} of 20000 were read");
+    assert!((1_000..20_000).contains(&read), "{read} of 20000 were read");
 }

@@ -27,6 +27,18 @@ pub(super) fn outermost(path: &str) -> &str {
     path.split('.').next().unwrap_or(path)
 }
 
+/// The names that stand in either of two maps, in order.
+pub(super) fn names<'n>(
+    one: impl Iterator<Item = &'n String>,
+    other: impl Iterator<Item = &'n String>,
+) -> Vec<&'n str> {
+    let mut names: Vec<&str> = one.chain(other).map(String::as_str).collect();
+    // Two runs that are in order already: they are merged.
+    names.sort();
+    names.dedup();
+    names
+}
+
 /// In what the things of a pair differ, attribute by attribute. What was not read on either side is left out: it stands among
 /// what is unknown.
 pub(crate) fn differences(symbols: &Symbols<'_>, pair: &Pair) -> Vec<Difference> {
@@ -36,14 +48,9 @@ pub(crate) fn differences(symbols: &Symbols<'_>, pair: &Pair) -> Vec<Difference>
     ];
     let mut unread: BTreeSet<&str> = symbols.columns.of(Side::Primary).unread(primary);
     unread.extend(symbols.columns.of(Side::Standby).unread(standby));
-    let names: BTreeSet<&String> = primary
-        .attributes
-        .keys()
-        .chain(standby.attributes.keys())
-        .collect();
     let mut found = Vec::new();
-    for name in names {
-        if unread.contains(name.as_str()) || aspect(primary.kind, name) != Aspect::Compared {
+    for name in names(primary.attributes.keys(), standby.attributes.keys()) {
+        if unread.contains(name) || aspect(primary.kind, name) != Aspect::Compared {
             continue;
         }
         let values = [primary, standby].map(|resource| resource.attributes.get(name));
@@ -72,6 +79,19 @@ fn is_waiting(primary: &Resource, standby: &Resource, attribute: &str) -> bool {
     after_primary.or_else(|| now(primary)) == after_standby.or_else(|| now(standby))
 }
 
+/// Whether two values are the same, and mean the same on both sites.
+fn is_plainly_alike(
+    symbols: &Symbols<'_>,
+    kind: Kind,
+    key: &str,
+    [primary, standby]: [Option<&Value>; 2],
+) -> bool {
+    let (Some(one), Some(other)) = (primary, standby) else {
+        return false;
+    };
+    one == other && symbols.says_no_place(kind, key, one)
+}
+
 /// Compares one value. `key` is the innermost key, `path` the whole way to it.
 fn compare(
     symbols: &Symbols<'_>,
@@ -81,20 +101,18 @@ fn compare(
     [primary, standby]: [Option<&Value>; 2],
     found: &mut Vec<Difference>,
 ) {
-    if let (Some(one), Some(other)) = (primary, standby)
-        && one == other
-        && symbols.says_no_place(kind, key, one)
-    {
+    if is_plainly_alike(symbols, kind, key, [primary, standby]) {
         return;
     }
     let said = |value: &&Value| !says_nothing(kind, path, value);
     match (primary.filter(said), standby.filter(said)) {
         (Some(Value::Object(primary)), Some(Value::Object(standby))) => {
-            let keys: BTreeSet<&String> = primary.keys().chain(standby.keys()).collect();
-            for key in keys {
-                let inside = format!("{path}.{key}");
+            for key in names(primary.keys(), standby.keys()) {
                 let values = [primary.get(key), standby.get(key)];
-                compare(symbols, kind, key, &inside, values, found);
+                if !is_plainly_alike(symbols, kind, key, values) {
+                    let inside = format!("{path}.{key}");
+                    compare(symbols, kind, key, &inside, values, found);
+                }
             }
         }
         (Some(Value::Array(primary)), Some(Value::Array(standby))) => {
@@ -181,9 +199,16 @@ fn tags(
     standby: &Resource,
     found: &mut Vec<Difference>,
 ) {
+    fn others(resource: &Resource) -> impl Iterator<Item = (&String, &String)> {
+        resource.tags.iter().filter(|(tag, _)| !is_own(tag))
+    }
+    let is_placeless =
+        |(tag, text): (&String, &String)| symbols.is_placeless(primary.kind, tag, text);
+    if others(primary).eq(others(standby)) && others(primary).all(is_placeless) {
+        return;
+    }
     let values = [primary, standby].map(|resource| {
-        let tags = resource.tags.iter().filter(|(tag, _)| !is_own(tag));
-        let tags = tags.map(|(tag, value)| (tag.clone(), Value::from(value.as_str())));
+        let tags = others(resource).map(|(tag, value)| (tag.clone(), Value::from(value.as_str())));
         Value::Object(tags.collect::<Map<String, Value>>())
     });
     let [primary_tags, standby_tags] = &values;

@@ -169,17 +169,23 @@ impl<'a> States<'a> {
         })
     }
 
-    /// The paths of which the states say something of the thing at a place, or would if it were set.
-    pub(super) fn paths(&self, at: u32) -> BTreeSet<String> {
-        let mut paths = BTreeSet::new();
-        for (top, value) in self.lines(at).flat_map(|(_, values)| values) {
-            let Some(map) = value.as_object() else {
-                paths.insert(top.clone());
+    /// The paths at which the thing at a place is not in every letter as the states say; some twice. What is so may still be the same:
+    /// that tells [`States::stand`].
+    pub(super) fn departing(&self, at: u32) -> Vec<String> {
+        let mut paths = Vec::new();
+        for (top, said) in self.lines(at).flat_map(|(_, values)| values) {
+            let here = self.column.at(at).attributes.get(top);
+            // So it is nearly everywhere.
+            if here == Some(said) {
+                continue;
+            }
+            let Some(said) = said.as_object() else {
+                paths.push(top.clone());
                 continue;
             };
-            let here = self.column.at(at).attributes.get(top);
             let here = here.and_then(Value::as_object);
-            let keys = map.keys().chain(here.into_iter().flat_map(Map::keys));
+            let keys = said.keys().chain(here.into_iter().flat_map(Map::keys));
+            let keys = keys.filter(|key| here.and_then(|here| here.get(*key)) != said.get(*key));
             paths.extend(keys.map(|key| format!("{top}.{key}")));
         }
         paths

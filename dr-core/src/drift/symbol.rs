@@ -153,20 +153,23 @@ impl<'a> Symbols<'a> {
     pub(crate) fn says_no_place(&self, kind: Kind, attribute: &str, value: &Value) -> bool {
         match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => true,
-            Value::String(text) => {
-                let says_where = |side: Side| {
-                    let column = self.columns.of(side);
-                    text.contains(column.site.region.as_str())
-                        || text.contains(column.site.id.as_str())
-                        || column.account.is_none_or(|account| text.contains(account))
-                };
-                !text.contains(['.', ':'])
-                    && !points(kind, attribute)
-                    && !says_where(Side::Primary)
-                    && !says_where(Side::Standby)
-            }
+            Value::String(text) => self.is_placeless(kind, attribute, text),
             Value::Array(_) | Value::Object(_) => false,
         }
+    }
+
+    /// The same of a text.
+    pub(crate) fn is_placeless(&self, kind: Kind, attribute: &str, text: &str) -> bool {
+        let says_where = |side: Side| {
+            let column = self.columns.of(side);
+            text.contains(column.site.region.as_str())
+                || text.contains(column.site.id.as_str())
+                || column.account.is_none_or(|account| text.contains(account))
+        };
+        !text.contains(['.', ':'])
+            && !points(kind, attribute)
+            && !says_where(Side::Primary)
+            && !says_where(Side::Standby)
     }
 
     /// One text in symbols.

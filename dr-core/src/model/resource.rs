@@ -458,6 +458,21 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_read_as_it_was_written() {
+        for number in [
+            "1.73e25",
+            "0.1",
+            "-2.2250738585072014e-308",
+            "9007199254740993.0",
+        ] {
+            let read: Value = serde_json::from_str(number).expect("a number");
+            let written = serde_json::to_string(&read).expect("JSON");
+            let again: Value = serde_json::from_str(&written).expect("JSON");
+            assert_eq!(read, again, "{number}");
+        }
+    }
+
+    #[test]
     fn nothing_is_written_in_one_way_only() {
         let bare = Resource::new(ResourceKind::Ec2Vpc, "vpc-1");
         let empty = bare

@@ -23,7 +23,7 @@ use dr_tests::hostile::{Fate, Files, Form, Sound};
 const USAGE: &str = "usage: hostile [--seconds N] [--files] [--from SEED] [--jobs N]
 
   --files      only reads: small scans, Terraform states and estates, damaged byte by byte; else whole scans are judged
-  --seconds N  for how long: 60 unless told
+  --seconds N  for how long: 60 unless told; with 0 one seed a job is tried
   --from SEED  the first seed: 0 unless told
   --jobs N     how many threads: one a core unless told";
 
@@ -132,9 +132,12 @@ fn main() -> ExitCode {
                     Input::Whole(Sound::new())
                 };
                 let mut seed = asked.from + job;
-                while began.elapsed() < end {
+                loop {
                     damage(&input, seed, count);
                     seed += asked.jobs;
+                    if began.elapsed() >= end {
+                        break;
+                    }
                 }
             });
         }

@@ -162,6 +162,9 @@ fn read(form: Form, file: &[u8]) -> Fate {
 fn is_written_as_read(scan: &EstateScan) -> bool {
     let written = serde_json::to_vec(scan).expect("a scan is JSON");
     let again: EstateScan = serde_json::from_slice(&written).expect("it was written");
-    assert!(again == *scan, "it is written as another");
+    assert!(
+        again == *scan,
+        "it is written as another:\n{scan:?}\n{again:?}"
+    );
     true
 }

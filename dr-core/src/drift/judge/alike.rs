@@ -1,7 +1,5 @@
 //! What two counterparts have alike, and what the other columns do not agree with.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use super::super::aspect::{Aspect, aspect};
@@ -72,12 +70,14 @@ impl Judge<'_> {
         let kind = self.resource(Side::Primary, pair.primary).kind;
         let paths = pair
             .places()
-            .map(|(side, at)| origins.states(side).paths(at));
-        let mut paths: BTreeSet<String> = paths.into_iter().flatten().collect();
+            .map(|(side, at)| origins.states(side).departing(at));
+        let mut paths = paths.concat();
         if kind == Kind::RdsInstance {
             // Of a primary a state says nothing of it.
-            paths.insert(REPLICA_OF.to_owned());
+            paths.push(REPLICA_OF.to_owned());
         }
+        paths.sort_unstable();
+        paths.dedup();
         let paths = paths.iter();
         let paths = paths.filter(|path| is_steady(kind, path) && !is_told(found, path));
         // What a promotion changes besides tells of it already.

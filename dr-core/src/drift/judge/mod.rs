@@ -9,7 +9,7 @@ mod table;
 use serde_json::Value;
 
 use super::aspect::{Aspect, aspect};
-use super::compare::{Difference, differences, outermost};
+use super::compare::{Difference, differences, names, outermost};
 use super::pair::Pair;
 use super::reference::Side;
 use super::report::{Entry, Evidence, FindingId, shown};
@@ -102,32 +102,30 @@ impl<'a> Judge<'a> {
         let kind = self.resource(Side::Primary, pair.primary).kind;
         entries.extend(self.replica(pair));
         for attribute in self.special(pair) {
-            if let Some(undecided) = self.undecided(pair, &attribute) {
-                unclear.push((attribute.clone(), undecided));
+            let aspect = aspect(kind, attribute);
+            if let Some(undecided) = self.undecided(pair, attribute, aspect) {
+                unclear.push((attribute.to_owned(), undecided));
             }
-            let judged = match aspect(kind, &attribute) {
-                Aspect::Packets => self.packets(pair, &attribute),
-                Aspect::Routes => self.routes(pair, &attribute),
-                Aspect::Block => Ok(self.block(pair, &attribute)),
-                Aspect::Capacity => Ok(self.capacity(pair, &attribute)),
-                Aspect::Value => self.value(pair, &attribute),
+            let judged = match aspect {
+                Aspect::Packets => self.packets(pair, attribute),
+                Aspect::Routes => self.routes(pair, attribute),
+                Aspect::Block => Ok(self.block(pair, attribute)),
+                Aspect::Capacity => Ok(self.capacity(pair, attribute)),
+                Aspect::Value => self.value(pair, attribute),
                 Aspect::Compared | Aspect::Identity | Aspect::Condition | Aspect::Role => continue,
             };
             match judged {
                 Ok(found) => entries.extend(found),
-                Err(reason) => unclear.push((attribute, reason)),
+                Err(reason) => unclear.push((attribute.to_owned(), reason)),
             }
         }
         (entries, unclear)
     }
 
     /// Whether an attribute that is compared names something that cannot be told apart from others.
-    fn undecided(&self, pair: &Pair, attribute: &str) -> Option<Unclear> {
+    fn undecided(&self, pair: &Pair, attribute: &str, aspect: Aspect) -> Option<Unclear> {
         let kind = self.resource(Side::Primary, pair.primary).kind;
-        let is_compared = matches!(
-            aspect(kind, attribute),
-            Aspect::Compared | Aspect::Packets | Aspect::Routes
-        );
+        let is_compared = matches!(aspect, Aspect::Compared | Aspect::Packets | Aspect::Routes);
         let mut places = pair.places().into_iter();
         let (side, _) = places.find(|&(side, at)| {
             let value = self.resource(side, at).attributes.get(attribute);
@@ -145,17 +143,19 @@ impl<'a> Judge<'a> {
     }
 
     /// The attributes of a pair that were read on both sides.
-    fn special(&self, pair: &Pair) -> Vec<String> {
+    fn special(&self, pair: &Pair) -> Vec<&'a str> {
         let places = pair.places();
-        let mut names = std::collections::BTreeSet::new();
-        let mut unread = std::collections::BTreeSet::new();
+        let [primary, standby] = places.map(|(side, at)| self.resource(side, at));
+        let mut names = names(primary.attributes.keys(), standby.attributes.keys());
         for (side, at) in places {
-            let resource = self.resource(side, at);
-            names.extend(resource.attributes.keys().cloned());
-            unread.extend(self.symbols.columns.of(side).unread(resource));
+            let unread = self
+                .symbols
+                .columns
+                .of(side)
+                .unread(self.resource(side, at));
+            names.retain(|name| !unread.contains(name));
         }
-        names.retain(|name| !unread.contains(name.as_str()));
-        names.into_iter().collect()
+        names
     }
 
     /// A thing that stands on one side only.
