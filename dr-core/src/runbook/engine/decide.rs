@@ -319,10 +319,8 @@ impl Machine {
 
     /// Takes steps back, the last started first, one at a time.
     fn backward(&mut self) -> Vec<Effect> {
-        if !self.doing.is_empty() {
-            self.doing
-                .retain(|_, doing| !matches!(doing, Doing::Waiting | Doing::Asking));
-        }
+        self.doing
+            .retain(|_, doing| !matches!(doing, Doing::Waiting | Doing::Asking));
         if self.is_busy() {
             return Vec::new();
         }

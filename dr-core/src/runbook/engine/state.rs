@@ -71,12 +71,10 @@ impl StepState {
         matches!(self.status, StepStatus::Succeeded | StepStatus::Skipped)
     }
 
-    /// The gate that it stands at.
+    /// The gate at which it failed.
     pub fn gate(&self) -> Option<&Question> {
         match (&self.error, self.status) {
-            (Some(StepError::Gate(question)), StepStatus::Failed) if !self.cleared => {
-                Some(question)
-            }
+            (Some(StepError::Gate(question)), StepStatus::Failed) => Some(question),
             _ => None,
         }
     }

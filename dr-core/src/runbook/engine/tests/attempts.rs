@@ -78,6 +78,53 @@ fn a_step_is_tried_as_often_as_the_plan_says() {
 }
 
 #[test]
+fn each_try_of_a_step_has_its_number() {
+    let tried = [started("fence"), failed("fence", Some(at(1)))];
+    for tries in 0..3 {
+        let events = [vec![succeeded("approve")], tried.repeat(tries)].concat();
+        let mut machine = machine_after(&events);
+        machine.begin(at(2));
+        let nothing = Input::Observed(id("fence"), Observation::NotDone(Before::default()));
+        let effects = machine.step(at(3), nothing).expect("a reading is no event");
+        let [Effect::Record(Event::StepStarted { attempt, .. })] = effects[..] else {
+            panic!("{effects:?}");
+        };
+        assert_eq!(usize::try_from(attempt), Ok(tries + 1));
+    }
+}
+
+#[test]
+fn a_step_in_doubt_is_read_again_after_its_pause_unless_the_run_is_to_rest() {
+    let in_doubt = Event::StepInDoubt {
+        step: id("fence"),
+        reason: "the answer was lost".to_owned(),
+    };
+    for is_stopped in [false, true] {
+        let mut machine =
+            machine_after(&[succeeded("approve"), started("fence"), in_doubt.clone()]);
+        machine.begin(at(2));
+        let nothing = Input::Observed(id("fence"), Observation::NotDone(Before::default()));
+        let waits = machine.step(at(3), nothing).expect("no event");
+        assert!(matches!(waits[..], [Effect::WakeAt(..)]), "{waits:?}");
+        let stops = if is_stopped {
+            machine.step(at(4), Input::Stop).expect("legal")
+        } else {
+            let woken = machine.step(at(60), Input::Woken(id("fence")));
+            assert_eq!(woken.expect("legal"), [Effect::Observe(id("fence"))]);
+            continue;
+        };
+        assert!(
+            matches!(stops[..], [Effect::Record(Event::Held { .. })]),
+            "{stops:?}"
+        );
+        let late = machine
+            .step(at(60), Input::Woken(id("fence")))
+            .expect("legal");
+        assert!(!late.contains(&Effect::Observe(id("fence"))), "{late:?}");
+    }
+}
+
+#[test]
 fn a_run_that_is_told_to_stop_begins_nothing_more() {
     let mut machine = taken_over(&[succeeded("approve")]);
     assert_eq!(machine.begin(at(3)), [Effect::Observe(id("fence"))]);

@@ -168,3 +168,64 @@ fn an_estate_is_unprotected_from_its_promotion_until_its_new_replica_follows() {
     assert!(promoted[0].contains("database"), "{promoted:?}");
     assert_eq!(lacking(7), [""; 0], "the replica follows");
 }
+
+#[test]
+fn who_takes_a_run_over_carries_its_abort_out_unless_it_was_promoted() {
+    let past = ["approve", "fence", "provision", "activate", "promote"];
+    for (behind, is_left) in [(&past[..1], true), (&past[..4], true), (&past[..], false)] {
+        let behind = behind.iter().map(|step| succeeded(step));
+        let abort = answered("approve", "", Decision::Abort);
+        let events: Vec<Event> = behind.chain([abort]).collect();
+        assert!(machine_after(&events).state().aborting.is_some());
+        let left = taken_over(&events).state().aborting.is_some();
+        assert_eq!(left, is_left, "after {} steps", events.len() - 1);
+    }
+}
+
+#[test]
+fn a_run_stands_before_the_fence_where_that_is_all_that_is_next_and_it_goes_forward() {
+    let stands = |events: &[Event], change: fn(&mut RunState)| {
+        let mut plan = plan(Mode::Unplanned);
+        // Beside the replica, as no shipped runbook has it.
+        let former = PlannedStep {
+            id: id("former"),
+            verb: Verb::Fence(FenceTarget::FormerPrimary),
+            ..plan.stages[1].steps[0].clone()
+        };
+        plan.stages[5].steps.push(former);
+        let mut state = begun(plan);
+        for event in events {
+            state.apply(at(1), event).expect("what can follow");
+        }
+        change(&mut state);
+        state.stands_before_fence()
+    };
+    let steps = [
+        "approve",
+        "fence",
+        "provision",
+        "activate",
+        "promote",
+        "shift",
+    ];
+    let open: Vec<Event> = steps.map(succeeded).into();
+    let next = [open.clone(), vec![succeeded("reprotect")]].concat();
+    let tried = [
+        next.clone(),
+        vec![started("former"), failed("former", None)],
+    ]
+    .concat();
+    let over = [next.clone(), vec![succeeded("former")]].concat();
+    for (events, stand) in [
+        (&open[..1], false),
+        (&open[..], false),
+        (&next[..], true),
+        (&tried[..], true),
+        (&over[..], false),
+    ] {
+        assert_eq!(stands(events, |_| {}), stand, "after {}", events.len());
+    }
+    assert!(!stands(&next, |run| run.status = RunStatus::Aborted));
+    assert!(!stands(&next, |run| run.unwinding =
+        Some("the drill is over".to_owned())));
+}

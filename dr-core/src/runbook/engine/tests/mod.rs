@@ -129,7 +129,11 @@ fn plan(mode: Mode) -> Plan {
 }
 
 fn fresh(mode: Mode) -> RunState {
-    let mut state = RunState::new(Arc::new(plan(mode)), Epoch(1));
+    begun(plan(mode))
+}
+
+fn begun(plan: Plan) -> RunState {
+    let mut state = RunState::new(Arc::new(plan), Epoch(1));
     state
         .apply(
             at(0),
