@@ -173,8 +173,12 @@ fn what_a_run_cannot_do_where_it_stands_is_refused_with_the_reason() {
         status,
         missing: Vec::new(),
     };
+    let turned = Event::Unwinding {
+        because: "because".to_owned(),
+    };
     for (events, next, why) in [
         (vec![], begun, "it has begun already"),
+        (vec![turned.clone()], turned, "it unwinds already"),
         (vec![held.clone()], held, "it is to be taken over first"),
         (vec![], closed(RunStatus::Running), "that is no end"),
         (vec![], closed(RunStatus::Held), "that is no end"),
