@@ -1,6 +1,6 @@
 //! Changes that are carried out, and whose answers are lost: what `dr` does then must end as if they had been answered.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use dr_tests::laboratory::{Base, Call, Story};
 use serde_json::{Value, json};
 
@@ -101,12 +101,15 @@ fn is_about(call: &Call, (region, operation, resource, _): Loses) -> bool {
 
 /// Carries the run on until it rests. A step is tried three times, and each answer that is lost ends a try: where it was lost as often
 /// as that, the run asks a person, who lets it go on.
-fn carried(story: &Story, run: &str, wanted: i32, what: &str) -> Result<()> {
+///
+/// What it said at last.
+fn carried(story: &Story, run: &str, wanted: i32, what: &str) -> Result<String> {
     for _ in 0..TRUST {
         let rested = story.dr(&["run", "resume", run, "--people", "none"])?;
         let says = format!("{}{}", rested.output, rested.errors);
         if rested.code != Some(HELD) || !says.contains(NO_EFFECT) {
-            return ended(&rested, wanted, what);
+            ended(&rested, wanted, what)?;
+            return Ok(says);
         }
     }
     bail!("{what} asks again and again whether to go on")
@@ -125,15 +128,15 @@ pub(super) fn answers_on_the_way_out(base: &Base) -> Result<()> {
         rules.push(json!({ "operation": "PromoteReadReplica", "mode": "deny" }));
     }
     losing(&story, &BEFORE_THE_PROMOTION, &rules)?;
-    carried(&story, &run, HELD, "the failover that may not promote")?;
-    each_was_lost(&story.calls()?[before..], &BEFORE_THE_PROMOTION)?;
+    let said = carried(&story, &run, HELD, "the failover that may not promote")?;
+    each_was_lost(&story.calls()?[before..], &BEFORE_THE_PROMOTION).context(said)?;
     unprotected(&story)?;
 
     let promoting = story.calls()?.len();
     losing(&story, &FROM_THE_PROMOTION_ON, &darkness())?;
-    carried(&story, &run, HELD, "the failover whose answers are lost")?;
+    let said = carried(&story, &run, HELD, "the failover whose answers are lost")?;
     let calls = story.calls()?;
-    each_was_lost(&calls[promoting..], &FROM_THE_PROMOTION_ON)?;
+    each_was_lost(&calls[promoting..], &FROM_THE_PROMOTION_ON).context(said)?;
     one_primary(&story, &calls[before..], "us-west-1", "california")?;
     let truth = story.truth()?;
     let database = &truth["regions"]["us-west-1"]["databases"]["storefront-database"];
@@ -144,14 +147,14 @@ pub(super) fn answers_on_the_way_out(base: &Base) -> Result<()> {
 
     let returned = calls.len();
     losing(&story, &RETURN, &json!([]))?;
-    carried(
+    let said = carried(
         &story,
         &run,
         DONE,
         "the way back to protection whose answers are lost",
     )?;
     let calls = story.calls()?;
-    each_was_lost(&calls[returned..], &RETURN)?;
+    each_was_lost(&calls[returned..], &RETURN).context(said)?;
     one_primary(&story, &calls[before..], "us-west-1", "california")?;
     one_replica(&story, &calls[before..], "us-east-2", 1)
 }

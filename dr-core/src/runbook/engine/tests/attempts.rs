@@ -100,6 +100,22 @@ fn each_try_of_a_step_has_its_number() {
 }
 
 #[test]
+fn who_takes_a_run_over_gives_a_step_that_failed_for_good_another_chance() {
+    let events = [
+        succeeded("approve"),
+        started("fence"),
+        failed("fence", None),
+    ];
+    let asks = machine_after(&events).begin(at(3));
+    assert!(
+        matches!(asks[..], [Effect::Record(Event::Asked { .. })]),
+        "{asks:?}"
+    );
+    let reads = taken_over(&events).begin(at(3));
+    assert_eq!(reads, [Effect::Observe(id("fence"))]);
+}
+
+#[test]
 fn a_step_in_doubt_is_read_again_after_its_pause_unless_the_run_is_to_rest() {
     let in_doubt = Event::StepInDoubt {
         step: id("fence"),

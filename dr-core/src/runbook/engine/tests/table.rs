@@ -222,3 +222,21 @@ fn a_step_that_is_skipped_is_asked_about_no_more() {
         .expect("it may be skipped");
     assert!(!machine.state.questions.contains_key(&step()));
 }
+
+#[test]
+fn what_was_never_begun_and_a_pivot_are_not_taken_back() {
+    let turned = Event::Unwinding {
+        because: "because".to_owned(),
+    };
+    let undo = |step: &str| Event::UndoStarted { step: id(step) };
+    let before = ["approve", "fence", "provision", "activate"].map(succeeded);
+    let tried = [started("promote"), failed("promote", None), turned.clone()];
+    let tried = [&before[..], &tried].concat();
+    // Found done, and so none of this run's.
+    refusal(&[succeeded("fence"), turned.clone()], &undo("fence"));
+    refusal(&tried, &undo("promote"));
+    let begun = [started("fence"), succeeded("fence"), turned];
+    let mut machine = machine_after(&begun);
+    let taken_back = machine.state.apply(at(2), &undo("fence"));
+    taken_back.expect("it was begun");
+}
