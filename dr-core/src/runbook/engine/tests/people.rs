@@ -203,3 +203,22 @@ fn a_yes_settles_the_question_that_is_open_and_only_if_people_can_pass_it() {
     assert_eq!(said(2, "lag-exceeds-rpo"), why);
     assert_eq!(said(0, "fence-unproven"), why);
 }
+
+#[test]
+fn a_yes_that_passes_a_gate_is_a_waiver_and_an_approval_is_none() {
+    let yes = |step: &str, code: &str| Event::Answered {
+        answer: answer(&id(step), code, Decision::Yes, "ana"),
+        inbox: None,
+    };
+    let approved = machine_after(&[yes("approve", APPROVAL)]);
+    assert!(approved.state.history.waivers.is_empty());
+    let begun = [
+        succeeded("approve"),
+        started("fence"),
+        failed("fence", None),
+    ];
+    let passed = machine_after(&[&begun[..], &[yes("fence", "lag")]].concat());
+    let waivers = &passed.state.history.waivers[&id("fence")];
+    let told: Vec<_> = waivers.iter().map(|w| (&w.code[..], &w.who[..])).collect();
+    assert_eq!(told, [("lag", "ana")]);
+}
