@@ -70,7 +70,7 @@ struct Count {
 
 /// What is damaged.
 enum Input {
-    Whole(Sound),
+    Whole(Box<Sound>),
     Files(Files),
 }
 
@@ -129,7 +129,7 @@ fn main() -> ExitCode {
                 let input = if asked.files {
                     Input::Files(Files::new())
                 } else {
-                    Input::Whole(Sound::new())
+                    Input::Whole(Box::default())
                 };
                 let mut seed = asked.from + job;
                 loop {
