@@ -10,7 +10,7 @@ use super::reader::{Reader, Region};
 use super::service::{GLOBAL, OFFERS, REGION, Service};
 use crate::adapter::aws::AwsSite;
 use crate::discover::budget::Share;
-use crate::model::{Binding, ComponentId, Estate, Settings};
+use crate::model::{Binding, Component, ComponentId, Estate, Kind, Settings};
 use crate::port::{Demand, Reading, ScanPart, ScanWatch, Scanner};
 
 /// What of the estate a scan of one site needs to know.
@@ -26,8 +26,8 @@ pub(super) struct Wanted {
     pub(super) zones: BTreeSet<String>,
     /// The estate's regions, and the hosts that its names answer with: what values may mention.
     pub(super) names: BTreeSet<String>,
-    /// The estate's components.
-    pub(super) components: BTreeSet<ComponentId>,
+    /// The estate's components, databases first: their endpoints stand in parameters.
+    pub(super) components: Vec<ComponentId>,
     /// The ids, names and ARNs that the estate binds on the site.
     pub(super) bound: BTreeSet<String>,
     /// What either site uses.
@@ -37,8 +37,10 @@ pub(super) struct Wanted {
 impl Wanted {
     fn new(estate: &Estate, site: &AwsSite) -> Self {
         let site = site.site();
+        let mut components: Vec<&Component> = estate.components.values().collect();
+        components.sort_by_key(|component| component.kind() != Kind::Database);
         let mut wanted = Self {
-            components: estate.components.keys().cloned().collect(),
+            components: components.iter().map(|one| one.id.clone()).collect(),
             buckets: site.access.store.iter().cloned().collect(),
             ..Self::default()
         };

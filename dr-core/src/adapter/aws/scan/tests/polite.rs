@@ -256,6 +256,21 @@ fn components_that_own_no_parameter_are_not_asked_for_by_name() {
 }
 
 #[test]
+fn parameters_of_a_database_are_known_before_other_components_are_asked_about() {
+    let fake = Fake::new(|call, body| match call {
+        "ssm:DescribeParameters"
+            if body.contains("tag:dr:component") && !body.contains("\"database\"") =>
+        {
+            Answer::Body(200, r#"{"Parameters":[]}"#.to_owned())
+        }
+        _ => answers::usual(call),
+    });
+    assert_eq!(scan_part(&fake, &ScanPart::Region).gaps, []);
+    // The list, whether any has such a tag, and those of the database.
+    assert_eq!(times(&fake, "ssm:DescribeParameters"), 3);
+}
+
+#[test]
 fn a_component_that_could_not_be_asked_for_is_a_gap() {
     let fake = Fake::new(|call, body| match call {
         "ssm:DescribeParameters" if body.contains("tag:dr:component") => {
