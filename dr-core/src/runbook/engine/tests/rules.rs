@@ -91,6 +91,36 @@ fn a_promotion_that_cannot_be_read_is_neither_repeated_nor_unwound() {
 }
 
 #[test]
+fn a_promotion_that_may_have_been_made_is_never_unwound() {
+    let before = ["approve", "fence", "provision", "activate"].map(succeeded);
+    let in_doubt = Event::StepInDoubt {
+        step: id("promote"),
+        reason: "the answer was lost".to_owned(),
+    };
+    let abort = Event::Answered {
+        answer: answer(&id("promote"), "", Decision::Abort, "ana"),
+        inbox: None,
+    };
+    let turned = Event::Unwinding {
+        because: "ana asked".to_owned(),
+    };
+    let made = vec![succeeded("promote")];
+    for promotion in [
+        vec![started("promote")],
+        vec![started("promote"), in_doubt],
+        made,
+    ] {
+        let events = [&before[..], &promotion, std::slice::from_ref(&abort)].concat();
+        let mut machine = machine_after(&events);
+        let refused = machine.state.clone().apply(at(2), &turned).unwrap_err();
+        assert!(refused.to_string().contains("never unwound"), "{refused}");
+        let effects = machine.begin(at(2));
+        let turns = |effect: &Effect| matches!(effect, Effect::Record(Event::Unwinding { .. }));
+        assert!(!effects.iter().any(turns), "{effects:?}");
+    }
+}
+
+#[test]
 fn a_gate_opens_only_when_as_many_different_people_as_it_asks_for_say_yes() {
     let mut machine = Machine::new(fresh(Mode::Unplanned));
     let step: StepId = id("fence");
