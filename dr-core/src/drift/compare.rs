@@ -54,7 +54,9 @@ pub(crate) fn differences(symbols: &Symbols<'_>, pair: &Pair) -> Vec<Difference>
             continue;
         }
         let values = [primary, standby].map(|resource| resource.attributes.get(name));
-        if is_waiting(primary, standby, name) {
+        if is_waiting(primary, standby, name)
+            || is_plainly_alike(symbols, primary.kind, name, values)
+        {
             continue;
         }
         compare(symbols, primary.kind, name, name, values, &mut found);
@@ -92,7 +94,7 @@ fn is_plainly_alike(
     one == other && symbols.says_no_place(kind, key, one)
 }
 
-/// Compares one value. `key` is the innermost key, `path` the whole way to it.
+/// Compares one value that is not plainly alike. `key` is the innermost key, `path` the whole way to it.
 fn compare(
     symbols: &Symbols<'_>,
     kind: Kind,
@@ -101,9 +103,6 @@ fn compare(
     [primary, standby]: [Option<&Value>; 2],
     found: &mut Vec<Difference>,
 ) {
-    if is_plainly_alike(symbols, kind, key, [primary, standby]) {
-        return;
-    }
     let said = |value: &&Value| !says_nothing(kind, path, value);
     match (primary.filter(said), standby.filter(said)) {
         (Some(Value::Object(primary)), Some(Value::Object(standby))) => {

@@ -1,13 +1,12 @@
 //! Small files that somebody damaged, byte by byte: each is read in microseconds, so that a parser sees many.
 
 use dr_core::adapter::terraform::state;
-use dr_core::config::{Source, load_estate};
-use dr_core::model::EstateScan;
+use dr_core::model::{EstateScan, Resource};
 use dr_core::sim::Dice;
 use serde_json::{Value, json};
 
 use super::damage::{damage_bytes, index};
-use super::{Fate, SCAN};
+use super::{Fate, SCAN, estate};
 
 /// What a file is read as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +90,7 @@ impl Default for Files {
     }
 }
 
-/// The shipped scan, a few resources of each site a file.
+/// The shipped scan, one resource of each site a file.
 fn scans() -> Vec<Vec<u8>> {
     let whole: Value = serde_json::from_str(SCAN).expect("the scan is JSON");
     let sites = whole["sites"].as_object().expect("it has sites");
@@ -132,39 +131,36 @@ fn states() -> Vec<Vec<u8>> {
 
 /// Reads a file as that.
 fn read(form: Form, file: &[u8]) -> Fate {
-    let is_sound = match form {
-        Form::Scan => serde_json::from_slice(file).is_ok_and(|scan| is_written_as_read(&scan)),
-        Form::State => match state::resources("bucket/key", file) {
-            Ok(resources) => {
-                let said = resources[0].attributes.get("resources");
-                let others = resources.len() - 1;
-                assert!(said == Some(&json!(others)), "it counts {said:?}");
-                true
-            }
-            Err(unreadable) => unreadable.to_string().is_empty(),
+    let refused = match form {
+        Form::Scan => match serde_json::from_slice(file) {
+            Ok(scan) => return written_as_read(&scan),
+            Err(error) => error.to_string(),
         },
-        Form::Estate => {
-            let text = String::from_utf8_lossy(file);
-            match load_estate(Source::new("estate.yaml", text)) {
-                Ok(_) => true,
-                Err(problems) => problems.to_string().is_empty(),
-            }
-        }
+        Form::State => match state::resources("bucket/key", file) {
+            Ok(resources) => return counted(&resources),
+            Err(unreadable) => unreadable.to_string(),
+        },
+        Form::Estate => return estate(String::from_utf8_lossy(file)),
     };
-    if is_sound {
-        Fate::Judged
-    } else {
-        Fate::Refused
-    }
+    assert!(!refused.is_empty(), "it is refused without a reason");
+    Fate::Refused
+}
+
+/// Demands that a state says how many resources were read of it.
+fn counted(resources: &[Resource]) -> Fate {
+    let said = resources[0].attributes.get("resources");
+    let others = resources.len() - 1;
+    assert!(said == Some(&json!(others)), "it counts {said:?}");
+    Fate::Judged
 }
 
 /// Demands that a scan is read back as it is.
-fn is_written_as_read(scan: &EstateScan) -> bool {
+fn written_as_read(scan: &EstateScan) -> Fate {
     let written = serde_json::to_vec(scan).expect("a scan is JSON");
     let again: EstateScan = serde_json::from_slice(&written).expect("it was written");
     assert!(
         again == *scan,
         "it is written as another:\n{scan:?}\n{again:?}"
     );
-    true
+    Fate::Judged
 }

@@ -117,12 +117,18 @@ impl Sound {
             }
             damage_text(&mut text, &mut dice);
         }
-        match load_estate(Source::new("estate.yaml", text)) {
-            Ok(_) => Fate::Judged,
-            Err(problems) => {
-                drop(problems.to_string());
-                Fate::Refused
-            }
+        estate(text)
+    }
+}
+
+/// Reads an estate, and demands that it is refused with a reason or not at all.
+fn estate(text: impl Into<String>) -> Fate {
+    match load_estate(Source::new("estate.yaml", text)) {
+        Ok(_) => Fate::Judged,
+        Err(problems) => {
+            let refused = problems.to_string();
+            assert!(!refused.is_empty(), "it is refused without a reason");
+            Fate::Refused
         }
     }
 }

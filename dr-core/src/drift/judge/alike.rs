@@ -71,7 +71,7 @@ impl Judge<'_> {
         let paths = pair
             .places()
             .map(|(side, at)| origins.states(side).departing(at));
-        let mut paths = paths.concat();
+        let mut paths: Vec<String> = paths.into_iter().flatten().collect();
         if kind == Kind::RdsInstance {
             // Of a primary a state says nothing of it.
             paths.push(REPLICA_OF.to_owned());

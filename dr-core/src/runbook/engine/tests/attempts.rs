@@ -117,33 +117,22 @@ fn who_takes_a_run_over_gives_a_step_that_failed_for_good_another_chance() {
 
 #[test]
 fn a_step_in_doubt_is_read_again_after_its_pause_unless_the_run_is_to_rest() {
-    let in_doubt = Event::StepInDoubt {
-        step: id("fence"),
-        reason: "the answer was lost".to_owned(),
-    };
-    for is_stopped in [false, true] {
-        let mut machine =
-            machine_after(&[succeeded("approve"), started("fence"), in_doubt.clone()]);
-        machine.begin(at(2));
-        let nothing = Input::Observed(id("fence"), Observation::NotDone(Before::default()));
-        let waits = machine.step(at(3), nothing).expect("no event");
-        assert!(matches!(waits[..], [Effect::WakeAt(..)]), "{waits:?}");
-        let stops = if is_stopped {
-            machine.step(at(4), Input::Stop).expect("legal")
-        } else {
-            let woken = machine.step(at(60), Input::Woken(id("fence")));
-            assert_eq!(woken.expect("legal"), [Effect::Observe(id("fence"))]);
-            continue;
-        };
-        assert!(
-            matches!(stops[..], [Effect::Record(Event::Held { .. })]),
-            "{stops:?}"
-        );
-        let late = machine
-            .step(at(60), Input::Woken(id("fence")))
-            .expect("legal");
-        assert!(!late.contains(&Effect::Observe(id("fence"))), "{late:?}");
-    }
+    let events = [succeeded("approve"), started("fence"), in_doubt("fence")];
+    let mut machine = machine_after(&events);
+    machine.begin(at(2));
+    let nothing = Input::Observed(id("fence"), Observation::NotDone(Before::default()));
+    let waits = machine.step(at(3), nothing).expect("no event");
+    assert!(matches!(waits[..], [Effect::WakeAt(..)]), "{waits:?}");
+    let woken = |machine: &mut Machine| machine.step(at(60), Input::Woken(id("fence")));
+    let reads = woken(&mut machine.clone()).expect("legal");
+    assert_eq!(reads, [Effect::Observe(id("fence"))]);
+    let stops = machine.step(at(4), Input::Stop).expect("legal");
+    assert!(
+        matches!(stops[..], [Effect::Record(Event::Held { .. })]),
+        "{stops:?}"
+    );
+    let late = woken(&mut machine).expect("legal");
+    assert!(!late.contains(&Effect::Observe(id("fence"))), "{late:?}");
 }
 
 #[test]
@@ -185,12 +174,8 @@ fn a_step_that_is_to_hold_on_doubt_asks_before_anything_is_read() {
         "{asked:?}"
     );
     // A person has looked, and wants it to be gone on with: it is read, as always.
-    let retry = answer(&id("fence"), "in-doubt", Decision::Retry, "ana");
-    let answered = Event::Answered {
-        answer: retry,
-        inbox: None,
-    };
-    machine.state.apply(at(4), &answered).expect("legal");
+    let retry = answered("fence", "in-doubt", Decision::Retry);
+    machine.state.apply(at(4), &retry).expect("legal");
     assert_eq!(machine.begin(at(5)), [Effect::Observe(id("fence"))]);
 }
 
@@ -205,11 +190,7 @@ fn the_pauses_between_tries_double_up_to_a_minute() {
 
 #[test]
 fn a_step_in_doubt_that_reads_as_not_done_is_believed_once_its_call_is_over_and_not_before() {
-    let in_doubt = Event::StepInDoubt {
-        step: id("fence"),
-        reason: "the answer was lost".to_owned(),
-    };
-    let machine = machine_after(&[succeeded("approve"), started("fence"), in_doubt]);
+    let machine = machine_after(&[succeeded("approve"), started("fence"), in_doubt("fence")]);
     let over = crate::runbook::lock::CALL.after(at(1));
     let read = |now| {
         let not_done = Observation::NotDone(Before::default());

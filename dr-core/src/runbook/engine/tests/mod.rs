@@ -387,6 +387,29 @@ fn started(step: &str) -> Event {
     }
 }
 
+/// Ana's answer.
+fn answered(step: &str, code: &str, decision: Decision) -> Event {
+    Event::Answered {
+        answer: answer(&id(step), code, decision, "ana"),
+        inbox: None,
+    }
+}
+
+/// A step of whose last call the answer was lost.
+fn in_doubt(step: &str) -> Event {
+    Event::StepInDoubt {
+        step: id(step),
+        reason: "the answer was lost".to_owned(),
+    }
+}
+
+/// The run turns back.
+fn turned() -> Event {
+    Event::Unwinding {
+        because: "because".to_owned(),
+    }
+}
+
 /// A step that failed, to be tried again then or never.
 fn failed(step: &str, retry_at: Option<Timestamp>) -> Event {
     Event::StepFailed {

@@ -73,17 +73,8 @@ fn what_people_say_is_taken_in_where_it_settles_something_and_refused_with_a_rea
         started("fence"),
         failed("fence", None),
     ];
-    let in_doubt = Event::StepInDoubt {
-        step: id("fence"),
-        reason: "the answer was lost".to_owned(),
-    };
-    let doubtful = [succeeded("approve"), started("fence"), in_doubt];
-    let turned = [
-        succeeded("approve"),
-        Event::Unwinding {
-            because: "because".to_owned(),
-        },
-    ];
+    let doubtful = [succeeded("approve"), started("fence"), in_doubt("fence")];
+    let turned = [succeeded("approve"), turned()];
     use Decision as D;
     assert_eq!(taken(&begun, &say("fence", D::Skip)), Ok(()));
     assert_eq!(taken(&begun, &say("fence", D::Retry)), Ok(()));
@@ -206,18 +197,15 @@ fn a_yes_settles_the_question_that_is_open_and_only_if_people_can_pass_it() {
 
 #[test]
 fn a_yes_that_passes_a_gate_is_a_waiver_and_an_approval_is_none() {
-    let yes = |step: &str, code: &str| Event::Answered {
-        answer: answer(&id(step), code, Decision::Yes, "ana"),
-        inbox: None,
-    };
-    let approved = machine_after(&[yes("approve", APPROVAL)]);
+    let approved = machine_after(&[answered("approve", APPROVAL, Decision::Yes)]);
     assert!(approved.state.history.waivers.is_empty());
     let begun = [
         succeeded("approve"),
         started("fence"),
         failed("fence", None),
     ];
-    let passed = machine_after(&[&begun[..], &[yes("fence", "lag")]].concat());
+    let lag = [answered("fence", "lag", Decision::Yes)];
+    let passed = machine_after(&[&begun[..], &lag].concat());
     let waivers = &passed.state.history.waivers[&id("fence")];
     let told: Vec<_> = waivers.iter().map(|w| (&w.code[..], &w.who[..])).collect();
     assert_eq!(told, [("lag", "ana")]);

@@ -93,26 +93,14 @@ fn a_promotion_that_cannot_be_read_is_neither_repeated_nor_unwound() {
 #[test]
 fn a_promotion_that_may_have_been_made_is_never_unwound() {
     let before = ["approve", "fence", "provision", "activate"].map(succeeded);
-    let in_doubt = Event::StepInDoubt {
-        step: id("promote"),
-        reason: "the answer was lost".to_owned(),
-    };
-    let abort = Event::Answered {
-        answer: answer(&id("promote"), "", Decision::Abort, "ana"),
-        inbox: None,
-    };
-    let turned = Event::Unwinding {
-        because: "ana asked".to_owned(),
-    };
-    let made = vec![succeeded("promote")];
+    let abort = [answered("promote", "", Decision::Abort)];
     for promotion in [
         vec![started("promote")],
-        vec![started("promote"), in_doubt],
-        made,
+        vec![started("promote"), in_doubt("promote")],
+        vec![succeeded("promote")],
     ] {
-        let events = [&before[..], &promotion, std::slice::from_ref(&abort)].concat();
-        let mut machine = machine_after(&events);
-        let refused = machine.state.clone().apply(at(2), &turned).unwrap_err();
+        let mut machine = machine_after(&[&before[..], &promotion, &abort].concat());
+        let refused = machine.state.clone().apply(at(2), &turned()).unwrap_err();
         assert!(refused.to_string().contains("never unwound"), "{refused}");
         let effects = machine.begin(at(2));
         let turns = |effect: &Effect| matches!(effect, Effect::Record(Event::Unwinding { .. }));
@@ -194,9 +182,6 @@ fn a_promotion_can_be_neither_skipped_nor_undone() {
         before: Before::default(),
     };
     state.apply(at(1), &started).expect("it may start");
-    let unwinding = Event::Unwinding {
-        because: "because".to_owned(),
-    };
-    assert!(state.apply(at(2), &unwinding).is_err());
+    assert!(state.apply(at(2), &turned()).is_err());
     assert!(state.apply(at(2), &Event::UndoStarted { step }).is_err());
 }

@@ -173,12 +173,9 @@ fn what_a_run_cannot_do_where_it_stands_is_refused_with_the_reason() {
         status,
         missing: Vec::new(),
     };
-    let turned = Event::Unwinding {
-        because: "because".to_owned(),
-    };
     for (events, next, why) in [
         (vec![], begun, "it has begun already"),
-        (vec![turned.clone()], turned, "it unwinds already"),
+        (vec![turned()], turned(), "it unwinds already"),
         (vec![held.clone()], held, "it is to be taken over first"),
         (vec![], closed(RunStatus::Running), "that is no end"),
         (vec![], closed(RunStatus::Held), "that is no end"),
@@ -225,17 +222,14 @@ fn a_step_that_is_skipped_is_asked_about_no_more() {
 
 #[test]
 fn what_was_never_begun_and_a_pivot_are_not_taken_back() {
-    let turned = Event::Unwinding {
-        because: "because".to_owned(),
-    };
     let undo = |step: &str| Event::UndoStarted { step: id(step) };
     let before = ["approve", "fence", "provision", "activate"].map(succeeded);
-    let tried = [started("promote"), failed("promote", None), turned.clone()];
+    let tried = [started("promote"), failed("promote", None), turned()];
     let tried = [&before[..], &tried].concat();
     // Found done, and so none of this run's.
-    refusal(&[succeeded("fence"), turned.clone()], &undo("fence"));
+    refusal(&[succeeded("fence"), turned()], &undo("fence"));
     refusal(&tried, &undo("promote"));
-    let begun = [started("fence"), succeeded("fence"), turned];
+    let begun = [started("fence"), succeeded("fence"), turned()];
     let mut machine = machine_after(&begun);
     let taken_back = machine.state.apply(at(2), &undo("fence"));
     taken_back.expect("it was begun");
