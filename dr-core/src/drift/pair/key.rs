@@ -7,7 +7,7 @@ use super::super::reference::{Columns, Side};
 use crate::model::{Estate, ResourceKind as Kind};
 
 /// A kind, and two texts of it.
-pub(super) type Key = (Kind, String, String);
+pub(super) type Key<'a> = (Kind, &'a str, &'a str);
 
 /// Component and part of what the estate binds, by kind and by id or ARN.
 type Bound<'a> = BTreeMap<(Kind, &'a str), (&'a str, &'static str)>;
@@ -27,25 +27,25 @@ impl<'a> Keys<'a> {
     }
 
     /// The place of a component that `estate.yaml` binds a thing to.
-    pub(super) fn bound(&self, side: Side, at: u32) -> Option<Key> {
+    pub(super) fn bound(&self, side: Side, at: u32) -> Option<Key<'a>> {
         let resource = self.columns.of(side).at(at);
         let bound = &self.bound[side.index()];
         let found = bound
             .get(&(resource.kind, resource.id.as_str()))
             .or_else(|| bound.get(&(resource.kind, resource.arn.as_deref()?)));
         let (component, part) = found?;
-        Some((resource.kind, (*component).to_owned(), (*part).to_owned()))
+        Some((resource.kind, component, part))
     }
 
     /// Its component and its name.
-    pub(super) fn tag_and_name(&self, side: Side, at: u32) -> Option<Key> {
+    pub(super) fn tag_and_name(&self, side: Side, at: u32) -> Option<Key<'a>> {
         let (kind, component, _) = self.component(side, at)?;
         let (_, stem, _) = self.name(side, at)?;
         Some((kind, component, stem))
     }
 
     /// Its name, where it does not say in which zone.
-    pub(super) fn name(&self, side: Side, at: u32) -> Option<Key> {
+    pub(super) fn name(&self, side: Side, at: u32) -> Option<Key<'a>> {
         let stem = self.columns.of(side).stem(at)?;
         if stem.names_zone {
             return None;
@@ -54,24 +54,23 @@ impl<'a> Keys<'a> {
     }
 
     /// Its name without the zone: things of one row share it.
-    pub(super) fn name_of_row(&self, side: Side, at: u32) -> Option<Key> {
+    pub(super) fn name_of_row(&self, side: Side, at: u32) -> Option<Key<'a>> {
         let kind = self.columns.of(side).at(at).kind;
         let stem = self.columns.of(side).stem(at)?;
-        Some((kind, stem.text.clone(), String::new()))
+        Some((kind, &stem.text, ""))
     }
 
     /// Its name as it is. What is replicated keeps its source's name, and with it the source's place.
-    pub(super) fn whole_name(&self, side: Side, at: u32) -> Option<Key> {
+    pub(super) fn whole_name(&self, side: Side, at: u32) -> Option<Key<'a>> {
         let resource = self.columns.of(side).at(at);
-        let name = resource.name.clone()?;
-        Some((resource.kind, name, String::new()))
+        Some((resource.kind, resource.name.as_deref()?, ""))
     }
 
     /// Its component.
-    pub(super) fn component(&self, side: Side, at: u32) -> Option<Key> {
+    pub(super) fn component(&self, side: Side, at: u32) -> Option<Key<'a>> {
         let resource = self.columns.of(side).at(at);
         let component = resource.component.as_ref()?;
-        Some((resource.kind, component.to_string(), String::new()))
+        Some((resource.kind, component.as_str(), ""))
     }
 }
 

@@ -226,18 +226,18 @@ pub(crate) fn pair(estate: &Estate, columns: &Columns<'_>, scopes: &[Vec<Scope>;
         ..Pairs::default()
     };
     let keys = key::Keys::new(estate, columns);
-    let of =
-        |pairs: &Pairs, key: &dyn Fn(Side, u32) -> Option<key::Key>| Alike::new(scopes, pairs, key);
-    let bound = of(&pairs, &|side, at| keys.bound(side, at));
-    pairs.add_unique(bound, Ground::Bound);
-    let tagged = of(&pairs, &|side, at| keys.tag_and_name(side, at));
-    pairs.add_unique(tagged, Ground::TagAndName);
-    let named = of(&pairs, &|side, at| keys.name(side, at));
-    pairs.add_unique(named, Ground::Name);
-    let kept = of(&pairs, &|side, at| keys.whole_name(side, at));
-    pairs.add_unique(kept, Ground::Name);
-    let only = of(&pairs, &|side, at| keys.component(side, at));
-    pairs.add_unique(only, Ground::OnlyOne);
+    type By<'a> = fn(&key::Keys<'a>, Side, u32) -> Option<key::Key<'a>>;
+    let passes: [(By<'_>, Ground); 5] = [
+        (key::Keys::bound, Ground::Bound),
+        (key::Keys::tag_and_name, Ground::TagAndName),
+        (key::Keys::name, Ground::Name),
+        (key::Keys::whole_name, Ground::Name),
+        (key::Keys::component, Ground::OnlyOne),
+    ];
+    for (key, ground) in passes {
+        let alike = Alike::new(scopes, &pairs, |side, at| key(&keys, side, at));
+        pairs.add_unique(alike, ground);
+    }
     place::pair(columns, scopes, &mut pairs, &keys);
     pairs.in_order();
     pairs

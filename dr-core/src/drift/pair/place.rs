@@ -88,12 +88,12 @@ pub(super) fn pair(
 
 /// Subnets by where they begin in the block of their network: sites are laid out alike, whatever their addresses are. With
 /// `keys`, their names must be the same as well.
-fn offsets(
+fn offsets<'k>(
     columns: &Columns<'_>,
     scopes: &[Vec<Scope>; 2],
     pairs: &Pairs,
-    keys: Option<&Keys<'_>>,
-) -> Alike<(u32, u128, u8, bool, Option<Key>)> {
+    keys: Option<&Keys<'k>>,
+) -> Alike<(u32, u128, u8, bool, Option<Key<'k>>)> {
     Alike::new(scopes, pairs, |side, at| {
         let subnet = columns.of(side).at(at);
         if subnet.kind != Kind::Ec2Subnet {
