@@ -140,6 +140,18 @@ impl Way {
     }
 }
 
+/// Where a page of a list begins.
+pub(super) trait Mark: Clone + PartialEq + Send + Sync {
+    /// Whether it says nothing: some services end a list with such a one.
+    fn is_empty(&self) -> bool;
+}
+
+impl Mark for String {
+    fn is_empty(&self) -> bool {
+        self.as_str().is_empty()
+    }
+}
+
 /// A call that gave nothing.
 #[derive(Debug, Clone)]
 pub(super) struct Refusal {
@@ -323,20 +335,21 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Why a page was not read, with what the pages before it hold.
-    pub(super) async fn whole<P, T, E, F>(
+    pub(super) async fn whole<P, K, T, E, F>(
         &mut self,
         topic: &Topic,
-        send: impl Fn(Option<String>) -> F + Send + Sync,
-        take: impl Fn(P) -> (Option<String>, Vec<T>) + Send,
+        send: impl Fn(Option<K>) -> F + Send + Sync,
+        take: impl Fn(P) -> (Option<K>, Vec<T>) + Send,
     ) -> Result<Vec<T>, (Refusal, Vec<T>)>
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         F: Future<Output = Result<P, SdkError<E, HttpResponse>>> + Send,
         P: Send,
+        K: Mark,
         T: Send,
     {
         let mut found = Vec::new();
-        let mut token: Option<String> = None;
+        let mut token: Option<K> = None;
         for _ in 0..MOST_PAGES {
             let page = match self.ask(topic, || send(token.clone())).await {
                 Ok(page) => page,

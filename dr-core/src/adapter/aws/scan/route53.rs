@@ -6,11 +6,11 @@ use aws_sdk_route53::Client;
 use aws_sdk_route53::types::{HealthCheck, HostedZone, ResourceRecordSet, RrType};
 use serde_json::Value;
 
-use super::reader::{Reader, Refusal};
+use super::reader::{Mark, Reader};
 use super::scanner::Wanted;
 use super::topic::Topic;
 use super::value::{object, sorted, word};
-use crate::model::{GapClass, Resource, ResourceKind as Kind};
+use crate::model::{Resource, ResourceKind as Kind};
 
 const ZONES: Topic = Topic::new(Kind::Route53Zone, "route53", "ListHostedZones").global();
 const RECORDS: Topic =
@@ -20,22 +20,13 @@ const CHECKS: Topic = Topic::new(Kind::Route53HealthCheck, "route53", "ListHealt
 /// What this file asks.
 pub(super) const TOPICS: &[Topic] = &[ZONES, RECORDS, CHECKS];
 
-/// No zone has more pages of 300 records.
-const MOST_PAGES: usize = 200;
-
-/// Reads the names. No tags are asked for: nothing tells these resources by them, and of five calls a second each counts.
+/// Reads the names. No tags are asked for: nothing tells these resources by them, and of five calls a second each counts. For
+/// the same reason zones are listed only where a name of the estate is not in a zone that it names.
 pub(super) async fn read(reader: &mut Reader<'_>, wanted: &Wanted) {
     let route53 = Client::new(reader.site().global());
-    reader
-        .list(
-            &ZONES,
-            |token| route53.list_hosted_zones().set_marker(token).send(),
-            |page| {
-                let next = page.next_marker.clone().filter(|_| page.is_truncated);
-                (next, page.hosted_zones().iter().map(zone).collect())
-            },
-        )
-        .await;
+    for id in &wanted.zones {
+        zone(reader, &route53, id).await;
+    }
     reader
         .list(
             &CHECKS,
@@ -49,100 +40,140 @@ pub(super) async fn read(reader: &mut Reader<'_>, wanted: &Wanted) {
             },
         )
         .await;
-    reader.follows(Kind::Route53Record, Kind::Route53Zone);
-    for zone in zones_of_the_estate(reader, wanted) {
-        records(reader, &route53, &zone).await;
+    let missing = not_held(reader, &wanted.records);
+    if missing.is_empty() {
+        return;
+    }
+    for id in zones_of(reader, &route53, &missing).await {
+        if !wanted.zones.contains(&id) {
+            zone(reader, &route53, &id).await;
+        }
     }
 }
 
-/// The zones that the estate names, and those that hold a name of the estate: an account has many others.
-fn zones_of_the_estate(reader: &mut Reader<'_>, wanted: &Wanted) -> BTreeSet<String> {
-    let holding = reader.of_kind(Kind::Route53Zone).filter(|zone| {
-        let zone = zone
-            .name
-            .as_deref()
-            .unwrap_or_default()
-            .trim_end_matches('.');
-        wanted
-            .records
-            .iter()
-            .any(|record| is_in(record.trim_end_matches('.'), zone))
-    });
-    let mut zones: BTreeSet<String> = holding.map(|zone| zone.id.clone()).collect();
-    zones.extend(wanted.zones.iter().cloned());
-    zones
+/// The names that no record has that was read.
+fn not_held(reader: &mut Reader<'_>, names: &BTreeSet<String>) -> BTreeSet<String> {
+    let records = reader.of_kind(Kind::Route53Record);
+    let held: BTreeSet<String> = records
+        .filter_map(|record| record.name.as_deref().map(plain))
+        .collect();
+    names
+        .iter()
+        .map(|name| plain(name))
+        .filter(|name| !held.contains(name))
+        .collect()
 }
 
-fn is_in(record: &str, zone: &str) -> bool {
-    let (record, zone) = (record.to_ascii_lowercase(), zone.to_ascii_lowercase());
-    record == zone
-        || record
-            .strip_suffix(&zone)
+/// A name as it is compared (RFC 4343: the case of letters says nothing).
+fn plain(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// The zones that may hold one of the names: an account has many others.
+async fn zones_of(
+    reader: &mut Reader<'_>,
+    route53: &Client,
+    names: &BTreeSet<String>,
+) -> BTreeSet<String> {
+    let holds = |zone: &HostedZone| {
+        let zone = plain(zone.name());
+        names.iter().any(|name| is_in(name, &zone))
+    };
+    let listed = reader
+        .whole(
+            &ZONES,
+            |token| route53.list_hosted_zones().set_marker(token).send(),
+            |page| {
+                let next = page.next_marker.clone().filter(|_| page.is_truncated);
+                let held = page.hosted_zones().iter().filter(|zone| holds(zone));
+                (next, held.map(|zone| bare(zone.id()).to_owned()).collect())
+            },
+        )
+        .await;
+    let zones: Vec<String> = listed.unwrap_or_else(|(refusal, before)| {
+        reader.missing(&ZONES.of(Kind::Route53Record), refusal.clone(), 0);
+        reader.missing(&ZONES, refusal, 0);
+        before
+    });
+    zones.into_iter().collect()
+}
+
+fn is_in(name: &str, zone: &str) -> bool {
+    name == zone
+        || name
+            .strip_suffix(zone)
             .is_some_and(|rest| rest.ends_with('.'))
 }
 
 /// Where a page of records begins: this list has no token.
-type Start = (String, Option<RrType>, Option<String>);
+#[derive(Clone, PartialEq)]
+struct Start {
+    name: String,
+    kind: Option<RrType>,
+    identifier: Option<String>,
+}
 
-async fn records(reader: &mut Reader<'_>, route53: &Client, zone: &str) {
-    let mut start: Option<Start> = None;
-    let mut kept = 0;
-    for _ in 0..MOST_PAGES {
-        let asked = || {
-            let (name, kind, identifier) = match start.clone() {
-                Some((name, kind, identifier)) => (Some(name), kind, identifier),
-                None => (None, None, None),
-            };
-            let page = route53
-                .list_resource_record_sets()
-                .hosted_zone_id(zone)
-                .max_items(300);
-            let page = page.set_start_record_name(name).set_start_record_type(kind);
-            page.set_start_record_identifier(identifier).send()
-        };
-        let page = match reader.ask(&RECORDS, asked).await {
-            Ok(page) => page,
-            Err(refusal) => return reader.missing(&RECORDS, refusal, kept),
-        };
-        kept += page.resource_record_sets().len();
-        reader.keep(
-            page.resource_record_sets()
-                .iter()
-                .map(|set| record(zone, set)),
-        );
-        let next = page.next_record_name().map(|name| {
-            let kind = page.next_record_type().cloned();
-            (
-                name.to_owned(),
-                kind,
-                page.next_record_identifier().map(str::to_owned),
-            )
-        });
-        match next.filter(|_| page.is_truncated()) {
-            None => return,
-            next if next == start => break,
-            next => start = next,
+impl Mark for Start {
+    fn is_empty(&self) -> bool {
+        self.name.is_empty()
+    }
+}
+
+/// Reads a zone by its records: what else a list of zones would say of it, nothing asks for.
+async fn zone(reader: &mut Reader<'_>, route53: &Client, zone: &str) {
+    let read = reader
+        .whole(
+            &RECORDS,
+            |start: Option<Start>| {
+                let page = route53
+                    .list_resource_record_sets()
+                    .hosted_zone_id(zone)
+                    .max_items(300);
+                match start {
+                    None => page.send(),
+                    Some(start) => page
+                        .start_record_name(start.name)
+                        .set_start_record_type(start.kind)
+                        .set_start_record_identifier(start.identifier)
+                        .send(),
+                }
+            },
+            |page| {
+                let next = page.next_record_name().filter(|_| page.is_truncated());
+                let next = next.map(|name| Start {
+                    name: name.to_owned(),
+                    kind: page.next_record_type().cloned(),
+                    identifier: page.next_record_identifier().map(str::to_owned),
+                });
+                (next, page.resource_record_sets)
+            },
+        )
+        .await;
+    let (sets, refusal) = match read {
+        Ok(sets) => (sets, None),
+        Err((refusal, sets)) => (sets, Some(refusal)),
+    };
+    reader.keep(sets.iter().map(|set| record(zone, set)));
+    match refusal {
+        None => {
+            // Each zone has one, at its top (RFC 1035, section 6.1), private ones too.
+            let start = sets.iter().find(|set| *set.r#type() == RrType::Soa);
+            let whole = Resource::new(Kind::Route53Zone, zone)
+                .named(start.map(ResourceRecordSet::name))
+                .with("records", sets.len());
+            reader.keep([whole]);
+        }
+        Some(refusal) => {
+            reader.missing(&RECORDS.of(Kind::Route53Zone), refusal.clone(), 0);
+            reader.missing(&RECORDS, refusal, sets.len());
         }
     }
-    let endless = Refusal {
-        class: GapClass::Failed,
-        reason: format!("the records of {zone} do not end"),
-        not_found: false,
-    };
-    reader.missing(&RECORDS, endless, kept);
 }
 
 /// The service writes ids with and without their path.
 fn bare(id: &str) -> &str {
     id.trim_start_matches("/hostedzone/")
         .trim_start_matches("/healthcheck/")
-}
-
-fn zone(zone: &HostedZone) -> Resource {
-    Resource::new(Kind::Route53Zone, bare(zone.id()))
-        .named(Some(zone.name()))
-        .with("private", zone.config().map(|config| config.private_zone()))
-        .with("records", zone.resource_record_set_count())
 }
 
 fn record(zone: &str, set: &ResourceRecordSet) -> Resource {
@@ -227,7 +258,7 @@ mod tests {
     #[test]
     fn a_name_is_in_its_zone_and_not_in_one_that_ends_alike() {
         assert!(is_in("app.example.com", "example.com"));
-        assert!(is_in("Example.com", "example.COM"));
+        assert!(is_in(&plain("Example.com."), &plain("example.COM")));
         assert!(!is_in("app.badexample.com", "example.com"));
         assert!(!is_in("example.com", "app.example.com"));
     }

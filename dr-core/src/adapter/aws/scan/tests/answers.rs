@@ -159,7 +159,7 @@ fn route53(call: &str) -> String {
             "<HostedZones><HostedZone><Id>/hostedzone/Z1</Id><Name>storefront.example.</Name><CallerReference>c</CallerReference></HostedZone></HostedZones><IsTruncated>false</IsTruncated><MaxItems>100</MaxItems><Marker></Marker>"
         }
         "ListResourceRecordSets" => {
-            "<ResourceRecordSets><ResourceRecordSet><Name>app.storefront.example.</Name><Type>A</Type><SetIdentifier>ohio</SetIdentifier><Failover>PRIMARY</Failover></ResourceRecordSet></ResourceRecordSets><IsTruncated>false</IsTruncated><MaxItems>300</MaxItems>"
+            "<ResourceRecordSets><ResourceRecordSet><Name>storefront.example.</Name><Type>SOA</Type></ResourceRecordSet><ResourceRecordSet><Name>app.storefront.example.</Name><Type>A</Type><SetIdentifier>ohio</SetIdentifier><Failover>PRIMARY</Failover></ResourceRecordSet></ResourceRecordSets><IsTruncated>false</IsTruncated><MaxItems>300</MaxItems>"
         }
         "ListHealthChecks" => {
             "<HealthChecks><HealthCheck><Id>h-1</Id><CallerReference>c</CallerReference><HealthCheckConfig><Type>HTTPS</Type><Inverted>true</Inverted></HealthCheckConfig><HealthCheckVersion>1</HealthCheckVersion></HealthCheck></HealthChecks><IsTruncated>false</IsTruncated><MaxItems>100</MaxItems><Marker></Marker>"

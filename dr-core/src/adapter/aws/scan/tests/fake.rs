@@ -67,7 +67,7 @@ impl fmt::Debug for Fake {
 }
 
 impl Fake {
-    /// `say` is given the call's name, `ec2:DescribeVpcs`, and the request's body.
+    /// `say` is given the call's name, `ec2:DescribeVpcs`, and the request's body, or its address where it has none.
     pub(super) fn new(say: impl Fn(&str, &str) -> Answer + Send + Sync + 'static) -> Self {
         Self {
             say: Arc::new(say),
@@ -103,7 +103,12 @@ impl HttpConnector for Fake {
             .lock()
             .unwrap()
             .push((name.clone(), self.clock.now()));
-        HttpConnectorFuture::ready(match (self.say)(&name, &body) {
+        let asked = if body.is_empty() {
+            request.uri()
+        } else {
+            &body
+        };
+        HttpConnectorFuture::ready(match (self.say)(&name, asked) {
             Answer::Body(status, text) => {
                 let status = status.try_into().expect("a status of HTTP");
                 Ok(HttpResponse::new(status, SdkBody::from(text)))

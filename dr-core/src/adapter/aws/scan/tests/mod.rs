@@ -3,6 +3,7 @@
 mod answers;
 mod fake;
 mod honest;
+mod names;
 mod polite;
 
 use std::collections::BTreeSet;
@@ -46,9 +47,13 @@ fn scan_part(fake: &Fake, part: &ScanPart) -> Reading {
 
 /// Scans of some parts by one scanner, one after the other.
 fn scan_parts(fake: &Fake, parts: &[ScanPart]) -> Vec<Reading> {
-    let estate = estate();
+    scans_of(&estate(), fake, parts)
+}
+
+/// The same, of another estate.
+fn scans_of(estate: &Estate, fake: &Fake, parts: &[ScanPart]) -> Vec<Reading> {
     let site = AwsSite::over(estate.home(), fake.config(), Arc::clone(&fake.clock) as _);
-    let scanner = AwsScanner::new(site, &estate, Share::default());
+    let scanner = AwsScanner::new(site, estate, Share::default());
     // The SDK wants a runtime's timer even where nothing waits.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
