@@ -1,9 +1,15 @@
 //! What `dr drift` is held to: it finds what makes a standby unable to take over, is silent on what makes no difference, pairs
 //! things whatever they are called, says what it could not read, and says the same each time. On pairs of sites that are made
-//! from seeds (`dr_tests::twins`). The figures are printed: `cargo test --test drift_corpus -- --nocapture`.
+//! from seeds (`dr_tests::twins`). The figures are printed: `cargo test --test drift_corpus -- --nocapture`. With
+//! `DR_CORPUS_SEED=1000000` the seeds begin there: pairs of sites that nobody had seen when the rules were written.
 #![expect(clippy::disallowed_macros, reason = "the figures are printed")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the first seed is asked for by the environment"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use dr_core::drift::{FindingId, Verdict, counterparts, examine};
 use dr_core::model::{EstateScan, ResourceKind as Kind, SiteScan};
@@ -17,6 +23,15 @@ fn percent(part: usize, of: usize) -> String {
     format!("{percent:.2} %")
 }
 
+/// The seed of a pair, from the first one on.
+fn seed(number: usize) -> u64 {
+    static FIRST: LazyLock<u64> = LazyLock::new(|| match std::env::var("DR_CORPUS_SEED") {
+        Ok(first) => first.parse().expect("DR_CORPUS_SEED is a number"),
+        Err(_) => 0,
+    });
+    *FIRST + number as u64
+}
+
 #[test]
 fn twins_have_every_part_of_a_stack_and_are_in_sync() {
     let twins = Twins::new(Style::drawn(1));
@@ -25,17 +40,19 @@ fn twins_have_every_part_of_a_stack_and_are_in_sync() {
         .flat_map(|side| kinds(&twins.sides[*side]))
         .collect();
     assert!(seen.len() >= 35, "{seen:?}");
-    for report in side_by_side(200, |seed| Twins::new(Style::drawn(seed as u64)).examine()) {
+    for report in side_by_side(200, |number| {
+        Twins::new(Style::drawn(seed(number))).examine()
+    }) {
         assert_eq!(report.verdict, Verdict::InSync, "{}", told(&report));
     }
 }
 
 #[test]
 fn a_primary_in_more_zones_than_the_standby_can_have_is_in_sync() {
-    for report in side_by_side(60, |seed| {
+    for report in side_by_side(60, |number| {
         let style = Style {
             zones: [3, 2],
-            ..Style::drawn(seed as u64 + 700)
+            ..Style::drawn(seed(number) + 700)
         };
         Twins::new(style).examine()
     }) {
@@ -62,7 +79,7 @@ const PAIRS: usize = 10;
 fn line(operator: &Operator, side: usize, pairs: &[Twins]) -> Line {
     let mut line = Line::default();
     for (number, twins) in pairs.iter().enumerate() {
-        let mut dice = Dice::new(number as u64);
+        let mut dice = Dice::new(seed(number));
         let Some(mutant) = operator.apply(twins, side, &mut dice) else {
             continue;
         };
@@ -101,7 +118,7 @@ fn line(operator: &Operator, side: usize, pairs: &[Twins]) -> Line {
 fn seeded_differences_are_found_by_the_right_rule_and_told_once() {
     let operators = mutate::operators();
     let pairs: Vec<Twins> = (0..PAIRS)
-        .map(|seed| Twins::new(Style::drawn(seed as u64)))
+        .map(|number| Twins::new(Style::drawn(seed(number))))
         .collect();
     let lines = side_by_side(operators.len() * 2, |number| {
         line(&operators[number / 2], number % 2, &pairs)
@@ -180,8 +197,8 @@ const VARIANTS: usize = 5_000;
 #[test]
 fn what_makes_no_difference_is_not_told() {
     let variants = side_by_side(VARIANTS, |number| {
-        let mut dice = Dice::new(number as u64 ^ 0x6265_6e69);
-        let mut twins = Twins::new(Style::drawn(number as u64 + 1_000));
+        let mut dice = Dice::new(seed(number) ^ 0x6265_6e69);
+        let mut twins = Twins::new(Style::drawn(seed(number) + 1_000));
         let mut edits = Vec::new();
         // Each edit alone first, then several on top of each other.
         let (several, first) = (number >= VARIANTS / 2, number % benign::EDITS.len());
@@ -230,9 +247,9 @@ struct Paired {
 
 #[test]
 fn things_are_paired_whatever_they_are_called_and_what_is_not_paired_is_told() {
-    let measured = side_by_side(300, |seed| {
-        let mut twins = Twins::new(Style::drawn(seed as u64 + 50_000));
-        let mut dice = Dice::new(seed as u64);
+    let measured = side_by_side(300, |number| {
+        let mut twins = Twins::new(Style::drawn(seed(number) + 50_000));
+        let mut dice = Dice::new(seed(number));
         for side in SIDES {
             benign::shake(&mut twins, side, &mut dice);
         }
@@ -296,15 +313,15 @@ fn shuffled(scan: &EstateScan, dice: &mut Dice) -> EstateScan {
 #[test]
 fn the_same_scan_gives_the_same_bytes_in_whatever_order_it_stands() {
     let operators = mutate::operators();
-    let differing = side_by_side(200, |seed| {
+    let differing = side_by_side(200, |number| {
         let twins = Twins::new(Style {
             numbered: false,
-            ..Style::drawn(seed as u64)
+            ..Style::drawn(seed(number))
         });
-        let mut dice = Dice::new(seed as u64);
-        let mutant = operators[seed % operators.len()].apply(&twins, 1, &mut dice);
+        let mut dice = Dice::new(seed(number));
+        let mutant = operators[number % operators.len()].apply(&twins, 1, &mut dice);
         let mut twins = mutant.map_or(twins, |mutant| mutant.twins);
-        benign::shake(&mut twins, seed % 2, &mut dice);
+        benign::shake(&mut twins, number % 2, &mut dice);
         let scan = twins.scan();
         let bytes = |scan: &EstateScan| {
             let report =
@@ -321,8 +338,8 @@ fn the_same_scan_gives_the_same_bytes_in_whatever_order_it_stands() {
 
 #[test]
 fn an_unchanged_scan_told_again_has_nothing_new() {
-    let again = side_by_side(100, |seed| {
-        let twins = Twins::new(Style::drawn(seed as u64 + 9_000));
+    let again = side_by_side(100, |number| {
+        let twins = Twins::new(Style::drawn(seed(number) + 9_000));
         let mut scan = twins.scan();
         let first = examine(&twins.estate, &twins.direction(), &scan, None).expect("both sites");
         for part in scan.sites.values_mut() {
