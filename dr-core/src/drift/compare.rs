@@ -1,13 +1,15 @@
 //! In what two counterparts differ.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
+use std::iter;
 
 use serde_json::{Map, Value};
 
 use super::aspect::{Aspect, aspect};
 use super::default::says_nothing;
 use super::pair::Pair;
-use super::reference::Side;
+use super::reference::{Columns, Side};
 use super::symbol::Symbols;
 use crate::model::{Resource, ResourceKind as Kind};
 
@@ -27,41 +29,80 @@ pub(super) fn outermost(path: &str) -> &str {
     path.split('.').next().unwrap_or(path)
 }
 
-/// The names that stand in either of two maps, in order.
-pub(super) fn names<'n>(
-    one: impl Iterator<Item = &'n String>,
-    other: impl Iterator<Item = &'n String>,
-) -> Vec<&'n str> {
-    let mut names: Vec<&str> = one.chain(other).map(String::as_str).collect();
-    // Two runs that are in order already: they are merged.
-    names.sort();
-    names.dedup();
-    names
+/// Goes through two runs that are in order, in step: what stands under each key in the one and in the other.
+fn in_step<K: Ord, V>(
+    one: impl IntoIterator<Item = (K, V)>,
+    other: impl IntoIterator<Item = (K, V)>,
+) -> impl Iterator<Item = (K, [Option<V>; 2])> {
+    let mut one = one.into_iter().peekable();
+    let mut other = other.into_iter().peekable();
+    iter::from_fn(move || {
+        let order = match (one.peek(), other.peek()) {
+            (Some((one, _)), Some((other, _))) => one.cmp(other),
+            (Some(_), None) => Ordering::Less,
+            (None, _) => Ordering::Greater,
+        };
+        let left = if order.is_le() { one.next() } else { None };
+        let right = if order.is_ge() { other.next() } else { None };
+        match (left, right) {
+            (Some((key, left)), right) => Some((key, [Some(left), right.map(|(_, value)| value)])),
+            (None, Some((key, right))) => Some((key, [None, Some(right)])),
+            (None, None) => None,
+        }
+    })
 }
 
-/// In what the things of a pair differ, attribute by attribute. What was not read on either side is left out: it stands among
-/// what is unknown.
-pub(crate) fn differences(symbols: &Symbols<'_>, pair: &Pair) -> Vec<Difference> {
-    let [primary, standby] = [
-        symbols.columns.of(Side::Primary).at(pair.primary),
-        symbols.columns.of(Side::Standby).at(pair.standby),
-    ];
-    let mut unread: BTreeSet<&str> = symbols.columns.of(Side::Primary).unread(primary);
-    unread.extend(symbols.columns.of(Side::Standby).unread(standby));
+/// An attribute of two counterparts that was read on both sides.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Attribute<'a> {
+    pub(super) name: &'a str,
+    pub(super) aspect: Aspect,
+    /// What it is on each side, the primary's first.
+    values: [Option<&'a Value>; 2],
+}
+
+/// The attributes of a pair. What was not read on either side is left out: it stands among what is unknown.
+pub(super) fn attributes<'a>(columns: &Columns<'a>, pair: &Pair) -> Vec<Attribute<'a>> {
+    let [primary, standby] = pair.places().map(|(side, at)| columns.of(side).at(at));
+    let unread = unread(columns, pair);
+    let attributes = in_step(&primary.attributes, &standby.attributes);
+    let attributes = attributes.filter(|(name, _)| !unread.contains(name.as_str()));
+    let attributes = attributes.map(|(name, values)| Attribute {
+        name,
+        aspect: aspect(primary.kind, name),
+        values,
+    });
+    attributes.collect()
+}
+
+/// What was not read of either side.
+fn unread<'a>(columns: &Columns<'a>, pair: &Pair) -> BTreeSet<&'a str> {
+    let places = pair.places().into_iter();
+    let unread = places.flat_map(|(side, at)| columns.of(side).unread(columns.of(side).at(at)));
+    unread.collect()
+}
+
+/// In what the things of a pair differ, attribute by attribute.
+pub(super) fn differences(
+    symbols: &Symbols<'_>,
+    pair: &Pair,
+    attributes: &[Attribute<'_>],
+) -> Vec<Difference> {
+    let [primary, standby] = pair
+        .places()
+        .map(|(side, at)| symbols.columns.of(side).at(at));
     let mut found = Vec::new();
-    for name in names(primary.attributes.keys(), standby.attributes.keys()) {
-        if unread.contains(name) || aspect(primary.kind, name) != Aspect::Compared {
-            continue;
-        }
-        let values = [primary, standby].map(|resource| resource.attributes.get(name));
-        if is_waiting(primary, standby, name)
-            || is_plainly_alike(symbols, primary.kind, name, values)
+    for &Attribute { name, values, .. } in attributes
+        .iter()
+        .filter(|attribute| attribute.aspect == Aspect::Compared)
+    {
+        if !is_waiting(primary, standby, name)
+            && !is_plainly_alike(symbols, primary.kind, name, values)
         {
-            continue;
+            compare(symbols, primary.kind, name, name, values, &mut found);
         }
-        compare(symbols, primary.kind, name, name, values, &mut found);
     }
-    if !unread.contains("tags") {
+    if !unread(symbols.columns, pair).contains("tags") {
         tags(symbols, primary, standby, &mut found);
     }
     found
@@ -81,7 +122,7 @@ fn is_waiting(primary: &Resource, standby: &Resource, attribute: &str) -> bool {
     after_primary.or_else(|| now(primary)) == after_standby.or_else(|| now(standby))
 }
 
-/// Whether two values are the same, and mean the same on both sites.
+/// Whether two values are the same and mean the same on both sites, or point to counterparts.
 fn is_plainly_alike(
     symbols: &Symbols<'_>,
     kind: Kind,
@@ -91,7 +132,8 @@ fn is_plainly_alike(
     let (Some(one), Some(other)) = (primary, standby) else {
         return false;
     };
-    one == other && symbols.says_no_place(kind, key, one)
+    (one == other && symbols.says_no_place(kind, key, one))
+        || symbols.point_alike(kind, key, [one, other])
 }
 
 /// Compares one value that is not plainly alike. `key` is the innermost key, `path` the whole way to it.
@@ -106,8 +148,7 @@ fn compare(
     let said = |value: &&Value| !says_nothing(kind, path, value);
     match (primary.filter(said), standby.filter(said)) {
         (Some(Value::Object(primary)), Some(Value::Object(standby))) => {
-            for key in names(primary.keys(), standby.keys()) {
-                let values = [primary.get(key), standby.get(key)];
+            for (key, values) in in_step(primary, standby) {
                 if !is_plainly_alike(symbols, kind, key, values) {
                     let inside = format!("{path}.{key}");
                     compare(symbols, kind, key, &inside, values, found);
@@ -164,27 +205,19 @@ fn lists(
         values.sort_by(|a, b| a.0.cmp(&b.0));
         values
     };
-    let mut primary = in_symbols(Side::Primary, primary).into_iter().peekable();
-    let mut standby = in_symbols(Side::Standby, standby).into_iter().peekable();
-    let mut only = [Vec::new(), Vec::new()];
-    let untold = |side, value: Option<(String, Value)>| {
-        let value = value.map(|(_, value)| value);
+    let untold = |side, value: Option<Value>| {
         value.filter(|value| !symbols.is_explained(side, kind, key, value))
     };
-    loop {
-        let order = match (primary.peek(), standby.peek()) {
-            (None, None) => return only,
-            (Some(_), None) => std::cmp::Ordering::Less,
-            (None, Some(_)) => std::cmp::Ordering::Greater,
-            (Some(a), Some(b)) => a.0.cmp(&b.0),
-        };
-        let left = if order.is_le() { primary.next() } else { None };
-        let right = if order.is_ge() { standby.next() } else { None };
-        if order.is_ne() {
+    let primary = in_symbols(Side::Primary, primary);
+    let standby = in_symbols(Side::Standby, standby);
+    let mut only = [Vec::new(), Vec::new()];
+    for (_, [left, right]) in in_step(primary, standby) {
+        if left.is_none() || right.is_none() {
             only[0].extend(untold(Side::Primary, left));
             only[1].extend(untold(Side::Standby, right));
         }
     }
+    only
 }
 
 /// Tags that say nothing about how a thing works: those of the provider, of `dr` itself, and the name, which pairs it.

@@ -1,5 +1,6 @@
 //! What things are called in reports: the same on both sites, and from run to run.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -23,39 +24,36 @@ const ANCHORS: [&str; 6] = [
 
 /// What each thing of a column is called. What has a name is called by its stem; what has none by what it stands in; what is
 /// then not the only one by its number, in the order of what they hold: ids of AWS change when a thing is made anew.
-pub(super) fn labels(
-    columns: &Columns<'_>,
+pub(super) fn labels<'c>(
+    columns: &'c Columns<'_>,
     scopes: &[Vec<Scope>; 2],
     places: &Places,
     side: Side,
-) -> Vec<String> {
+) -> Vec<Cow<'c, str>> {
     let column = columns.of(side);
     let is_compared = |at: u32| scopes[side.index()][at as usize] == Scope::Compared;
-    let mut labels: Vec<String> = column
-        .places()
-        .map(|at| match (is_compared(at), column.stem(at)) {
-            (true, Some(_)) => column
-                .stem(at)
-                .map(|stem| stem.text.clone())
-                .unwrap_or_default(),
-            (true, None) => nameless(columns, places, side, column.at(at)),
-            (false, _) => String::new(),
-        })
-        .collect();
-    let mut alike: BTreeMap<(ResourceKind, Option<&str>, String), Vec<u32>> = BTreeMap::new();
+    let label = |at| match (is_compared(at), column.stem(at)) {
+        (true, Some(stem)) => Cow::Borrowed(stem.text.as_str()),
+        (true, None) => Cow::Owned(nameless(columns, places, side, column.at(at))),
+        (false, _) => Cow::Borrowed(""),
+    };
+    let mut labels: Vec<Cow<'c, str>> = column.places().map(label).collect();
+    let mut alike: BTreeMap<(ResourceKind, Option<&str>, &str), Vec<u32>> = BTreeMap::new();
     for at in column.places().filter(|&at| is_compared(at)) {
         let resource = column.at(at);
         let component = resource.component.as_ref().map(ComponentId::as_str);
-        let key = (resource.kind, component, labels[at as usize].clone());
+        let key = (resource.kind, component, &*labels[at as usize]);
         alike.entry(key).or_default().push(at);
     }
-    for mut places in alike.into_values().filter(|places| places.len() > 1) {
+    let several = alike.into_values().filter(|places| places.len() > 1);
+    for mut places in several.collect::<Vec<_>>() {
         places.sort_by_cached_key(|&at| {
             let resource = column.at(at);
             (content(columns, side, resource), resource.id.as_str())
         });
         for (number, at) in (1..).zip(places) {
-            labels[at as usize].push_str(&format!(" ({number})"));
+            let label = labels[at as usize].to_mut();
+            label.push_str(&format!(" ({number})"));
         }
     }
     labels

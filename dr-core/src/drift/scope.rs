@@ -103,8 +103,7 @@ fn take_forgotten(columns: &Columns<'_>, scopes: &mut [Vec<Scope>; 2]) {
         }
         let own = named(side, Scope::Compared);
         let others = named(side.other(), Scope::Compared);
-        let is_forgotten =
-            |key: &(Kind, String)| others.contains_key(key) && !own.contains_key(key);
+        let is_forgotten = |key: &(Kind, &str)| others.contains_key(key) && !own.contains_key(key);
         let forgotten = foreign.iter().filter(|(key, _)| is_forgotten(key));
         forgotten.map(|(_, at)| *at).collect::<Vec<u32>>()
     });
@@ -114,19 +113,19 @@ fn take_forgotten(columns: &Columns<'_>, scopes: &mut [Vec<Scope>; 2]) {
 }
 
 /// The things of a scope on a side, by kind and by stem and name.
-fn named(
-    columns: &Columns<'_>,
+fn named<'c>(
+    columns: &'c Columns<'_>,
     side: Side,
     scopes: &[Scope],
     wanted: Scope,
-) -> BTreeMap<(Kind, String), u32> {
+) -> BTreeMap<(Kind, &'c str), u32> {
     let column = columns.of(side);
     let of_scope = column.places().filter(|&at| scopes[at as usize] == wanted);
     let named = of_scope.filter_map(|at| {
         let resource = column.at(at);
         let name = resource.name.as_deref()?;
         // What is replicated keeps its source's name, and with it the source's place.
-        let names = [column.stem(at)?.text.clone(), name.to_owned()];
+        let names = [column.stem(at)?.text.as_str(), name];
         Some(names.map(|name| ((resource.kind, name), at)))
     });
     named.flatten().collect()

@@ -3,6 +3,8 @@
 //! An ordered list of small rules, each with a name, applied to every text. The first that knows the whole text ends it; the
 //! others replace what they know inside it.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::default::says_nothing;
@@ -104,7 +106,7 @@ pub(crate) struct Symbols<'a> {
     pub(crate) scopes: &'a [Vec<Scope>; 2],
     pub(crate) pairs: &'a Pairs,
     places: [Places; 2],
-    labels: [Vec<String>; 2],
+    labels: [Vec<Cow<'a, str>>; 2],
 }
 
 impl<'a> Symbols<'a> {
@@ -154,7 +156,40 @@ impl<'a> Symbols<'a> {
         match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => true,
             Value::String(text) => self.is_placeless(kind, attribute, text),
-            Value::Array(_) | Value::Object(_) => false,
+            Value::Array(list) => list
+                .iter()
+                .all(|value| self.says_no_place(kind, attribute, value)),
+            Value::Object(map) => map
+                .iter()
+                .all(|(key, value)| self.says_no_place(kind, key, value)),
+        }
+    }
+
+    /// Whether two values, the primary's first, point to counterparts, in whatever order: they need no symbols either.
+    pub(crate) fn point_alike(&self, kind: Kind, attribute: &str, values: [&Value; 2]) -> bool {
+        let pair_of = |side, value: &Value| {
+            let place = self
+                .columns
+                .target(side, kind, attribute, value.as_str()?)?;
+            // What stands on the other site is told as such.
+            (place.0 == side).then(|| self.pairs.of(side, place.1))?
+        };
+        let [one, other] = values;
+        match (one, other) {
+            (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+                let pairs_of = |side, list: &[Value]| -> Option<Vec<u32>> {
+                    let pairs = list.iter().map(|value| pair_of(side, value));
+                    let mut pairs = pairs.collect::<Option<Vec<u32>>>()?;
+                    pairs.sort_unstable();
+                    Some(pairs)
+                };
+                let one = pairs_of(Side::Primary, one);
+                one.is_some() && one == pairs_of(Side::Standby, other)
+            }
+            _ => {
+                let one = pair_of(Side::Primary, one);
+                one.is_some() && one == pair_of(Side::Standby, other)
+            }
         }
     }
 

@@ -8,8 +8,8 @@ mod table;
 
 use serde_json::Value;
 
-use super::aspect::{Aspect, aspect};
-use super::compare::{Difference, differences, names, outermost};
+use super::aspect::Aspect;
+use super::compare::{Attribute, Difference, attributes, differences, outermost};
 use super::pair::Pair;
 use super::reference::Side;
 use super::report::{Entry, Evidence, FindingId, shown};
@@ -94,15 +94,19 @@ impl<'a> Judge<'a> {
 
     /// What the counterparts of a pair differ in, judged. What cannot be compared is told with the attribute's name.
     pub(super) fn pair(&self, pair: &Pair) -> (Vec<Entry>, Vec<(String, Unclear)>) {
-        let mut entries: Vec<Entry> = differences(self.symbols, pair)
+        let attributes = attributes(self.symbols.columns, pair);
+        let mut entries: Vec<Entry> = differences(self.symbols, pair, &attributes)
             .iter()
             .map(|difference| self.attribute(pair, difference))
             .collect();
         let mut unclear = Vec::new();
-        let kind = self.resource(Side::Primary, pair.primary).kind;
         entries.extend(self.replica(pair));
-        for attribute in self.special(pair) {
-            let aspect = aspect(kind, attribute);
+        for Attribute {
+            name: attribute,
+            aspect,
+            ..
+        } in attributes
+        {
             if let Some(undecided) = self.undecided(pair, attribute, aspect) {
                 unclear.push((attribute.to_owned(), undecided));
             }
@@ -140,22 +144,6 @@ impl<'a> Judge<'a> {
                     .to_owned(),
             fix: TELL_APART,
         })
-    }
-
-    /// The attributes of a pair that were read on both sides.
-    fn special(&self, pair: &Pair) -> Vec<&'a str> {
-        let places = pair.places();
-        let [primary, standby] = places.map(|(side, at)| self.resource(side, at));
-        let mut names = names(primary.attributes.keys(), standby.attributes.keys());
-        for (side, at) in places {
-            let unread = self
-                .symbols
-                .columns
-                .of(side)
-                .unread(self.resource(side, at));
-            names.retain(|name| !unread.contains(name));
-        }
-        names
     }
 
     /// A thing that stands on one side only.

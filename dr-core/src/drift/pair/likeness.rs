@@ -49,7 +49,7 @@ pub(super) fn pair(
     });
     let mut found: Vec<(u32, u32)> = Vec::new();
     let shapes = Shapes::new(columns, pairs);
-    for [primary, standby] in groups.0.into_values() {
+    for (_, [primary, standby]) in groups.0 {
         if primary.len() > MOST || standby.len() > MOST {
             continue;
         }

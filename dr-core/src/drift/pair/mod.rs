@@ -9,7 +9,6 @@ mod likeness;
 mod place;
 mod shape;
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use ipnet::IpNet;
@@ -193,7 +192,7 @@ impl Pairs {
     /// Pairs what exactly one thing on each side has in common. Says how many pairs that made.
     fn add_unique<K: Ord>(&mut self, of_both: Alike<K>, ground: Ground) -> usize {
         let before = self.pairs.len();
-        for [primary, standby] in of_both.0.into_values() {
+        for (_, [primary, standby]) in of_both.0 {
             if let ([primary], [standby]) = (primary.as_slice(), standby.as_slice()) {
                 self.add(*primary, *standby, ground);
             }
@@ -202,16 +201,26 @@ impl Pairs {
     }
 }
 
-/// Things that have something in common, by what that is.
-struct Alike<K>(BTreeMap<K, [Vec<u32>; 2]>);
+/// Things that have something in common, in the order of what that is.
+struct Alike<K>(Vec<(K, [Vec<u32>; 2])>);
 
 impl<K: Ord> Alike<K> {
     /// Of those that are compared and have no counterpart yet.
     fn new(scopes: &[Vec<Scope>; 2], pairs: &Pairs, key: impl Fn(Side, u32) -> Option<K>) -> Self {
-        let mut alike: BTreeMap<K, [Vec<u32>; 2]> = BTreeMap::new();
-        for (side, at) in pairs.alone(scopes) {
-            if let Some(key) = key(side, at) {
-                alike.entry(key).or_default()[side.index()].push(at);
+        let things = pairs.alone(scopes).into_iter();
+        let mut things: Vec<(K, Place)> = things
+            .filter_map(|(side, at)| Some((key(side, at)?, (side, at))))
+            .collect();
+        things.sort_unstable();
+        let mut alike: Vec<(K, [Vec<u32>; 2])> = Vec::new();
+        for (key, (side, at)) in things {
+            match alike.last_mut().filter(|(last, _)| *last == key) {
+                Some((_, places)) => places[side.index()].push(at),
+                None => {
+                    let mut places = [Vec::new(), Vec::new()];
+                    places[side.index()].push(at);
+                    alike.push((key, places));
+                }
             }
         }
         Self(alike)

@@ -131,7 +131,7 @@ fn in_a_row(
         keys.name_of_row(side, at).filter(|_| is_subnet)
     });
     let before = pairs.pairs.len();
-    for row in rows.0.into_values() {
+    for (_, row) in rows.0 {
         let [primary, standby] = in_order(columns, row);
         for (primary, standby) in primary.into_iter().zip(standby) {
             pairs.add(primary, standby, Ground::Position);
@@ -307,7 +307,7 @@ fn interchangeable(
         Some((colours[side.index()][at as usize], shapes.parts(side, at)))
     });
     let before = pairs.pairs.len();
-    for alike in alike.0.into_values() {
+    for (_, alike) in alike.0 {
         let [primary, standby] = in_order(columns, alike);
         for (primary, standby) in primary.into_iter().zip(standby) {
             pairs.add(primary, standby, Ground::Interchangeable);
