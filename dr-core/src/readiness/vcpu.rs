@@ -18,7 +18,7 @@ const BURSTABLE: [(&str, u64); 7] = [
 const T2: [&str; 3] = ["nano", "micro", "small"];
 
 /// Families in which `medium` has one, `large` two, `xlarge` four, and `Nxlarge` four times N.
-const REGULAR: [&str; 138] = [
+const REGULAR: [&str; 146] = [
     "a1", "c3", "c5", "c5a", "c5ad", "c5d", "c5n", "c6a", "c6g", "c6gd", "c6gn", "c6i", "c6id",
     "c6in", "c7a", "c7g", "c7gd", "c7gn", "c7i", "c7i-flex", "c8a", "c8g", "c8gb", "c8gd", "c8gn",
     "c8i", "c8i-flex", "c8ib", "c8id", "c8in", "c8ine", "d3", "d3en", "h1", "i2", "i3", "i3en",
@@ -30,7 +30,8 @@ const REGULAR: [&str; 138] = [
     "r7i", "r7iz", "r8a", "r8g", "r8gb", "r8gd", "r8gn", "r8i", "r8i-flex", "r8ib", "r8id", "r8in",
     "z1d", "g4ad", "g4dn", "g5", "g5g", "g6", "g6e", "g6f", "g7e", "gr6", "gr6f", "p3dn", "p4d",
     "p4de", "p5", "p5e", "p5en", "p6-b200", "p6-b300", "vt1", "x1", "x1e", "x2gd", "x2idn",
-    "x2iedn", "x2iezn", "x8aedz", "x8g", "x8i",
+    "x2iedn", "x2iezn", "x8aedz", "x8g", "x8i", "dl1", "dl2q", "f2", "inf1", "inf2", "trn1",
+    "trn1n", "trn2",
 ];
 
 /// The vCPUs of a type; `None` where they are not known.
@@ -67,9 +68,17 @@ pub(super) enum Series {
     P,
     /// X.
     X,
+    /// DL.
+    Dl,
+    /// F.
+    F,
+    /// Inf.
+    Inf,
+    /// Trn.
+    Trn,
 }
 
-/// The series of a type; `None` for those whose quotas are not looked at: DL, F, HPC, Inf, Mac, Trn and high memory.
+/// The series of a type; `None` for those whose quotas are not looked at: HPC, Mac and high memory.
 pub(super) fn series(instance_type: &str) -> Option<Series> {
     let family = instance_type.split('.').next().unwrap_or_default();
     let letters: String = family.chars().take_while(|c| !c.is_ascii_digit()).collect();
@@ -81,6 +90,10 @@ pub(super) fn series(instance_type: &str) -> Option<Series> {
         "g" | "gr" | "vt" if is_family => Some(Series::Graphics),
         "p" if is_family => Some(Series::P),
         "x" if is_family => Some(Series::X),
+        "dl" if is_family => Some(Series::Dl),
+        "f" if is_family => Some(Series::F),
+        "inf" if is_family => Some(Series::Inf),
+        "trn" if is_family => Some(Series::Trn),
         _ => None,
     }
 }
@@ -105,6 +118,8 @@ mod tests {
             ("i4i.2xlarge", 8),
             ("m8i-flex.16xlarge", 64),
             ("z1d.12xlarge", 48),
+            ("f2.6xlarge", 24),
+            ("inf2.48xlarge", 192),
         ] {
             assert_eq!(vcpus(name), Some(count), "{name}");
         }
@@ -143,16 +158,16 @@ mod tests {
             ),
             (Some(Series::P), &["p4d.24xlarge", "p6-b200.48xlarge"]),
             (Some(Series::X), &["x2gd.large", "x1e.xlarge"]),
+            (Some(Series::Dl), &["dl1.24xlarge", "dl2q.24xlarge"]),
+            (Some(Series::F), &["f2.6xlarge"]),
+            (Some(Series::Inf), &["inf1.xlarge", "inf2.48xlarge"]),
+            (Some(Series::Trn), &["trn1.2xlarge", "trn1n.32xlarge"]),
             (
                 None,
                 &[
-                    "inf1.xlarge",
                     "mac1.metal",
                     "hpc6a.48xlarge",
-                    "dl1.24xlarge",
-                    "trn1.2xlarge",
                     "u-6tb1.metal",
-                    "f2.6xlarge",
                     "m.large",
                     "",
                 ],

@@ -3,11 +3,12 @@
 mod count;
 
 use count::{
-    acl_rules, application_balancers, blocks, clusters, databases, elastic_addresses,
-    graphics_vcpus, groups, groups_of_interface, internet_gateways, listeners, nat_gateways,
-    network_acls, network_balancers, networks, node_groups, nodes, option_groups, p_vcpus,
-    parameter_groups, replicas, route_tables, security_groups, standard_vcpus, storage,
-    subnet_groups, subnets, target_groups, targets_of_balancer, targets_of_group, x_vcpus,
+    acl_rules, application_balancers, blocks, clusters, databases, dl_vcpus, elastic_addresses,
+    f_vcpus, graphics_vcpus, groups, groups_of_interface, inf_vcpus, internet_gateways, listeners,
+    nat_gateways, network_acls, network_balancers, networks, node_groups, nodes, option_groups,
+    p_vcpus, parameter_groups, replicas, route_tables, security_groups, standard_vcpus, storage,
+    subnet_groups, subnets, target_groups, targets_of_balancer, targets_of_group, trn_vcpus,
+    x_vcpus,
 };
 
 use super::super::facts::number;
@@ -102,6 +103,26 @@ quotas! {
         "Auto Scaling is refused the machines that are missing. Nobody has any of them who has not asked.", EC2,
         [Standby Ec2Instance, Standby AutoscalingGroup, Standby EksNodeGroup, Standby Ec2LaunchTemplate ["instance-type"]]
         x_vcpus "vCPUs of X instances";
+    "quota-vcpus-dl" Compute "ec2/L-6E869C2A" "vcpus-dl"
+        "the standby may run fewer vCPUs of types DL than the failed-over fleets need",
+        "Auto Scaling is refused the machines that are missing. Nobody has any of them who has not asked.", EC2,
+        [Standby Ec2Instance, Standby AutoscalingGroup, Standby EksNodeGroup, Standby Ec2LaunchTemplate ["instance-type"]]
+        dl_vcpus "vCPUs of DL instances";
+    "quota-vcpus-f" Compute "ec2/L-74FC7D96" "vcpus-f"
+        "the standby may run fewer vCPUs of types F than the failed-over fleets need",
+        "Auto Scaling is refused the machines that are missing. Nobody has any of them who has not asked.", EC2,
+        [Standby Ec2Instance, Standby AutoscalingGroup, Standby EksNodeGroup, Standby Ec2LaunchTemplate ["instance-type"]]
+        f_vcpus "vCPUs of F instances";
+    "quota-vcpus-inf" Compute "ec2/L-1945791B" "vcpus-inf"
+        "the standby may run fewer vCPUs of types Inf than the failed-over fleets need",
+        "Auto Scaling is refused the machines that are missing. Nobody has any of them who has not asked.", EC2,
+        [Standby Ec2Instance, Standby AutoscalingGroup, Standby EksNodeGroup, Standby Ec2LaunchTemplate ["instance-type"]]
+        inf_vcpus "vCPUs of Inf instances";
+    "quota-vcpus-trn" Compute "ec2/L-2C3B7624" "vcpus-trn"
+        "the standby may run fewer vCPUs of types Trn than the failed-over fleets need",
+        "Auto Scaling is refused the machines that are missing. Nobody has any of them who has not asked.", EC2,
+        [Standby Ec2Instance, Standby AutoscalingGroup, Standby EksNodeGroup, Standby Ec2LaunchTemplate ["instance-type"]]
+        trn_vcpus "vCPUs of Trn instances";
     "quota-fleets" Compute "autoscaling/L-CDE20ADC" "groups"
         "the standby may have fewer Auto Scaling groups than it needs",
         "A group that is built up in a failover is refused.", ASG,

@@ -50,6 +50,22 @@ pub(super) fn x_vcpus(facts: &Facts<'_>) -> Counted {
     running(facts, Series::X)
 }
 
+pub(super) fn dl_vcpus(facts: &Facts<'_>) -> Counted {
+    running(facts, Series::Dl)
+}
+
+pub(super) fn f_vcpus(facts: &Facts<'_>) -> Counted {
+    running(facts, Series::F)
+}
+
+pub(super) fn inf_vcpus(facts: &Facts<'_>) -> Counted {
+    running(facts, Series::Inf)
+}
+
+pub(super) fn trn_vcpus(facts: &Facts<'_>) -> Counted {
+    running(facts, Series::Trn)
+}
+
 /// Fleets at their size after a failover, and every other running machine.
 fn running(facts: &Facts<'_>, of: Series) -> Counted {
     let is_counted = |name: &str| series(name) == Some(of);
