@@ -58,7 +58,7 @@ pub(super) struct Attribute<'a> {
     pub(super) name: &'a str,
     pub(super) aspect: Aspect,
     /// What it is on each side, the primary's first.
-    values: [Option<&'a Value>; 2],
+    pub(super) values: [Option<&'a Value>; 2],
 }
 
 /// The attributes of a pair. What was not read on either side is left out: it stands among what is unknown.

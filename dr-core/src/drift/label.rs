@@ -1,7 +1,6 @@
 //! What things are called in reports: the same on both sites, and from run to run.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -38,15 +37,17 @@ pub(super) fn labels<'c>(
         (false, _) => Cow::Borrowed(""),
     };
     let mut labels: Vec<Cow<'c, str>> = column.places().map(label).collect();
-    let mut alike: BTreeMap<(ResourceKind, Option<&str>, &str), Vec<u32>> = BTreeMap::new();
-    for at in column.places().filter(|&at| is_compared(at)) {
+    let called = column.places().filter(|&at| is_compared(at)).map(|at| {
         let resource = column.at(at);
         let component = resource.component.as_ref().map(ComponentId::as_str);
-        let key = (resource.kind, component, &*labels[at as usize]);
-        alike.entry(key).or_default().push(at);
-    }
-    let several = alike.into_values().filter(|places| places.len() > 1);
-    for mut places in several.collect::<Vec<_>>() {
+        ((resource.kind, component, &*labels[at as usize]), at)
+    });
+    let mut called: Vec<_> = called.collect();
+    called.sort_unstable();
+    let alike = called.chunk_by(|(one, _), (other, _)| one == other);
+    let several = alike.filter(|alike| alike.len() > 1);
+    let several = several.map(|alike| alike.iter().map(|(_, at)| *at).collect());
+    for mut places in several.collect::<Vec<Vec<u32>>>() {
         places.sort_by_cached_key(|&at| {
             let resource = column.at(at);
             (content(columns, side, resource), resource.id.as_str())

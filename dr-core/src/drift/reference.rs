@@ -56,20 +56,25 @@ impl<'a> Columns<'a> {
         attribute: &str,
         text: &str,
     ) -> Option<Place> {
+        let kinds = kinds(kind, attribute);
+        // So it is of most texts.
+        if kinds.is_empty() && !is_arn(text) {
+            return None;
+        }
         [side, side.other()]
             .into_iter()
-            .find_map(|side| Some((side, self.target_on(side, kind, attribute, text)?)))
+            .find_map(|side| Some((side, self.target_on(side, kinds, text)?)))
     }
 
-    fn target_on(&self, side: Side, kind: Kind, attribute: &str, text: &str) -> Option<u32> {
+    fn target_on(&self, side: Side, kinds: &[Kind], text: &str) -> Option<u32> {
         let column = self.of(side);
-        if text.starts_with("arn:") {
+        if is_arn(text) {
             // An id may be an ARN as well: load balancers, secrets and certificates have no other.
             if let Some(found) = column.by_arn(text) {
                 return Some(found);
             }
         }
-        let mut kinds = kinds(kind, attribute).iter().copied();
+        let mut kinds = kinds.iter().copied();
         kinds.find_map(|kind| {
             let by_id = column.by_id(kind, text);
             by_id.or_else(|| match kind {
@@ -92,6 +97,10 @@ impl Columns<'_> {
         kinds.any(|kind| !self.of(side).is_listed(*kind))
             && self.target(side, kind, attribute, text).is_none()
     }
+}
+
+fn is_arn(text: &str) -> bool {
+    text.starts_with("arn:")
 }
 
 /// Whether an attribute may point to other things by their ids.

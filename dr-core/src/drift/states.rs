@@ -14,8 +14,8 @@ use crate::model::{Resource, ResourceKind as Kind};
 pub(super) struct States<'a> {
     column: &'a Column<'a>,
     managed: OnceCell<Managed<'a>>,
-    /// What the states say of each thing that was read: its place, and those in the states.
-    said: OnceCell<BTreeMap<u32, Vec<u32>>>,
+    /// What the states say of each thing that was read: its place and one in the states, in order.
+    said: OnceCell<Vec<(u32, u32)>>,
 }
 
 /// What the states manage.
@@ -59,20 +59,25 @@ fn manages(managed: &Resource) -> Option<Kind> {
     managed.text("manages")?.parse().ok()
 }
 
-/// What the states say, by address: of several lines about one thing the one that makes it comes first (`aws_s3_bucket.this` before
-/// `aws_s3_bucket_versioning.this`), in whatever order they were listed.
-fn by_address(column: &Column<'_>) -> Vec<u32> {
+/// What the states say.
+fn lines(column: &Column<'_>) -> impl Iterator<Item = u32> {
     let lines = column.places();
-    let lines = lines.filter(|&at| column.at(at).kind == Kind::TerraformResource);
-    let mut lines: Vec<u32> = lines.collect();
-    lines.sort_by_key(|&at| (&column.at(at).name, &column.at(at).id));
-    lines
+    lines.filter(|&at| column.at(at).kind == Kind::TerraformResource)
+}
+
+/// By address: of several lines about one thing the one that makes it comes first (`aws_s3_bucket.this` before
+/// `aws_s3_bucket_versioning.this`), in whatever order they were listed.
+fn address<'a>(column: &Column<'a>, line: u32) -> (Option<&'a str>, &'a str) {
+    let line = column.at(line);
+    (line.name.as_deref(), &line.id)
 }
 
 impl<'a> Managed<'a> {
     fn new(column: &Column<'a>) -> Self {
         let mut all = Self::default();
-        for at in by_address(column) {
+        let mut lines: Vec<u32> = lines(column).collect();
+        lines.sort_by_key(|&line| address(column, line));
+        for at in lines {
             let managed = column.at(at);
             if let Some(id) = managed.text("managed-id") {
                 all.by_id.entry((manages(managed), id)).or_insert(at);
@@ -86,24 +91,20 @@ impl<'a> Managed<'a> {
     }
 }
 
-/// The places of what the states say of things that were read.
-fn said(column: &Column<'_>) -> BTreeMap<u32, Vec<u32>> {
-    let mut said: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    for at in by_address(column) {
-        let managed = column.at(at);
-        if !managed.attributes.contains_key("values") {
-            continue;
-        }
-        let Some(kind) = manages(managed) else {
-            continue;
-        };
+/// The places of things that were read, each with one of what the states say of it, in order.
+fn said(column: &Column<'_>) -> Vec<(u32, u32)> {
+    let thing = |line: u32| {
+        let managed = column.at(line);
+        managed.attributes.get("values")?;
+        let kind = manages(managed)?;
         let by_arn = managed.arn.as_deref().and_then(|arn| column.by_arn(arn));
         let by_arn = by_arn.filter(|thing| column.at(*thing).kind == kind);
         let by_id = || column.by_id(kind, managed.text("managed-id")?);
-        if let Some(thing) = by_arn.or_else(by_id) {
-            said.entry(thing).or_default().push(at);
-        }
-    }
+        by_arn.or_else(by_id)
+    };
+    let said = lines(column).filter_map(|line| Some((thing(line)?, line)));
+    let mut said: Vec<(u32, u32)> = said.collect();
+    said.sort_by_key(|&(thing, line)| (thing, address(column, line)));
     said
 }
 
@@ -161,8 +162,10 @@ impl<'a> States<'a> {
     /// What the states say of the thing at a place, each with its address.
     fn lines(&self, at: u32) -> impl Iterator<Item = (&'a str, &'a Map<String, Value>)> {
         let said = self.said.get_or_init(|| said(self.column));
-        let lines = said.get(&at).into_iter().flatten();
-        lines.filter_map(|line| {
+        let first = said.partition_point(|(thing, _)| *thing < at);
+        let lines = said[first..].iter();
+        let lines = lines.take_while(move |(thing, _)| *thing == at);
+        lines.filter_map(|(_, line)| {
             let line = self.column.at(*line);
             let values = line.attributes.get("values")?.as_object()?;
             Some((line.name.as_deref()?, values))

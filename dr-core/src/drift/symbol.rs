@@ -201,10 +201,10 @@ impl<'a> Symbols<'a> {
                 || text.contains(column.site.id.as_str())
                 || column.account.is_none_or(|account| text.contains(account))
         };
-        !text.contains(['.', ':'])
-            && !points(kind, attribute)
-            && !says_where(Side::Primary)
-            && !says_where(Side::Standby)
+        let is_host = |side: Side| self.columns.of(side).by_host(text).is_some();
+        let is_host = text.contains('.') && Side::BOTH.into_iter().any(is_host);
+        let is_reference = text.contains("arn:") || points(kind, attribute);
+        !is_host && !is_reference && !Side::BOTH.into_iter().any(says_where)
     }
 
     /// One text in symbols.

@@ -101,41 +101,39 @@ impl<'a> Judge<'a> {
             .collect();
         let mut unclear = Vec::new();
         entries.extend(self.replica(pair));
-        for Attribute {
-            name: attribute,
-            aspect,
-            ..
-        } in attributes
-        {
-            if let Some(undecided) = self.undecided(pair, attribute, aspect) {
-                unclear.push((attribute.to_owned(), undecided));
+        for attribute in &attributes {
+            let name = attribute.name;
+            if let Some(undecided) = self.undecided(pair, attribute) {
+                unclear.push((name.to_owned(), undecided));
             }
-            let judged = match aspect {
-                Aspect::Packets => self.packets(pair, attribute),
-                Aspect::Routes => self.routes(pair, attribute),
-                Aspect::Block => Ok(self.block(pair, attribute)),
-                Aspect::Capacity => Ok(self.capacity(pair, attribute)),
-                Aspect::Value => self.value(pair, attribute),
+            let judged = match attribute.aspect {
+                Aspect::Packets => self.packets(pair, name),
+                Aspect::Routes => self.routes(pair, name),
+                Aspect::Block => Ok(self.block(pair, name)),
+                Aspect::Capacity => Ok(self.capacity(pair, name)),
+                Aspect::Value => self.value(pair, name),
                 Aspect::Compared | Aspect::Identity | Aspect::Condition | Aspect::Role => continue,
             };
             match judged {
                 Ok(found) => entries.extend(found),
-                Err(reason) => unclear.push((attribute.to_owned(), reason)),
+                Err(reason) => unclear.push((name.to_owned(), reason)),
             }
         }
         (entries, unclear)
     }
 
     /// Whether an attribute that is compared names something that cannot be told apart from others.
-    fn undecided(&self, pair: &Pair, attribute: &str, aspect: Aspect) -> Option<Unclear> {
+    fn undecided(&self, pair: &Pair, attribute: &Attribute<'_>) -> Option<Unclear> {
+        if !matches!(
+            attribute.aspect,
+            Aspect::Compared | Aspect::Packets | Aspect::Routes
+        ) {
+            return None;
+        }
         let kind = self.resource(Side::Primary, pair.primary).kind;
-        let is_compared = matches!(aspect, Aspect::Compared | Aspect::Packets | Aspect::Routes);
-        let mut places = pair.places().into_iter();
-        let (side, _) = places.find(|&(side, at)| {
-            let value = self.resource(side, at).attributes.get(attribute);
-            is_compared
-                && value
-                    .is_some_and(|value| self.symbols.is_undecided(side, kind, attribute, value))
+        let side = Side::BOTH.into_iter().find(|&side| {
+            let value = attribute.values[side.index()];
+            value.is_some_and(|value| self.symbols.is_undecided(side, kind, attribute.name, value))
         })?;
         Some(Unclear {
             side,
