@@ -224,7 +224,7 @@ impl<'a> Reader<'a> {
 
     /// Sends one call, under the budget; repeats it where it may work in a moment.
     pub(super) async fn ask<T, E, F>(
-        &mut self,
+        &self,
         topic: &Topic,
         send: impl Fn() -> F + Send + Sync,
     ) -> Result<T, Refusal>

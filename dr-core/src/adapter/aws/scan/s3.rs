@@ -4,6 +4,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{
     PublicAccessBlockConfiguration, ReplicationRule, ServerSideEncryptionRule,
 };
+use futures_util::future::join5;
 use serde_json::Value;
 
 use super::reader::{Reader, Refusal};
@@ -49,8 +50,7 @@ pub(super) async fn read(reader: &mut Reader<'_>, wanted: &Wanted) {
             }
         }
         let gaps = reader.gaps.len();
-        let bucket = protection(reader, &s3, name, bucket).await;
-        let bucket = access(reader, &s3, name, bucket).await;
+        let bucket = settings(reader, &s3, name, bucket).await;
         let known = !bucket.attributes.is_empty() || !bucket.tags.is_empty();
         if known || reader.gaps.len() == gaps {
             reader.keep([bucket]);
@@ -83,66 +83,48 @@ fn set<T>(
     }
 }
 
-async fn protection(
-    reader: &mut Reader<'_>,
-    s3: &Client,
-    name: &str,
-    bucket: Resource,
-) -> Resource {
-    let asked = reader
-        .ask(&ENCRYPTION, || {
+/// What is set of a bucket that answers: all of it is asked for at once.
+async fn settings(reader: &mut Reader<'_>, s3: &Client, name: &str, bucket: Resource) -> Resource {
+    let (encryption, replication, policy, public, tags) = join5(
+        Box::pin(reader.ask(&ENCRYPTION, || {
             s3.get_bucket_encryption().bucket(name).send()
-        })
-        .await;
-    let encryption = set(reader, &ENCRYPTION, name, "encryption", asked);
-    let rules = encryption
+        })),
+        Box::pin(reader.ask(&REPLICATION, || {
+            s3.get_bucket_replication().bucket(name).send()
+        })),
+        Box::pin(reader.ask(&POLICY, || s3.get_bucket_policy().bucket(name).send())),
+        Box::pin(reader.ask(&PUBLIC, || s3.get_public_access_block().bucket(name).send())),
+        Box::pin(reader.ask(&TAGS, || s3.get_bucket_tagging().bucket(name).send())),
+    )
+    .await;
+    let encryption = set(reader, &ENCRYPTION, name, "encryption", encryption);
+    let encryption = encryption
         .as_ref()
         .and_then(|answer| answer.server_side_encryption_configuration());
-    let rules = rules
-        .into_iter()
-        .flat_map(|set| set.rules())
-        .map(encryption_rule);
-    let bucket = bucket.with("encryption", sorted_values(rules));
-
-    let asked = reader
-        .ask(&REPLICATION, || {
-            s3.get_bucket_replication().bucket(name).send()
-        })
-        .await;
-    let replication = set(reader, &REPLICATION, name, "replication", asked);
-    let rules = replication
+    let replication = set(reader, &REPLICATION, name, "replication", replication);
+    let replication = replication
         .as_ref()
         .and_then(|answer| answer.replication_configuration());
-    let rules = rules
-        .into_iter()
-        .flat_map(|set| set.rules())
-        .map(replication_rule);
-    bucket.with("replication", sorted_values(rules))
-}
-
-async fn access(reader: &mut Reader<'_>, s3: &Client, name: &str, bucket: Resource) -> Resource {
-    let asked = reader
-        .ask(&POLICY, || s3.get_bucket_policy().bucket(name).send())
-        .await;
-    let policy = set(reader, &POLICY, name, "policy", asked);
-    let text = policy.as_ref().and_then(|answer| answer.policy());
-    let bucket = bucket.with("policy", text.map(policy_of));
-
-    let asked = reader
-        .ask(&PUBLIC, || s3.get_public_access_block().bucket(name).send())
-        .await;
-    let public = set(reader, &PUBLIC, name, "public-block", asked);
+    let policy = set(reader, &POLICY, name, "policy", policy);
+    let policy = policy.as_ref().and_then(|answer| answer.policy());
+    let public = set(reader, &PUBLIC, name, "public-block", public);
     let public = public
         .as_ref()
         .and_then(|answer| answer.public_access_block_configuration());
-    let bucket = bucket.with("public-block", public.map(public_block));
-
-    let asked = reader
-        .ask(&TAGS, || s3.get_bucket_tagging().bucket(name).send())
-        .await;
-    let tags = set(reader, &TAGS, name, "tags", asked);
+    let tags = set(reader, &TAGS, name, "tags", tags);
     let tags = tags.iter().flat_map(|answer| answer.tag_set());
-    bucket.tagged(tags.map(|tag| (tag.key().to_owned(), tag.value().to_owned())))
+
+    let encryption = encryption.into_iter().flat_map(|set| set.rules());
+    let replication = replication.into_iter().flat_map(|set| set.rules());
+    bucket
+        .with("encryption", sorted_values(encryption.map(encryption_rule)))
+        .with(
+            "replication",
+            sorted_values(replication.map(replication_rule)),
+        )
+        .with("policy", policy.map(policy_of))
+        .with("public-block", public.map(public_block))
+        .tagged(tags.map(|tag| (tag.key().to_owned(), tag.value().to_owned())))
 }
 
 fn encryption_rule(rule: &ServerSideEncryptionRule) -> Value {
