@@ -43,7 +43,7 @@ pub(super) fn pair(
     }
     let named = offsets(columns, scopes, pairs, Some(keys));
     pairs.add_unique(named, Ground::Position);
-    let neighbours = Neighbours::new(columns, scopes);
+    let neighbours = Neighbours::new(columns, scopes, pairs);
     loop {
         let mut found = 0;
         for steps in (1..=FARTHEST).rev() {
@@ -179,7 +179,8 @@ impl<'a> Neighbours<'a> {
         &self.0[side.index()][at as usize]
     }
 
-    fn new(columns: &Columns<'a>, scopes: &[Vec<Scope>; 2]) -> Self {
+    fn new(columns: &Columns<'a>, scopes: &[Vec<Scope>; 2], pairs: &Pairs) -> Self {
+        let is_open = |place| pairs.is_alone(scopes, place);
         let mut all = [0, 1].map(|side: usize| vec![Vec::new(); scopes[side].len()]);
         for side in Side::BOTH {
             for at in columns.of(side).places() {
@@ -192,10 +193,14 @@ impl<'a> Neighbours<'a> {
                         return;
                     };
                     let is_across = target.0 != side;
-                    let to: &mut Vec<_> = &mut all[side.index()][at as usize];
-                    to.push(((attribute, true, is_across), target));
-                    let back: &mut Vec<_> = &mut all[target.0.index()][target.1 as usize];
-                    back.push(((attribute, false, is_across), (side, at)));
+                    let mut see = |(side, at): Place, is_to, other| {
+                        if is_open((side, at)) {
+                            let ways: &mut Vec<_> = &mut all[side.index()][at as usize];
+                            ways.push(((attribute, is_to, is_across), other));
+                        }
+                    };
+                    see((side, at), true, target);
+                    see(target, false, (side, at));
                 });
             }
         }
