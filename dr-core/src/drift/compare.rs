@@ -1,7 +1,6 @@
 //! In what two counterparts differ.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
 use std::iter;
 
 use serde_json::{Map, Value};
@@ -61,48 +60,51 @@ pub(super) struct Attribute<'a> {
     pub(super) values: [Option<&'a Value>; 2],
 }
 
-/// The attributes of a pair. What was not read on either side is left out: it stands among what is unknown.
-pub(super) fn attributes<'a>(columns: &Columns<'a>, pair: &Pair) -> Vec<Attribute<'a>> {
-    let [primary, standby] = pair.places().map(|(side, at)| columns.of(side).at(at));
-    let unread = unread(columns, pair);
-    let attributes = in_step(&primary.attributes, &standby.attributes);
-    let attributes = attributes.filter(|(name, _)| !unread.contains(name.as_str()));
-    let attributes = attributes.map(|(name, values)| Attribute {
-        name,
-        aspect: aspect(primary.kind, name),
-        values,
-    });
-    attributes.collect()
+/// What was read of a pair on both sides. What was not stands among what is unknown.
+pub(super) struct Known<'a> {
+    pub(super) attributes: Vec<Attribute<'a>>,
+    are_tags: bool,
 }
 
-/// What was not read of either side.
-fn unread<'a>(columns: &Columns<'a>, pair: &Pair) -> BTreeSet<&'a str> {
-    let places = pair.places().into_iter();
-    let unread = places.flat_map(|(side, at)| columns.of(side).unread(columns.of(side).at(at)));
-    unread.collect()
+impl<'a> Known<'a> {
+    pub(super) fn of(columns: &Columns<'a>, pair: &Pair) -> Self {
+        let [primary, standby] = pair.places().map(|(side, at)| columns.of(side).at(at));
+        let mut unread = columns.of(Side::Primary).unread(primary);
+        unread.extend(columns.of(Side::Standby).unread(standby));
+        let attributes = in_step(&primary.attributes, &standby.attributes);
+        let attributes = attributes.filter(|(name, _)| !unread.contains(name.as_str()));
+        let attributes = attributes.map(|(name, values)| Attribute {
+            name,
+            aspect: aspect(primary.kind, name),
+            values,
+        });
+        Self {
+            attributes: attributes.collect(),
+            are_tags: !unread.contains("tags"),
+        }
+    }
 }
 
 /// In what the things of a pair differ, attribute by attribute.
 pub(super) fn differences(
     symbols: &Symbols<'_>,
     pair: &Pair,
-    attributes: &[Attribute<'_>],
+    known: &Known<'_>,
 ) -> Vec<Difference> {
     let [primary, standby] = pair
         .places()
         .map(|(side, at)| symbols.columns.of(side).at(at));
     let mut found = Vec::new();
-    for &Attribute { name, values, .. } in attributes
-        .iter()
-        .filter(|attribute| attribute.aspect == Aspect::Compared)
-    {
+    let compared = known.attributes.iter();
+    let compared = compared.filter(|attribute| attribute.aspect == Aspect::Compared);
+    for &Attribute { name, values, .. } in compared {
         if !is_waiting(primary, standby, name)
             && !is_plainly_alike(symbols, primary.kind, name, values)
         {
             compare(symbols, primary.kind, name, name, values, &mut found);
         }
     }
-    if !unread(symbols.columns, pair).contains("tags") {
+    if known.are_tags {
         tags(symbols, primary, standby, &mut found);
     }
     found

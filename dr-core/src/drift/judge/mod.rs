@@ -9,7 +9,7 @@ mod table;
 use serde_json::Value;
 
 use super::aspect::Aspect;
-use super::compare::{Attribute, Difference, attributes, differences, outermost};
+use super::compare::{Attribute, Difference, Known, differences, outermost};
 use super::pair::Pair;
 use super::reference::Side;
 use super::report::{Entry, Evidence, FindingId, shown};
@@ -94,14 +94,14 @@ impl<'a> Judge<'a> {
 
     /// What the counterparts of a pair differ in, judged. What cannot be compared is told with the attribute's name.
     pub(super) fn pair(&self, pair: &Pair) -> (Vec<Entry>, Vec<(String, Unclear)>) {
-        let attributes = attributes(self.symbols.columns, pair);
-        let mut entries: Vec<Entry> = differences(self.symbols, pair, &attributes)
+        let known = Known::of(self.symbols.columns, pair);
+        let mut entries: Vec<Entry> = differences(self.symbols, pair, &known)
             .iter()
             .map(|difference| self.attribute(pair, difference))
             .collect();
         let mut unclear = Vec::new();
         entries.extend(self.replica(pair));
-        for attribute in &attributes {
+        for attribute in &known.attributes {
             let name = attribute.name;
             if let Some(undecided) = self.undecided(pair, attribute) {
                 unclear.push((name.to_owned(), undecided));

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::super::super::facts::number;
 use super::super::super::fleet::has_made;
-use super::super::super::vcpu::{Series, series, vcpus};
+use super::super::super::vcpu::{self, Series, series};
 use super::super::super::{Facts, Outcome};
 use crate::drift::Side;
 use crate::model::{Binding, Resource, ResourceKind as Kind, Settings};
@@ -34,43 +34,11 @@ impl From<Demand> for Counted {
     }
 }
 
-pub(super) fn standard_vcpus(facts: &Facts<'_>) -> Counted {
-    running(facts, Series::Standard)
-}
-
-pub(super) fn graphics_vcpus(facts: &Facts<'_>) -> Counted {
-    running(facts, Series::Graphics)
-}
-
-pub(super) fn p_vcpus(facts: &Facts<'_>) -> Counted {
-    running(facts, Series::P)
-}
-
-pub(super) fn x_vcpus(facts: &Facts<'_>) -> Counted {
-    running(facts, Series::X)
-}
-
-pub(super) fn dl_vcpus(facts: &Facts<'_>) -> Counted {
-    running(facts, Series::Dl)
-}
-
-pub(super) fn f_vcpus(facts: &Facts<'_>) -> Counted {
-    running(facts, Series::F)
-}
-
-pub(super) fn inf_vcpus(facts: &Facts<'_>) -> Counted {
-    running(facts, Series::Inf)
-}
-
-pub(super) fn trn_vcpus(facts: &Facts<'_>) -> Counted {
-    running(facts, Series::Trn)
-}
-
-/// Fleets at their size after a failover, and every other running machine.
-fn running(facts: &Facts<'_>, of: Series) -> Counted {
+/// vCPUs of the machines of a series: fleets at their size after a failover, and every other running machine.
+pub(super) fn vcpus(facts: &Facts<'_>, of: Series) -> Counted {
     let is_counted = |name: &str| series(name) == Some(of);
     let of_type = |name: &str| {
-        vcpus(name).ok_or_else(|| {
+        vcpu::vcpus(name).ok_or_else(|| {
             Outcome::unclear(
                 format!("how many vCPUs {name} has is not known to this dr"),
                 "compare the quota by hand: aws ec2 describe-instance-types",
