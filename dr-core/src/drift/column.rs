@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::aspect::is_fact;
+use super::index::{Digested, Index};
 use super::name::{Places, Stem};
+use super::pointer::{Pointer, is_arn, texts};
 use crate::model::{Resource, ResourceKind, ScanGap, Site, SiteScan};
 
 /// One site's resources, found by kind, id and ARN.
@@ -14,43 +17,18 @@ pub(crate) struct Column<'a> {
     pub(crate) scan: &'a SiteScan,
     /// The account, where it was read.
     pub(crate) account: Option<&'a str>,
-    /// The name of each thing without what says where.
+    /// What each thing is: a byte each, where a thing itself has hundreds.
+    kinds: Vec<ResourceKind>,
+    /// The name of each thing without what says where. A line of a state has no counterpart by its name.
     stems: Vec<Option<Stem>>,
-    by_id: Index,
-    by_arn: Index,
+    by_id: Index<'a>,
+    by_arn: Index<'a>,
     /// By the host names that its attributes hold.
-    by_host: Index,
+    by_host: Index<'a>,
     /// By other names by which things are pointed to.
-    by_alias: Index,
-}
-
-/// Places by kind and the digest of a text, sorted. Ids and ARNs of one account begin alike, and to compare them from their
-/// beginning at each step of a search is most of what a comparison would do.
-type Index = Vec<(Option<ResourceKind>, u64, u32)>;
-
-/// FNV-1a (Fowler, Noll, Vo), eight bytes at a time. Texts with one digest are told apart by themselves.
-fn digest(text: &str) -> u64 {
-    let (words, rest) = text.as_bytes().as_chunks::<8>();
-    let words = words.iter().map(|word| u64::from_le_bytes(*word));
-    let rest = rest.iter().map(|byte| u64::from(*byte));
-    words.chain(rest).fold(0xcbf2_9ce4_8422_2325, |hash, word| {
-        let hash = (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3);
-        hash ^ (hash >> 29)
-    })
-}
-
-/// The first place of an index with that kind and text.
-fn find(
-    index: &Index,
-    kind: Option<ResourceKind>,
-    text: &str,
-    has: impl Fn(u32) -> bool,
-) -> Option<u32> {
-    let wanted = (kind, digest(text));
-    let first = index.partition_point(|(kind, digest, _)| (*kind, *digest) < wanted);
-    let alike = index[first..].iter();
-    let mut alike = alike.take_while(|(kind, digest, _)| (*kind, *digest) == wanted);
-    alike.find(|(_, _, at)| has(*at)).map(|(_, _, at)| *at)
+    by_alias: Index<'a>,
+    /// What may point to other things, in the order of the things. What is read of facts points nowhere that is asked for.
+    pointers: Vec<Pointer<'a>>,
 }
 
 /// The attributes under which a thing tells by what name it is reached.
@@ -60,49 +38,74 @@ impl<'a> Column<'a> {
     pub(crate) fn new(site: &'a Site, scan: &'a SiteScan) -> Self {
         let resources = &scan.resources;
         let all = 0..u32::try_from(resources.len()).expect("an account has fewer than 2^32 things");
-        let places = || resources.iter().zip(all.clone());
-        let sorted = |mut index: Index| {
-            index.sort_unstable();
-            index
-        };
-        let by_id = places().map(|(thing, at)| (Some(thing.kind), digest(&thing.id), at));
-        let by_id = sorted(by_id.collect());
-        // A state tells the ARNs of the things that it manages: they are meant, and not their line in the state.
-        let things = places().filter(|(thing, _)| thing.kind != ResourceKind::TerraformResource);
-        let by_arn =
-            things.filter_map(|(thing, at)| Some((None, digest(thing.arn.as_deref()?), at)));
-        let by_arn = sorted(by_arn.collect());
-        let by_host = places().flat_map(|(thing, at)| {
-            let hosts = HOSTS.iter().filter_map(|host| thing.text(host));
-            hosts.map(move |host| (None, digest(host), at))
-        });
-        let by_host = sorted(by_host.collect());
-        let by_alias = places().flat_map(|(thing, at)| {
-            let aliases = aliases(thing).into_iter();
-            aliases.map(move |alias| (Some(thing.kind), digest(alias), at))
-        });
-        let by_alias = sorted(by_alias.collect());
         let account = resources
             .iter()
             .find(|resource| resource.kind == ResourceKind::StsAccount);
         let account = account.map(|account| account.id.as_str());
         let names = Places::new(site, account);
-        let stem = |thing: &Resource| thing.name.as_deref().map(|name| names.read(name));
-        Self {
+        let stem = |thing: &Resource| {
+            let is_line = thing.kind == ResourceKind::TerraformResource;
+            let name = thing.name.as_deref().filter(|_| !is_line)?;
+            Some(names.read(name))
+        };
+        let mut column = Self {
             site,
             scan,
             account,
-            stems: resources.iter().map(stem).collect(),
-            by_id,
-            by_arn,
-            by_host,
-            by_alias,
+            kinds: resources.iter().map(|thing| thing.kind).collect(),
+            stems: Vec::with_capacity(resources.len()),
+            by_id: Index::with_capacity(resources.len()),
+            by_arn: Index::with_capacity(resources.len()),
+            by_host: Index::with_capacity(0),
+            by_alias: Index::with_capacity(0),
+            pointers: Vec::with_capacity(resources.len()),
+        };
+        // One pass: what an account holds does not fit in a processor's cache.
+        for (at, thing) in all.zip(resources) {
+            column.stems.push(stem(thing));
+            column.add(at, thing);
+        }
+        column
+    }
+
+    fn add(&mut self, at: u32, thing: &'a Resource) {
+        self.by_id.add(Some(thing.kind), &thing.id, at);
+        // A state tells the ARNs of the things that it manages: they are meant, and not their line in the state.
+        let arn = thing.arn.as_deref();
+        let arn = arn.filter(|_| thing.kind != ResourceKind::TerraformResource);
+        if let Some(arn) = arn {
+            self.by_arn.add(None, arn, at);
+        }
+        for alias in aliases(thing) {
+            self.by_alias.add(Some(thing.kind), alias, at);
+        }
+        if is_fact(thing.kind) {
+            return;
+        }
+        for (name, value) in &thing.attributes {
+            if let Some(host) = value.as_str().filter(|_| HOSTS.contains(&name.as_str())) {
+                self.by_host.add(None, host, at);
+            }
+            texts(name, value, &mut |attribute, text| {
+                self.pointers
+                    .extend(Pointer::new(at, thing.kind, attribute, text));
+            });
         }
     }
 
     /// The resource at a place.
     pub(crate) fn at(&self, at: u32) -> &'a Resource {
         &self.scan.resources[at as usize]
+    }
+
+    /// What the resource at a place is.
+    pub(crate) fn kind(&self, at: u32) -> ResourceKind {
+        self.kinds[at as usize]
+    }
+
+    /// The places of the resources of a kind.
+    pub(crate) fn of_kind(&self, kind: ResourceKind) -> impl Iterator<Item = u32> {
+        self.places().filter(move |&at| self.kind(at) == kind)
     }
 
     /// The name of the resource at a place, without what says where.
@@ -112,33 +115,56 @@ impl<'a> Column<'a> {
 
     /// The places of all resources.
     pub(crate) fn places(&self) -> impl Iterator<Item = u32> + use<> {
-        0..u32::try_from(self.by_id.len()).unwrap_or(u32::MAX)
+        0..u32::try_from(self.stems.len()).unwrap_or(u32::MAX)
+    }
+
+    /// What may point to other things, in the order of the things that say so.
+    pub(super) fn pointers(&self) -> &[Pointer<'a>] {
+        &self.pointers
     }
 
     /// The thing of a kind with that id.
     pub(crate) fn by_id(&self, kind: ResourceKind, id: &str) -> Option<u32> {
-        find(&self.by_id, Some(kind), id, |at| self.at(at).id == id)
+        self.by_id.find(Some(kind), Digested::of(id))
     }
 
     /// The thing with that ARN.
     pub(crate) fn by_arn(&self, arn: &str) -> Option<u32> {
-        let has = |at| self.at(at).arn.as_deref() == Some(arn);
-        find(&self.by_arn, None, arn, has)
+        self.by_arn.find(None, Digested::of(arn))
     }
 
     /// The thing that is reached by that host name.
     pub(crate) fn by_host(&self, host: &str) -> Option<u32> {
-        let has = |at| {
-            let thing = self.at(at);
-            HOSTS.iter().any(|name| thing.text(name) == Some(host))
-        };
-        find(&self.by_host, None, host, has)
+        self.by_host.find(None, Digested::of(host))
     }
 
     /// The thing of a kind that is pointed to by that other name.
     pub(crate) fn by_alias(&self, kind: ResourceKind, alias: &str) -> Option<u32> {
-        let has = |at| aliases(self.at(at)).contains(&alias);
-        find(&self.by_alias, Some(kind), alias, has)
+        self.by_alias.find(Some(kind), Digested::of(alias))
+    }
+
+    /// What a text points to that may be an ARN, or the id of a thing of some kinds.
+    pub(super) fn target(&self, kinds: &[ResourceKind], wanted: Digested<'_>) -> Option<u32> {
+        if is_arn(wanted.text) {
+            // An id may be an ARN as well: load balancers, secrets and certificates have no other.
+            if let Some(found) = self.by_arn.find(None, wanted) {
+                return Some(found);
+            }
+        }
+        kinds.iter().find_map(|&kind| {
+            let by_id = self.by_id.find(Some(kind), wanted);
+            by_id.or_else(|| match kind {
+                ResourceKind::Ec2KeyPair | ResourceKind::Ec2Address => {
+                    self.by_alias.find(Some(kind), wanted)
+                }
+                // An alias may stand alone or at the end of an ARN.
+                ResourceKind::KmsKey => {
+                    let alias = &wanted.text[wanted.text.find("alias/")?..];
+                    self.by_alias.find(Some(kind), Digested::of(alias))
+                }
+                _ => None,
+            })
+        })
     }
 
     /// Whether the list of a kind was read to its end: only then does an absent resource mean that there is none.
@@ -219,7 +245,7 @@ mod tests {
                 throttled: 0,
             };
             let column = Column::new(&site, &scan);
-            let found = column.by_arn(ARN).map(|at| column.at(at).kind);
+            let found = column.by_arn(ARN).map(|at| column.kind(at));
             assert_eq!(found, Some(ResourceKind::KmsKey));
         }
     }

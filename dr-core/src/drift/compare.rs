@@ -95,10 +95,11 @@ pub(super) fn differences(
         .places()
         .map(|(side, at)| symbols.columns.of(side).at(at));
     let mut found = Vec::new();
+    let pending = [primary, standby].map(|resource| resource.attributes.get("pending"));
     let compared = known.attributes.iter();
     let compared = compared.filter(|attribute| attribute.aspect == Aspect::Compared);
     for &Attribute { name, values, .. } in compared {
-        if !is_waiting(primary, standby, name)
+        if !is_waiting(pending, values, name)
             && !is_plainly_alike(symbols, primary.kind, name, values)
         {
             compare(symbols, primary.kind, name, name, values, &mut found);
@@ -111,20 +112,19 @@ pub(super) fn differences(
 }
 
 /// Whether two instances will be alike once what was accepted is carried out: that is no drift.
-fn is_waiting(primary: &Resource, standby: &Resource, attribute: &str) -> bool {
-    let after = |resource: &Resource| -> Option<Value> {
-        let pending = resource.attributes.get("pending")?.get(attribute)?;
-        Some(pending.clone())
-    };
-    let (after_primary, after_standby) = (after(primary), after(standby));
-    if after_primary.is_none() && after_standby.is_none() {
-        return false;
+fn is_waiting(
+    pending: [Option<&Value>; 2],
+    [primary, standby]: [Option<&Value>; 2],
+    attribute: &str,
+) -> bool {
+    match pending.map(|pending| pending.and_then(|pending| pending.get(attribute))) {
+        [None, None] => false,
+        after => after[0].or(primary) == after[1].or(standby),
     }
-    let now = |resource: &Resource| resource.attributes.get(attribute).cloned();
-    after_primary.or_else(|| now(primary)) == after_standby.or_else(|| now(standby))
 }
 
-/// Whether two values are the same and mean the same on both sites, or point to counterparts.
+/// Whether two values are the same and mean the same on both sites, or point to counterparts, part by part: then nobody needs their
+/// symbols.
 fn is_plainly_alike(
     symbols: &Symbols<'_>,
     kind: Kind,
@@ -134,8 +134,24 @@ fn is_plainly_alike(
     let (Some(one), Some(other)) = (primary, standby) else {
         return false;
     };
-    (one == other && symbols.says_no_place(kind, key, one))
-        || symbols.point_alike(kind, key, [one, other])
+    let is_alike = |key, values| is_plainly_alike(symbols, kind, key, values);
+    match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len()
+                && in_step(one, other).all(|(key, values)| is_alike(key, values))
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len()
+                && (symbols.point_alike(kind, key, [one, other])
+                    || iter::zip(one, other)
+                        .all(|(one, other)| is_alike(key, [Some(one), Some(other)])))
+        }
+        (Value::String(one), Value::String(other)) => {
+            (one == other && symbols.is_placeless(kind, key, one))
+                || symbols.are_counterparts(kind, key, [one, other])
+        }
+        _ => one == other,
+    }
 }
 
 /// Compares one value that is not plainly alike. `key` is the innermost key, `path` the whole way to it.

@@ -13,7 +13,7 @@ use super::reading::caveats;
 use super::reference::{Columns, Side};
 use super::remedy;
 use super::report::{Coverage, Entry, Report, Unknown, Verdict};
-use super::scope::{Scope, for_each_target, scopes, wholes};
+use super::scope::{Scope, scopes, wholes};
 use super::symbol::Symbols;
 use super::unclear::unclear;
 use super::zones;
@@ -95,7 +95,7 @@ pub fn examine_as_of(
     }
     unknown.sort();
     unknown.dedup();
-    let at = columns.0.iter().map(|column| column.scan.at).max();
+    let at = columns.iter().map(|column| column.scan.at).max();
     let at = at.unwrap_or_default();
     let exceptions = exception::of(&estate.exceptions, |code| {
         rules().any(|rule| rule.code == code)
@@ -172,7 +172,7 @@ pub(crate) fn columns<'a>(
         let column = read.map(|(site, scan)| Column::new(site, scan));
         column.ok_or_else(|| Unreadable::OneSite(site.clone()))
     };
-    Ok(Columns([of(&direction.from)?, of(&direction.to)?]))
+    Ok(Columns::new([of(&direction.from)?, of(&direction.to)?]))
 }
 
 /// A scan that has nothing of the global services, of an estate that moves a name with them.
@@ -224,7 +224,7 @@ pub fn check(estate: &Estate, scan: &EstateScan) -> Result<(), Unreadable> {
 
 /// Every gap of both columns and of the global services.
 fn gaps(columns: &Columns<'_>, scan: &EstateScan) -> Vec<Unknown> {
-    let regional = columns.0.iter().map(|column| column.scan);
+    let regional = columns.iter().map(|column| column.scan);
     let parts = regional.chain(&scan.global);
     let gaps = parts.flat_map(|part| part.gaps.iter().map(|gap| (&part.site, gap)));
     gaps.map(|(site, gap)| Unknown::gap(site, gap)).collect()
@@ -326,14 +326,11 @@ fn is_part_of_missing(
         ResourceKind::AutoscalingGroup => &[][..],
         kind => wholes(kind),
     };
-    let mut is_part = false;
-    if !wholes.is_empty() {
-        for_each_target(columns, side, resource, |target| {
-            is_part |= wholes.contains(&columns.of(side).at(target).kind)
-                && pairs.is_missing(scopes, (side, target));
-        });
-    }
-    is_part
+    !wholes.is_empty()
+        && columns.targets((side, at)).any(|target| {
+            wholes.contains(&columns.of(side).kind(target))
+                && pairs.is_missing(scopes, (side, target))
+        })
 }
 
 fn coverage(
@@ -345,14 +342,14 @@ fn coverage(
     use super::pair::Confidence;
     let mut coverage: BTreeMap<ResourceKind, Coverage> = BTreeMap::new();
     for pair in &pairs.pairs {
-        let kind = columns.of(Side::Primary).at(pair.primary).kind;
+        let kind = columns.of(Side::Primary).kind(pair.primary);
         let line = coverage.entry(kind).or_default();
         line.pairs += 1;
         line.by_place += usize::from(pair.ground.confidence() == Confidence::Fair);
     }
     for side in Side::BOTH {
         for at in columns.of(side).places() {
-            let line = coverage.entry(columns.of(side).at(at).kind).or_default();
+            let line = coverage.entry(columns.of(side).kind(at)).or_default();
             match scopes[side.index()][at as usize] {
                 Scope::Compared => line.alone += usize::from(pairs.of(side, at).is_none()),
                 Scope::Member => line.members += 1,

@@ -10,11 +10,11 @@ pub(super) fn uuid(text: &str) -> Option<(usize, usize)> {
     starts
         .filter(|start| text.is_char_boundary(*start) && text.is_char_boundary(start + length))
         .find(|start| {
-            let parts: Vec<&str> = text[*start..start + length].split('-').collect();
-            parts.len() == UUID.len()
-                && parts.iter().zip(UUID).all(|(part, length)| {
-                    part.len() == length && part.bytes().all(|b| b.is_ascii_hexdigit())
-                })
+            let is_part = |(part, length): (&str, usize)| {
+                part.len() == length && part.bytes().all(|b| b.is_ascii_hexdigit())
+            };
+            let parts = text[*start..start + length].split('-');
+            parts.clone().count() == UUID.len() && parts.zip(UUID).all(is_part)
         })
         .map(|start| (start, start + length))
 }

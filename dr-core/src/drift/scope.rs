@@ -1,10 +1,10 @@
 //! Which things are the estate's, and so compared. An account holds many that are none of its business: they are counted,
 //! never judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::aspect::is_fact;
-use super::reference::{Columns, Side, each_text};
+use super::reference::{Columns, Side};
 use crate::model::{ESTATE_TAG, Estate, Resource, ResourceKind as Kind};
 
 /// What a thing is to the comparison.
@@ -64,14 +64,12 @@ fn of_side(estate: &Estate, columns: &Columns<'_>, side: Side) -> Vec<Scope> {
     let parts = column.places();
     let parts = parts.filter(|&at| {
         let resource = column.at(at);
-        let mut is_inside = false;
-        if scopes[at as usize] == Scope::Foreign && !wholes(resource.kind).is_empty() {
-            for_each_target(columns, side, resource, |target| {
-                is_inside |= wholes(resource.kind).contains(&column.at(target).kind)
-                    && scopes[target as usize] == Scope::Compared;
-            });
-        }
-        is_inside
+        scopes[at as usize] == Scope::Foreign
+            && !wholes(resource.kind).is_empty()
+            && columns.targets((side, at)).any(|target| {
+                wholes(resource.kind).contains(&column.kind(target))
+                    && scopes[target as usize] == Scope::Compared
+            })
     });
     let parts: Vec<u32> = parts.collect();
     reach(columns, side, &mut scopes, parts);
@@ -84,12 +82,12 @@ fn reach(columns: &Columns<'_>, side: Side, scopes: &mut [Scope], mut reached: V
         scopes[at as usize] = Scope::Compared;
     }
     while let Some(at) = reached.pop() {
-        for_each_target(columns, side, columns.of(side).at(at), |target| {
+        for target in columns.targets((side, at)) {
             if scopes[target as usize] == Scope::Foreign {
                 scopes[target as usize] = Scope::Compared;
                 reached.push(target);
             }
-        });
+        }
     }
 }
 
@@ -97,15 +95,16 @@ fn reach(columns: &Columns<'_>, side: Side, scopes: &mut [Scope], mut reached: V
 fn take_forgotten(columns: &Columns<'_>, scopes: &mut [Vec<Scope>; 2]) {
     let named = |side: Side, wanted| named(columns, side, &scopes[side.index()], wanted);
     let forgotten = Side::BOTH.map(|side| {
-        let foreign = named(side, Scope::Foreign);
+        let foreign: BTreeMap<(Kind, &str), u32> = named(side, Scope::Foreign).collect();
         if foreign.is_empty() {
             return Vec::new();
         }
-        let own = named(side, Scope::Compared);
-        let others = named(side.other(), Scope::Compared);
-        let is_forgotten = |key: &(Kind, &str)| others.contains_key(key) && !own.contains_key(key);
-        let forgotten = foreign.iter().filter(|(key, _)| is_forgotten(key));
-        forgotten.map(|(_, at)| *at).collect::<Vec<u32>>()
+        let known = |side| -> BTreeSet<(Kind, &str)> {
+            let named = named(side, Scope::Compared).map(|(name, _)| name);
+            named.filter(|name| foreign.contains_key(name)).collect()
+        };
+        let forgotten = &known(side.other()) - &known(side);
+        forgotten.iter().map(|name| foreign[name]).collect()
     });
     for (side, forgotten) in Side::BOTH.into_iter().zip(forgotten) {
         reach(columns, side, &mut scopes[side.index()], forgotten);
@@ -118,9 +117,10 @@ fn named<'c>(
     side: Side,
     scopes: &[Scope],
     wanted: Scope,
-) -> BTreeMap<(Kind, &'c str), u32> {
+) -> impl Iterator<Item = ((Kind, &'c str), u32)> {
     let column = columns.of(side);
-    let of_scope = column.places().filter(|&at| scopes[at as usize] == wanted);
+    let of_scope = column.places();
+    let of_scope = of_scope.filter(move |&at| scopes[at as usize] == wanted);
     let named = of_scope.filter_map(|at| {
         let resource = column.at(at);
         let name = resource.name.as_deref()?;
@@ -128,7 +128,7 @@ fn named<'c>(
         let names = [column.stem(at)?.text.as_str(), name];
         Some(names.map(|name| ((resource.kind, name), at)))
     });
-    named.flatten().collect()
+    named.flatten()
 }
 
 /// What a thing is without looking at others.
@@ -155,20 +155,4 @@ pub(crate) fn wholes(kind: Kind) -> &'static [Kind] {
         Kind::AutoscalingGroup => &[Kind::ElbTargetGroup],
         _ => &[],
     }
-}
-
-/// Calls `see` with each thing of the same site that a thing points to.
-pub(crate) fn for_each_target(
-    columns: &Columns<'_>,
-    side: Side,
-    resource: &Resource,
-    mut see: impl FnMut(u32),
-) {
-    each_text(resource, |attribute, text| {
-        if let Some((found, target)) = columns.target(side, resource.kind, attribute, text)
-            && found == side
-        {
-            see(target);
-        }
-    });
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::compare::outermost;
 use super::flow::{Unreadable, columns};
 use super::pair::pair;
-use super::reference::{Columns, Side, texts};
+use super::pointer::texts;
+use super::reference::{Columns, Side};
 use super::report::Unknown;
 use super::scope::scopes;
 use super::unclear::unclear;
@@ -42,7 +43,7 @@ impl Unsettled {
         let pairs = pair(estate, &columns, &scopes);
         let alone = unclear(&columns, &scopes, &pairs).into_iter();
         open.kinds
-            .extend(alone.map(|(side, at)| columns.of(side).at(at).kind));
+            .extend(alone.map(|(side, at)| columns.of(side).kind(at)));
         open.loose.extend(open.kinds.iter().copied());
         loop {
             let before = (open.loose.len(), open.attributes.len());
@@ -78,7 +79,7 @@ impl Unsettled {
                 texts(attribute, value, &mut |key, text| {
                     let target = columns.target(side, resource.kind, key, text);
                     is_open |= match target {
-                        Some((side, at)) => self.loose.contains(&columns.of(side).at(at).kind),
+                        Some((side, at)) => self.loose.contains(&columns.of(side).kind(at)),
                         None => columns.is_unread(side, resource.kind, key, text),
                     };
                 });

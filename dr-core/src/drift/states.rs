@@ -59,12 +59,6 @@ fn manages(managed: &Resource) -> Option<Kind> {
     managed.text("manages")?.parse().ok()
 }
 
-/// What the states say.
-fn lines(column: &Column<'_>) -> impl Iterator<Item = u32> {
-    let lines = column.places();
-    lines.filter(|&at| column.at(at).kind == Kind::TerraformResource)
-}
-
 /// By address: of several lines about one thing the one that makes it comes first (`aws_s3_bucket.this` before
 /// `aws_s3_bucket_versioning.this`), in whatever order they were listed.
 fn address<'a>(column: &Column<'a>, line: u32) -> (Option<&'a str>, &'a str) {
@@ -75,7 +69,7 @@ fn address<'a>(column: &Column<'a>, line: u32) -> (Option<&'a str>, &'a str) {
 impl<'a> Managed<'a> {
     fn new(column: &Column<'a>) -> Self {
         let mut all = Self::default();
-        let mut lines: Vec<u32> = lines(column).collect();
+        let mut lines: Vec<u32> = column.of_kind(Kind::TerraformResource).collect();
         lines.sort_by_key(|&line| address(column, line));
         for at in lines {
             let managed = column.at(at);
@@ -96,13 +90,14 @@ fn said(column: &Column<'_>) -> Vec<(u32, u32)> {
     let thing = |line: u32| {
         let managed = column.at(line);
         managed.attributes.get("values")?;
-        let kind = manages(managed)?;
+        let kind = managed.text("manages")?;
         let by_arn = managed.arn.as_deref().and_then(|arn| column.by_arn(arn));
-        let by_arn = by_arn.filter(|thing| column.at(*thing).kind == kind);
-        let by_id = || column.by_id(kind, managed.text("managed-id")?);
+        let by_arn = by_arn.filter(|thing| column.kind(*thing).name() == kind);
+        let by_id = || column.by_id(kind.parse().ok()?, managed.text("managed-id")?);
         by_arn.or_else(by_id)
     };
-    let said = lines(column).filter_map(|line| Some((thing(line)?, line)));
+    let lines = column.of_kind(Kind::TerraformResource);
+    let said = lines.filter_map(|line| Some((thing(line)?, line)));
     let mut said: Vec<(u32, u32)> = said.collect();
     said.sort_by_key(|&(thing, line)| (thing, address(column, line)));
     said

@@ -12,7 +12,8 @@ use super::generated::{SHORTEST, is_of_ec2, uuid};
 use super::label::labels;
 use super::name::Places;
 use super::pair::Pairs;
-use super::reference::{Columns, Side, points, texts};
+use super::pointer::{points, texts};
+use super::reference::{Columns, Side};
 use super::scope::Scope;
 use crate::model::ResourceKind as Kind;
 
@@ -150,50 +151,8 @@ impl<'a> Symbols<'a> {
         }
     }
 
-    /// Whether a value is the same in symbols on both sides, whatever the symbols are: it points nowhere and does not say where.
-    /// Most values are like that, and so need no symbols.
-    pub(crate) fn says_no_place(&self, kind: Kind, attribute: &str, value: &Value) -> bool {
-        match value {
-            Value::Null | Value::Bool(_) | Value::Number(_) => true,
-            Value::String(text) => self.is_placeless(kind, attribute, text),
-            Value::Array(list) => list
-                .iter()
-                .all(|value| self.says_no_place(kind, attribute, value)),
-            Value::Object(map) => map
-                .iter()
-                .all(|(key, value)| self.says_no_place(kind, key, value)),
-        }
-    }
-
-    /// Whether two values, the primary's first, point to counterparts, in whatever order: they need no symbols either.
-    pub(crate) fn point_alike(&self, kind: Kind, attribute: &str, values: [&Value; 2]) -> bool {
-        let pair_of = |side, value: &Value| {
-            let place = self
-                .columns
-                .target(side, kind, attribute, value.as_str()?)?;
-            // What stands on the other site is told as such.
-            (place.0 == side).then(|| self.pairs.of(side, place.1))?
-        };
-        let [one, other] = values;
-        match (one, other) {
-            (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
-                let pairs_of = |side, list: &[Value]| -> Option<Vec<u32>> {
-                    let pairs = list.iter().map(|value| pair_of(side, value));
-                    let mut pairs = pairs.collect::<Option<Vec<u32>>>()?;
-                    pairs.sort_unstable();
-                    Some(pairs)
-                };
-                let one = pairs_of(Side::Primary, one);
-                one.is_some() && one == pairs_of(Side::Standby, other)
-            }
-            _ => {
-                let one = pair_of(Side::Primary, one);
-                one.is_some() && one == pair_of(Side::Standby, other)
-            }
-        }
-    }
-
-    /// The same of a text.
+    /// Whether a text is the same in symbols on both sides, whatever the symbols are: it points nowhere and does not say where. Most
+    /// texts are like that, and so need no symbols.
     pub(crate) fn is_placeless(&self, kind: Kind, attribute: &str, text: &str) -> bool {
         let says_where = |side: Side| {
             let column = self.columns.of(side);
@@ -205,6 +164,33 @@ impl<'a> Symbols<'a> {
         let is_host = text.contains('.') && Side::BOTH.into_iter().any(is_host);
         let is_reference = text.contains("arn:") || points(kind, attribute);
         !is_host && !is_reference && !Side::BOTH.into_iter().any(says_where)
+    }
+
+    /// Whether two texts, the primary's first, point to counterparts: they need no symbols either.
+    pub(crate) fn are_counterparts(&self, kind: Kind, attribute: &str, texts: [&str; 2]) -> bool {
+        let [one, other] = texts;
+        let one = self.pair_of(Side::Primary, kind, attribute, one);
+        one.is_some() && one == self.pair_of(Side::Standby, kind, attribute, other)
+    }
+
+    /// Whether two lists, the primary's first, point to counterparts, in whatever order.
+    pub(crate) fn point_alike(&self, kind: Kind, attribute: &str, lists: [&Vec<Value>; 2]) -> bool {
+        let pairs_of = |side, list: &Vec<Value>| -> Option<Vec<u32>> {
+            let texts = list.iter().map(Value::as_str);
+            let pairs = texts.map(|text| self.pair_of(side, kind, attribute, text?));
+            let mut pairs = pairs.collect::<Option<Vec<u32>>>()?;
+            pairs.sort_unstable();
+            Some(pairs)
+        };
+        let [one, other] = lists;
+        let one = pairs_of(Side::Primary, one);
+        one.is_some() && one == pairs_of(Side::Standby, other)
+    }
+
+    /// The pair of what a text points to. What stands on the other site is told as such.
+    fn pair_of(&self, side: Side, kind: Kind, attribute: &str, text: &str) -> Option<u32> {
+        let place = self.columns.target(side, kind, attribute, text)?;
+        (place.0 == side).then(|| self.pairs.of(side, place.1))?
     }
 
     /// One text in symbols.
@@ -357,8 +343,8 @@ fn zone(symbols: &Symbols<'_>, text: Text<'_>) -> Made {
 /// digits. Elsewhere a word that ends in digits is what somebody wrote: `blue-20240115`.
 fn generated_id(_: &Symbols<'_>, text: Text<'_>) -> Made {
     let is_identity = points(text.kind, text.attribute) || NAMES.contains(&text.attribute);
-    if let Some((start, end)) = uuid(text.text)
-        && (is_identity || text.text.contains("arn:"))
+    if (is_identity || text.text.contains("arn:"))
+        && let Some((start, end)) = uuid(text.text)
     {
         return Made::Part(format!("{}«id»{}", &text.text[..start], &text.text[end..]));
     }

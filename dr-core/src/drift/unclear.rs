@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::pair::Pairs;
-use super::reference::{Columns, Place, Side, each_text};
+use super::pointer::each_text;
+use super::reference::{Columns, Place, Side};
 use super::scope::Scope;
 use crate::model::ResourceKind as Kind;
 
@@ -24,9 +25,8 @@ pub(super) fn unclear(
     let links: Vec<(Place, Place)> = alone
         .iter()
         .flat_map(|&place| {
-            targets(columns, place)
-                .into_iter()
-                .map(move |to| (place, to))
+            let links = columns.links(place).iter();
+            links.map(move |link| (place, link.to))
         })
         .filter(|(_, to)| alone.binary_search(to).is_ok())
         .collect();
@@ -39,11 +39,11 @@ pub(super) fn unclear(
         }
         let kinds: BTreeSet<(Side, Kind)> = unclear
             .iter()
-            .map(|&(side, at)| (side.other(), columns.of(side).at(at).kind))
+            .map(|&(side, at)| (side.other(), columns.of(side).kind(at)))
             .collect();
         let others = alone.iter().copied();
         unclear.extend(
-            others.filter(|&(side, at)| kinds.contains(&(side, columns.of(side).at(at).kind))),
+            others.filter(|&(side, at)| kinds.contains(&(side, columns.of(side).kind(at)))),
         );
         if unclear.len() == before {
             return unclear;
@@ -69,13 +69,4 @@ fn is_unclear(columns: &Columns<'_>, scopes: &[Vec<Scope>; 2], (side, at): Place
         points_to_unread |= columns.is_unread(side, resource.kind, attribute, text);
     });
     points_to_unread
-}
-
-fn targets(columns: &Columns<'_>, (side, at): Place) -> Vec<Place> {
-    let resource = columns.of(side).at(at);
-    let mut targets = Vec::new();
-    each_text(resource, |attribute, text| {
-        targets.extend(columns.target(side, resource.kind, attribute, text));
-    });
-    targets
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::pair::Pairs;
 use super::reference::{Columns, Side};
-use super::scope::{Scope, for_each_target};
+use super::scope::Scope;
 use crate::model::ResourceKind as Kind;
 
 /// The primary's things that stand in a zone too many: the subnets of a zone in which none has a counterpart, where the network is
@@ -18,11 +18,6 @@ pub(super) fn beyond(
     let (primary, standby) = (columns.of(Side::Primary), columns.of(Side::Standby));
     let is_compared = |at: u32| scopes[Side::Primary.index()][at as usize] == Scope::Compared;
     let alone = |at: &u32| pairs.is_missing(scopes, (Side::Primary, *at));
-    let of_kind = |kind: Kind| {
-        primary
-            .places()
-            .filter(move |&at| primary.at(at).kind == kind)
-    };
     let offered = standby.scan.of_kind(Kind::Ec2Zone).count();
     let mut beyond: BTreeSet<u32> = BTreeSet::new();
     if offered == 0 || !standby.is_listed(Kind::Ec2Zone) {
@@ -30,7 +25,10 @@ pub(super) fn beyond(
     }
     // By network and zone.
     let mut networks: BTreeMap<&str, BTreeMap<&str, Vec<u32>>> = BTreeMap::new();
-    for at in of_kind(Kind::Ec2Subnet).filter(|&at| is_compared(at)) {
+    for at in primary
+        .of_kind(Kind::Ec2Subnet)
+        .filter(|&at| is_compared(at))
+    {
         let subnet = primary.at(at);
         if let Some((vpc, zone)) = subnet.text("vpc").zip(subnet.text("zone")) {
             let zones = networks.entry(vpc).or_default();
@@ -50,27 +48,24 @@ pub(super) fn beyond(
         (Kind::Ec2NatGateway, Kind::Ec2Subnet),
         (Kind::Ec2RouteTable, Kind::Ec2Subnet),
     ] {
-        for at in of_kind(kind).filter(alone).collect::<Vec<u32>>() {
-            let mut targets = Vec::new();
-            for_each_target(columns, Side::Primary, primary.at(at), |target| {
-                if primary.at(target).kind == to {
-                    targets.push(target);
-                }
-            });
+        for at in primary.of_kind(kind).filter(alone).collect::<Vec<u32>>() {
+            let targets = columns.targets((Side::Primary, at));
+            let targets = targets.filter(|&target| primary.kind(target) == to);
+            let targets: Vec<u32> = targets.collect();
             if !targets.is_empty() && targets.iter().all(|target| beyond.contains(target)) {
                 beyond.insert(at);
             }
         }
     }
-    let gateways: Vec<u32> = of_kind(Kind::Ec2NatGateway)
+    let gateways: Vec<u32> = primary
+        .of_kind(Kind::Ec2NatGateway)
         .filter(|at| beyond.contains(at))
         .collect();
     for at in gateways {
-        for_each_target(columns, Side::Primary, primary.at(at), |target| {
-            if primary.at(target).kind == Kind::Ec2Address && alone(&target) {
-                beyond.insert(target);
-            }
-        });
+        let addresses = columns.targets((Side::Primary, at));
+        beyond.extend(
+            addresses.filter(|target| primary.kind(*target) == Kind::Ec2Address && alone(target)),
+        );
     }
     beyond
 }

@@ -47,7 +47,7 @@ fn used(symbols: &Symbols<'_>) -> Vec<Used> {
         Kind::Ec2SecurityGroup,
     ] {
         let own = column.places().filter(|&at| {
-            column.at(at).kind == kind
+            column.kind(at) == kind
                 && symbols.scopes[Side::Primary.index()][at as usize] == Scope::Compared
         });
         let mut own: Vec<&Resource> = own.map(|at| column.at(at)).collect();

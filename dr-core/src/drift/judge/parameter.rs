@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::super::pair::Pair;
 use super::super::reference::Side;
 use super::super::report::Entry;
@@ -15,9 +17,11 @@ impl Judge<'_> {
     /// estate on both sites, is each site's own: `dr ready` judges what it names.
     pub(super) fn value(&self, pair: &Pair, attribute: &str) -> Result<Vec<Entry>, Unclear> {
         let things = pair.places().map(|(side, at)| self.resource(side, at));
-        let values = things.map(|thing| thing.attributes.get(attribute).cloned());
+        let values = things.map(|thing| thing.attributes.get(attribute));
         // What one site keeps as a secret is told by its type.
-        let differs = values[0] != values[1] && values.iter().all(Option::is_some);
+        if values[0] == values[1] || values.iter().any(Option::is_none) {
+            return Ok(Vec::new());
+        }
         let are_unread = pair.places().map(|(side, at)| {
             let column = self.symbols.columns.of(side);
             column.unread(self.resource(side, at)).contains(MENTIONS)
@@ -27,7 +31,7 @@ impl Judge<'_> {
             .zip(things)
             .any(|(side, thing)| self.endpoints(side).contains(thing.id.as_str()));
         // What a gap hides stands among what is unknown.
-        if !differs || is_endpoint || are_unread.contains(&true) {
+        if is_endpoint || are_unread.contains(&true) {
             return Ok(Vec::new());
         }
         let mut names_a_place = [false; 2];
@@ -54,7 +58,7 @@ impl Judge<'_> {
                 severity: table::OTHER_VALUE.severity,
                 message: format!("its value in {} is not that in {}", sites[1], sites[0]),
                 attribute: Some(attribute),
-                values,
+                values: values.map(Option::<&Value>::cloned),
                 witness: None,
             },
         )])

@@ -18,6 +18,9 @@ impl Judge<'_> {
     pub(super) fn replica(&self, pair: &Pair) -> Option<Entry> {
         let things = pair.places().map(|(side, at)| self.resource(side, at));
         let [primary, standby] = things;
+        if primary.kind != Kind::RdsInstance {
+            return None;
+        }
         let component = primary.component.as_ref().or(standby.component.as_ref());
         let declared = component.and_then(|component| self.estate.component(component));
         let is_unread = pair.places().into_iter().any(|(side, at)| {
@@ -28,8 +31,7 @@ impl Judge<'_> {
                 .unread(self.resource(side, at));
             unread.contains(REPLICA_OF)
         });
-        if primary.kind != Kind::RdsInstance
-            || declared.is_some_and(|component| component.technology != Technology::Rds)
+        if declared.is_some_and(|component| component.technology != Technology::Rds)
             || is_unread
             || self.follows(pair)?
         {

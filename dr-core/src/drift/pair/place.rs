@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::super::default::says_nothing;
-use super::super::reference::{Columns, Place, Side, each_text};
+use super::super::reference::{Columns, Link, Place, Side};
 use super::super::scope::Scope;
 use super::key::{Key, Keys};
 use super::likeness::Common;
@@ -29,7 +29,13 @@ pub(super) type Way<'a> = (&'a str, bool, bool);
 pub(super) type Alone<'a> = (Kind, Option<&'a str>, Vec<String>, bool);
 
 /// What points where, for every thing that has no counterpart yet.
-pub(super) struct Neighbours<'a>([Vec<Vec<(Way<'a>, Place)>>; 2]);
+pub(super) struct Neighbours<'a> {
+    ways: [Vec<Vec<(Way<'a>, Place)>>; 2],
+    /// The colours of these things, and of those around them, where they have no counterpart: without their neighbours.
+    first: [Vec<Colour>; 2],
+    /// The first colour that nothing has.
+    free: Colour,
+}
 
 /// Pairs by place, until nothing more is found; then what is interchangeable; the rest is ambiguous.
 pub(super) fn pair(
@@ -47,7 +53,7 @@ pub(super) fn pair(
     loop {
         let mut found = 0;
         for steps in (1..=FARTHEST).rev() {
-            let colours = colours(columns, scopes, pairs, &neighbours, steps);
+            let colours = colours(scopes, pairs, &neighbours, steps);
             let alike = Alike::new(scopes, pairs, |side, at| {
                 Some(colours[side.index()][at as usize])
             });
@@ -127,7 +133,7 @@ fn in_a_row(
     keys: &Keys<'_>,
 ) -> usize {
     let rows = Alike::new(scopes, pairs, |side, at| {
-        let is_subnet = columns.of(side).at(at).kind == Kind::Ec2Subnet;
+        let is_subnet = columns.of(side).kind(at) == Kind::Ec2Subnet;
         keys.name_of_row(side, at).filter(|_| is_subnet)
     });
     let before = pairs.pairs.len();
@@ -176,10 +182,37 @@ fn anchored<'a>(
 impl<'a> Neighbours<'a> {
     /// What a thing points to, and what points to it.
     pub(super) fn of(&self, side: Side, at: u32) -> &[(Way<'a>, Place)] {
-        &self.0[side.index()][at as usize]
+        &self.ways[side.index()][at as usize]
     }
 
     fn new(columns: &Columns<'a>, scopes: &[Vec<Scope>; 2], pairs: &Pairs) -> Self {
+        let ways = Self::ways(columns, scopes, pairs);
+        // A pair's number is its colour.
+        let most = scopes.iter().map(Vec::len).min().unwrap_or_default();
+        let most = u32::try_from(most).expect("fewer pairs than 2^32");
+        let mut ranks = Ranks::after(most);
+        let mut first = [0, 1].map(|side: usize| vec![None; scopes[side].len()]);
+        let open = pairs.alone(scopes).into_iter();
+        let around = ways.iter().flatten().flatten().map(|(_, place)| *place);
+        for (side, at) in open.chain(around) {
+            if pairs.of(side, at).is_none() {
+                let scope = scopes[side.index()][at as usize];
+                let colour = &mut first[side.index()][at as usize];
+                colour.get_or_insert_with(|| ranks.of(alone(columns.of(side).at(at), scope)));
+            }
+        }
+        Self {
+            ways,
+            first: first.map(|first| first.into_iter().map(Option::unwrap_or_default).collect()),
+            free: ranks.next,
+        }
+    }
+
+    fn ways(
+        columns: &Columns<'a>,
+        scopes: &[Vec<Scope>; 2],
+        pairs: &Pairs,
+    ) -> [Vec<Vec<(Way<'a>, Place)>>; 2] {
         let is_open = |place| pairs.is_alone(scopes, place);
         let mut all = [0, 1].map(|side: usize| vec![Vec::new(); scopes[side].len()]);
         for side in Side::BOTH {
@@ -187,57 +220,47 @@ impl<'a> Neighbours<'a> {
                 if scopes[side.index()][at as usize] != Scope::Compared {
                     continue;
                 }
-                let resource = columns.of(side).at(at);
-                each_text(resource, |attribute, text| {
-                    let Some(target) = columns.target(side, resource.kind, attribute, text) else {
-                        return;
-                    };
-                    let is_across = target.0 != side;
+                for &Link { attribute, to } in columns.links((side, at)) {
+                    let is_across = to.0 != side;
                     let mut see = |(side, at): Place, is_to, other| {
                         if is_open((side, at)) {
                             let ways: &mut Vec<_> = &mut all[side.index()][at as usize];
                             ways.push(((attribute, is_to, is_across), other));
                         }
                     };
-                    see((side, at), true, target);
-                    see(target, false, (side, at));
-                });
+                    see((side, at), true, to);
+                    see(to, false, (side, at));
+                }
             }
         }
-        Self(all)
+        all
     }
 }
 
-/// The colour of every thing after some steps. Those of paired things and of what is not compared do not change.
+/// The colours after some steps. Those of paired things and of what is not compared do not change.
 fn colours(
-    columns: &Columns<'_>,
     scopes: &[Vec<Scope>; 2],
     pairs: &Pairs,
     neighbours: &Neighbours<'_>,
     steps: usize,
 ) -> [Vec<Colour>; 2] {
-    let firsts = u32::try_from(pairs.pairs.len()).expect("fewer pairs than things");
-    let mut first = Ranks::after(firsts);
-    let mut colours = Side::BOTH.map(|side| {
-        let column = columns.of(side);
-        let colour = |at| match pairs.of(side, at) {
-            Some(pair) => pair,
-            None => first.of(alone(column.at(at), scopes[side.index()][at as usize])),
-        };
-        column.places().map(colour).collect::<Vec<Colour>>()
-    });
+    let mut colours = neighbours.first.clone();
+    for (number, pair) in (0..).zip(&pairs.pairs) {
+        for (side, at) in pair.places() {
+            colours[side.index()][at as usize] = number;
+        }
+    }
     let open = pairs.alone(scopes);
-    let mut taken = first.next;
+    let mut taken = neighbours.free;
     for _ in 0..steps {
         let mut ranks = Ranks::after(taken);
         let next: Vec<(Place, Colour)> = open
             .iter()
             .map(|&(side, at)| {
-                let ways = &neighbours.0[side.index()][at as usize];
-                let mut seen: Vec<(Way<'_>, Colour)> = ways
-                    .iter()
-                    .map(|(way, (side, at))| (*way, colours[side.index()][*at as usize]))
-                    .collect();
+                let ways = neighbours.of(side, at).iter();
+                let seen =
+                    ways.map(|(way, (side, at))| (*way, colours[side.index()][*at as usize]));
+                let mut seen: Vec<(Way<'_>, Colour)> = seen.collect();
                 seen.sort_unstable();
                 let own = colours[side.index()][at as usize];
                 ((side, at), ranks.of((own, seen)))
@@ -306,7 +329,7 @@ fn interchangeable(
     pairs: &mut Pairs,
     neighbours: &Neighbours<'_>,
 ) -> usize {
-    let colours = colours(columns, scopes, pairs, neighbours, FARTHEST);
+    let colours = colours(scopes, pairs, neighbours, FARTHEST);
     let shapes = Shapes::new(columns, pairs);
     let alike = Alike::new(scopes, pairs, |side, at| {
         Some((colours[side.index()][at as usize], shapes.parts(side, at)))
@@ -330,10 +353,10 @@ fn ambiguous(
     neighbours: &Neighbours<'_>,
     keys: &Keys<'_>,
 ) {
-    let colours = colours(columns, scopes, pairs, neighbours, 1);
+    let colours = colours(scopes, pairs, neighbours, 1);
     let by_colour = Alike::new(scopes, pairs, |side, at| {
         Some((
-            columns.of(side).at(at).kind,
+            columns.of(side).kind(at),
             colours[side.index()][at as usize],
         ))
     });

@@ -8,7 +8,8 @@ use super::super::addresses::{Addresses, directions};
 use super::super::aspect::{Aspect, aspect};
 use super::super::default::says_nothing;
 use super::super::packet::Symbol;
-use super::super::reference::{Columns, Side, texts};
+use super::super::pointer::texts;
+use super::super::reference::{Columns, Side};
 use super::Pairs;
 use crate::model::{Resource, ResourceKind as Kind};
 
