@@ -74,9 +74,8 @@ pub(crate) fn judge(
     let inventory = seen.inventory.as_ref();
     let inventory = inventory.map(|seen| seen.as_ref().map_err(String::as_str));
     let facts = Facts::new(estate, &direction, &scan, at, &history, inventory)
-        .map_err(|error| compared::unreadable(&error))?
-        .as_of(SystemClock.now());
-    let report = readiness::examine(&facts);
+        .map_err(|error| compared::unreadable(&error))?;
+    let report = readiness::examine(&facts.as_of(SystemClock.now()));
     Ok((scan, report))
 }
 

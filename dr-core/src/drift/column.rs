@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::aspect::is_fact;
 use super::index::{Digested, Index};
 use super::name::{Places, Stem};
-use super::pointer::{Pointer, is_arn, texts};
+use super::pointer::{Pointer, is_arn, pointed_to, texts};
 use crate::model::{Resource, ResourceKind, ScanGap, Site, SiteScan};
 
 /// One site's resources, found by kind, id and ARN.
@@ -23,7 +23,7 @@ pub(crate) struct Column<'a> {
     stems: Vec<Option<Stem>>,
     by_id: Index<'a>,
     by_arn: Index<'a>,
-    /// By the host names that its attributes hold.
+    /// By the host names that its attributes hold. Facts have none.
     by_host: Index<'a>,
     /// By other names by which things are pointed to.
     by_alias: Index<'a>,
@@ -87,8 +87,14 @@ impl<'a> Column<'a> {
                 self.by_host.add(None, host, at);
             }
             texts(name, value, &mut |attribute, text| {
-                self.pointers
-                    .extend(Pointer::new(at, thing.kind, attribute, text));
+                if let Some((kinds, text)) = pointed_to(thing.kind, attribute, text) {
+                    self.pointers.push(Pointer {
+                        from: at,
+                        attribute,
+                        kinds,
+                        text,
+                    });
+                }
             });
         }
     }

@@ -63,7 +63,7 @@ pub(super) struct Attribute<'a> {
 /// What was read of a pair on both sides. What was not stands among what is unknown.
 pub(super) struct Known<'a> {
     pub(super) attributes: Vec<Attribute<'a>>,
-    are_tags: bool,
+    are_tags_known: bool,
 }
 
 impl<'a> Known<'a> {
@@ -80,7 +80,7 @@ impl<'a> Known<'a> {
         });
         Self {
             attributes: attributes.collect(),
-            are_tags: !unread.contains("tags"),
+            are_tags_known: !unread.contains("tags"),
         }
     }
 }
@@ -105,7 +105,7 @@ pub(super) fn differences(
             compare(symbols, primary.kind, name, name, values, &mut found);
         }
     }
-    if known.are_tags {
+    if known.are_tags_known {
         tags(symbols, primary, standby, &mut found);
     }
     found

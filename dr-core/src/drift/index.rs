@@ -76,3 +76,39 @@ impl Entry<'_> {
         self.kind == kind && self.text.digest == text.digest && self.text.text == text.text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_thing_is_found_by_its_own_text_and_kind_and_of_two_the_first() {
+        let texts: Vec<String> = (0..1000).map(|number| format!("i-{number:08x}")).collect();
+        let mut index = Index::with_capacity(0);
+        for (at, text) in (0..).zip(&texts) {
+            index.add(Some(ResourceKind::Ec2Instance), text, at);
+            index.add(None, text, at + 1000);
+            index.add(None, text, at + 2000);
+        }
+        for (at, text) in (0..).zip(&texts) {
+            let text = Digested::of(text);
+            assert_eq!(index.find(Some(ResourceKind::Ec2Instance), text), Some(at));
+            assert_eq!(index.find(None, text), Some(at + 1000));
+            assert_eq!(index.find(Some(ResourceKind::Ec2Vpc), text), None);
+        }
+        assert_eq!(index.find(None, Digested::of("i-0")), None);
+    }
+
+    #[test]
+    fn texts_of_one_digest_are_told_apart() {
+        let alike = |text| Digested { text, digest: 7 };
+        let one = Entry {
+            kind: None,
+            text: alike("a"),
+            at: 0,
+        };
+        assert!(one.is(None, alike("a")));
+        assert!(!one.is(None, alike("b")));
+        assert!(!one.is(Some(ResourceKind::Ec2Vpc), alike("a")));
+    }
+}

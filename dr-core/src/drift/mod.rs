@@ -9,6 +9,10 @@
 //! | file | what it is |
 //! |---|---|
 //! | `column` | one site's part of a scan, found by kind, id, ARN |
+//! | `index` | finds things by a text |
+//! | `pointer` | which texts may point to other things |
+//! | `reference` | both columns, and what points to what |
+//! | `name` | names without what only says where |
 //! | `scope` | which things are the estate's |
 //! | `pair` | which thing of the one site is which of the other |
 //! | `addresses` | addresses of both sites in one plan |
@@ -18,6 +22,7 @@
 //! | `declared` | what the estate declares of things |
 //! | `default` | what an attribute that is not set means |
 //! | `compare` | in what two counterparts differ |
+//! | `zones` | what the primary has in zones that the standby cannot have |
 //! | `unclear` | which things cannot be called missing, since their counterpart may not have been read |
 //! | `fence` | what a fence of `dr` leaves behind |
 //! | [`packet`] | rules as the set of packets that they let through |

@@ -17,17 +17,14 @@ pub(super) struct Pointer<'a> {
     pub(super) text: Digested<'a>,
 }
 
-impl<'a> Pointer<'a> {
-    /// A text under a key of a thing of a kind. Most texts point nowhere.
-    pub(super) fn new(from: u32, of: Kind, attribute: &'a str, text: &'a str) -> Option<Self> {
-        let kinds = kinds(of, attribute);
-        (!kinds.is_empty() || is_arn(text)).then(|| Self {
-            from,
-            attribute,
-            kinds,
-            text: Digested::of(text),
-        })
-    }
+/// What a text under a key of a thing of a kind may point to. Most texts point nowhere.
+pub(super) fn pointed_to<'t>(
+    of: Kind,
+    attribute: &str,
+    text: &'t str,
+) -> Option<(&'static [Kind], Digested<'t>)> {
+    let kinds = kinds(of, attribute);
+    (!kinds.is_empty() || is_arn(text)).then(|| (kinds, Digested::of(text)))
 }
 
 pub(super) fn is_arn(text: &str) -> bool {

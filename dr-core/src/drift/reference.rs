@@ -2,7 +2,7 @@
 
 use super::column::Column;
 use super::index::Digested;
-use super::pointer::{Pointer, kinds};
+use super::pointer::{kinds, pointed_to};
 use crate::model::ResourceKind as Kind;
 
 /// The two columns of a comparison.
@@ -105,7 +105,7 @@ impl<'a> Columns<'a> {
         self.both.iter()
     }
 
-    /// What the texts of a thing point to, of whichever site. Facts point to nothing.
+    /// What the texts of a thing point to, of whichever site. Of facts nobody asks it, and nothing is kept.
     pub(crate) fn links(&self, (side, at): Place) -> &[Link<'a>] {
         let Links { first, all } = &self.links[side.index()];
         &all[first[at as usize] as usize..first[at as usize + 1] as usize]
@@ -125,8 +125,8 @@ impl<'a> Columns<'a> {
         attribute: &str,
         text: &str,
     ) -> Option<Place> {
-        let pointer = Pointer::new(0, kind, attribute, text)?;
-        target(&self.both, side, pointer.kinds, pointer.text)
+        let (kinds, text) = pointed_to(kind, attribute, text)?;
+        target(&self.both, side, kinds, text)
     }
 
     /// Whether a text is an id of something that was not found because the list of its kind was not read to its end.

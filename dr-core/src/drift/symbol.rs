@@ -151,8 +151,8 @@ impl<'a> Symbols<'a> {
         }
     }
 
-    /// Whether a text is the same in symbols on both sides, whatever the symbols are: it points nowhere and does not say where. Most
-    /// texts are like that, and so need no symbols.
+    /// Whether a text that stands on both sides is the same in symbols, whatever the symbols are: it points nowhere and does not say
+    /// where. Most texts are like that, and so need no symbols.
     pub(crate) fn is_placeless(&self, kind: Kind, attribute: &str, text: &str) -> bool {
         let says_where = |side: Side| {
             let column = self.columns.of(side);
@@ -163,7 +163,14 @@ impl<'a> Symbols<'a> {
         let is_host = |side: Side| self.columns.of(side).by_host(text).is_some();
         let is_host = text.contains('.') && Side::BOTH.into_iter().any(is_host);
         let is_reference = text.contains("arn:") || points(kind, attribute);
-        !is_host && !is_reference && !Side::BOTH.into_iter().any(says_where)
+        // Names say where in other ways, too: `web-use2`.
+        let [one, other] = &self.places;
+        let is_alike = |text| one.stem(text) == other.stem(text);
+        let is_name = NAMES.contains(&attribute);
+        !is_host
+            && !is_reference
+            && !Side::BOTH.into_iter().any(says_where)
+            && (!is_name || is_alike(last_part(text)))
     }
 
     /// Whether two texts, the primary's first, point to counterparts: they need no symbols either.
@@ -376,9 +383,12 @@ fn generated_name(symbols: &Symbols<'_>, text: Text<'_>) -> Made {
         return Made::Nothing;
     }
     let places = &symbols.places[text.side.index()];
-    // Of an ARN, what comes after its last slash is the name.
-    let name = text.text.rsplit('/').next().unwrap_or(text.text);
-    Made::Whole(places.stem(name))
+    Made::Whole(places.stem(last_part(text.text)))
+}
+
+/// Of an ARN, what comes after its last slash is the name.
+fn last_part(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }
 
 fn template_version(_: &Symbols<'_>, text: Text<'_>) -> Made {

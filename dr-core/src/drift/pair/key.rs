@@ -9,8 +9,8 @@ use crate::model::{Estate, ResourceKind as Kind};
 /// A kind, and two texts of it.
 pub(super) type Key<'a> = (Kind, &'a str, &'a str);
 
-/// Component and part of what the estate binds, by its place.
-type Bound<'a> = BTreeMap<u32, (&'a str, &'static str)>;
+/// Component and part of what the estate binds, by kind and by id or ARN.
+type Bound<'a> = BTreeMap<(Kind, &'a str), (&'a str, &'static str)>;
 
 /// What each thing is called without what says where, and what the estate binds it to.
 pub(super) struct Keys<'a> {
@@ -28,8 +28,13 @@ impl<'a> Keys<'a> {
 
     /// The place of a component that `estate.yaml` binds a thing to.
     pub(super) fn bound(&self, side: Side, at: u32) -> Option<Key<'a>> {
-        let (component, part) = self.bound[side.index()].get(&at)?;
-        Some((self.columns.of(side).kind(at), component, part))
+        let resource = self.columns.of(side).at(at);
+        let bound = &self.bound[side.index()];
+        let found = bound
+            .get(&(resource.kind, resource.id.as_str()))
+            .or_else(|| bound.get(&(resource.kind, resource.arn.as_deref()?)));
+        let (component, part) = found?;
+        Some((resource.kind, component, part))
     }
 
     /// Its component and its name.
@@ -75,13 +80,8 @@ fn bound<'a>(estate: &'a Estate, column: &Column<'_>) -> Bound<'a> {
     let bindings = estate.bindings.get(&column.site.id).into_iter().flatten();
     for (component, binding) in bindings {
         for resource in binding.resources() {
-            let by_arn = column.by_arn(resource.id);
-            let by_arn = by_arn.filter(|&at| column.kind(at) == resource.kind);
-            // By its id, where the ARN of another is the same text.
-            let by_id = column.by_id(resource.kind, resource.id);
-            if let Some(at) = by_id.or(by_arn) {
-                bound.insert(at, (component.as_str(), resource.part));
-            }
+            let part = (component.as_str(), resource.part);
+            bound.insert((resource.kind, resource.id), part);
         }
     }
     bound

@@ -203,6 +203,8 @@ impl<'a> Neighbours<'a> {
         }
         Self {
             ways,
+            // Nobody asks for the others' before they have that of their pair.
+            // The others get the colour of their pair, or nobody asks for theirs.
             first: first.map(|first| first.into_iter().map(Option::unwrap_or_default).collect()),
             free: ranks.next,
         }

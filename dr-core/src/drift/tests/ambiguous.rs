@@ -123,3 +123,13 @@ fn things_that_differ_in_their_packets_only_are_told_apart_by_them() {
     assert_eq!(report.findings, []);
     assert_eq!(report.verdict, Verdict::InSync, "{:?}", report.unknown);
 }
+
+#[test]
+fn a_thing_that_was_told_twice_is_not_known_to_be_missing() {
+    let mut world = World::alike();
+    world.bind();
+    let twin = world.thing(SITES[0], Kind::RdsInstance, "").clone();
+    world.add(SITES[0], twin);
+    assert_eq!(world.found(), []);
+    assert_eq!(world.report().verdict, Verdict::Incomplete);
+}

@@ -127,3 +127,32 @@ fn windows_that_rds_drew_are_no_difference() {
     }
     assert_eq!(world.found(), []);
 }
+
+#[test]
+fn a_name_that_says_where_in_short_is_not_alike_for_being_the_same() {
+    for name in ["web.use2", "web-use2", "web.OHIO"] {
+        let mut world = World::alike();
+        for site in SITES {
+            world.set(
+                site,
+                Kind::AutoscalingGroup,
+                "launch-configuration",
+                json!(name),
+            );
+        }
+        let found: Vec<String> = world.found().into_iter().map(|(rule, _)| rule).collect();
+        assert_eq!(found, ["machine-access-differs"], "{name}");
+    }
+    for name in ["web", "web.usw9", "web-eu-west-1"] {
+        let mut world = World::alike();
+        for site in SITES {
+            world.set(
+                site,
+                Kind::AutoscalingGroup,
+                "launch-configuration",
+                json!(name),
+            );
+        }
+        assert_eq!(world.found(), [], "{name}");
+    }
+}

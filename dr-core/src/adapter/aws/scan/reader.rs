@@ -256,7 +256,10 @@ impl<'a> Reader<'a> {
             let refusal = Refusal::of(&error, way);
             if refusal.class == GapClass::Unreachable {
                 // Each further call would cost a timeout.
-                locked(&self.region.silent).insert(self.service, topic.action());
+                let mut silent = locked(&self.region.silent);
+                // Of several that were asked at once the first.
+                let first = silent.entry(self.service);
+                first.or_insert_with(|| topic.action());
             }
             return Err(refusal);
         }
