@@ -78,7 +78,11 @@ pub(crate) fn not_simulated(command: &str) -> Error {
 
 /// Two columns that cannot be compared.
 pub(crate) fn unreadable(error: &drift::Unreadable) -> Error {
-    Error::usage("these two columns cannot be compared")
+    let code = match error {
+        drift::Unreadable::Form(_) => ExitCode::Invalid,
+        _ => ExitCode::Usage,
+    };
+    Error::new(code, "these two columns cannot be compared")
         .because(error)
         .hint("dr discover -o dr.json")
 }
@@ -92,14 +96,15 @@ pub(crate) fn kept(path: &Path) -> Result<EstateScan> {
         }
         _ => Error::file("read", path, &error),
     })?;
-    serde_json::from_slice(&text).map_err(|error| {
+    let scan: EstateScan = serde_json::from_slice(&text).map_err(|error| {
         Error::new(
             ExitCode::Invalid,
             format!("{} is nothing that dr discover wrote", path.display()),
         )
         .because(&error)
         .hint("dr discover -o dr.json")
-    })
+    })?;
+    Ok(scan.as_kept())
 }
 
 /// What was read before, to be compared with `scan`: the same estate's two sites, and not after it.

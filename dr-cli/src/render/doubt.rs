@@ -61,6 +61,7 @@ fn of_cause(doubt: &Doubt) -> String {
         GapClass::Throttled => "refuses, for too many calls",
         GapClass::NotAnAnswer => "is answered for by something else",
         GapClass::Failed => "answers with an error",
+        GapClass::Older => "was not asked then",
     };
     format!("{} {what}", gap.site)
 }

@@ -227,6 +227,7 @@ mod tests {
         };
         EstateScan {
             format: EstateScan::FORMAT,
+            kinds: EstateScan::kinds_read(),
             estate: "storefront".parse().unwrap(),
             sites: BTreeMap::from([(site, part)]),
             global: None,

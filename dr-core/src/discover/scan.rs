@@ -43,6 +43,7 @@ pub async fn scan(
     let part = |site: &Site, reading: Reading| site_scan(estate, site, reading, clock);
     EstateScan {
         format: EstateScan::FORMAT,
+        kinds: EstateScan::kinds_read(),
         estate: estate.name.clone(),
         global: global.map(|(site, reading)| part(site, reading)),
         sites: readings

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::absent::absent;
 use super::column::Column;
 use super::exception;
 use super::judge::{Judge, TELL_APART, rules};
@@ -85,6 +86,7 @@ pub fn examine_as_of(
     let mut unknown = gaps(&columns, scan);
     unknown.extend(no_global(estate, direction, scan));
     unknown.extend(ambiguous(&columns, &pairs));
+    unknown.extend(absent(estate, &columns, &scopes));
     let mut findings = of_pairs(&judge, &origins, &columns, &pairs, &mut unknown);
     findings.extend(of_the_rest(&judge, &columns, &scopes, &pairs));
     for entry in &mut findings {

@@ -15,6 +15,7 @@
 //! | `name` | names without what only says where |
 //! | `scope` | which things are the estate's |
 //! | `pair` | which thing of the one site is which of the other |
+//! | `absent` | what the estate says that is there, and is on neither site |
 //! | `addresses` | addresses of both sites in one plan |
 //! | `aspect` | what an attribute is: compared, an identity, a condition, a capacity |
 //! | `generated` | ids that nobody chose |
@@ -39,6 +40,7 @@
 //! | [`Report`] | the document |
 //! | [`form`] | its forms for other programs, and the page |
 
+mod absent;
 mod addresses;
 mod aspect;
 mod column;

@@ -82,7 +82,10 @@ impl fmt::Display for Origin {
             Self::NotAsDeclared { site, declared } => {
                 write!(f, "{site} is not as the estate declares it: {declared}")
             }
-            Self::Changed { site, since } => write!(f, "it changed in {site} since {since}"),
+            Self::Changed { site, since } => {
+                let since = since.strftime("%Y-%m-%d %H:%M:%S UTC");
+                write!(f, "it changed in {site} since {since}")
+            }
             Self::Removed { site, address } => write!(
                 f,
                 "{address} is in the state of {site}: it was removed outside Terraform"

@@ -253,7 +253,10 @@ impl Unknown {
             about: gap.about.clone(),
             attributes: gap.attributes.clone(),
             class: Some(gap.class),
-            reason: format!("{}: {}", gap.action, gap.reason),
+            reason: match gap.action.as_str() {
+                "" => gap.reason.clone(),
+                action => format!("{action}: {}", gap.reason),
+            },
             fix: gap.fix(),
         }
     }

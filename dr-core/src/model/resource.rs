@@ -85,6 +85,14 @@ kinds! {
 }
 
 impl ResourceKind {
+    /// Whether it stands in no region: one list serves all of them.
+    fn is_global(self) -> bool {
+        matches!(
+            self,
+            Self::Route53Zone | Self::Route53Record | Self::Route53HealthCheck
+        )
+    }
+
     /// Its service: `ec2`.
     pub fn service(self) -> &'static str {
         let name = self.name();
@@ -290,6 +298,8 @@ pub enum GapClass {
     Skipped,
     /// The service answered with an error, or with something that makes no sense.
     Failed,
+    /// It was kept by a program that did not ask for it yet.
+    Older,
 }
 
 impl fmt::Display for GapClass {
@@ -301,6 +311,7 @@ impl fmt::Display for GapClass {
             Self::NotAnAnswer => "not an answer",
             Self::Skipped => "not asked",
             Self::Failed => "failed",
+            Self::Older => "older",
         })
     }
 }
@@ -354,6 +365,7 @@ impl ScanGap {
                     .to_owned()
             }
             GapClass::Failed => "run dr discover again; look the error up if it stays".to_owned(),
+            GapClass::Older => "run dr discover again".to_owned(),
         }
     }
 }
@@ -410,11 +422,54 @@ pub struct EstateScan {
     /// The global services: names, records and health checks; through the site that it names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub global: Option<SiteScan>,
+    /// The names of the kinds that are read by the program that wrote it: of another kind it says nothing. Empty where it was written
+    /// by one that did not tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kinds: Vec<String>,
 }
 
 impl EstateScan {
     /// The version of the form that this program writes. It grows when a reader of the old form would misread the new one.
     pub const FORMAT: u32 = 1;
+
+    /// The kinds that this program reads.
+    pub fn kinds_read() -> Vec<String> {
+        let kinds = ResourceKind::ALL.iter();
+        kinds.map(|kind| kind.name().to_owned()).collect()
+    }
+
+    /// What was kept, with a gap for each kind that nobody asked for then: that nothing of it stands there does not mean that there
+    /// was none. Of a scan that does not tell what was asked for these are the kinds of which it holds nothing.
+    #[must_use]
+    pub fn as_kept(mut self) -> Self {
+        let holds = |kind: ResourceKind| {
+            let mut parts = self.parts();
+            parts.any(|part| part.of_kind(kind).next().is_some() || !part.is_complete(kind))
+        };
+        let is_known = |kind: &ResourceKind| match self.kinds.is_empty() {
+            true => holds(*kind),
+            false => self.kinds.iter().any(|name| name == kind.name()),
+        };
+        let kinds = ResourceKind::ALL.iter().copied();
+        let unasked: Vec<ResourceKind> = kinds.filter(|kind| !is_known(kind)).collect();
+        for kind in unasked {
+            let parts = self.sites.values_mut().filter(|_| !kind.is_global());
+            let global = self.global.iter_mut().filter(|_| kind.is_global());
+            for part in parts.chain(global) {
+                part.gaps.push(ScanGap {
+                    kind,
+                    about: None,
+                    attributes: Vec::new(),
+                    class: GapClass::Older,
+                    action: String::new(),
+                    reason: "this scan was kept by a dr that did not ask for it, or does not say that it did".to_owned(),
+                    kept: 0,
+                });
+                part.gaps.sort();
+            }
+        }
+        self
+    }
 
     /// Every part, the sites first.
     pub fn parts(&self) -> impl Iterator<Item = &SiteScan> {
@@ -430,6 +485,55 @@ impl EstateScan {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_what_nobody_asked_for_a_kept_scan_says_nothing() {
+        let part = |resources| SiteScan {
+            site: "ohio".parse().expect("a name"),
+            region: "us-east-2".parse().expect("a region"),
+            at: Timestamp::UNIX_EPOCH,
+            resources,
+            gaps: Vec::new(),
+            calls: 0,
+            throttled: 0,
+        };
+        let ohio = part(vec![Resource::new(ResourceKind::Ec2Vpc, "vpc-1")]);
+        let scan = EstateScan {
+            format: EstateScan::FORMAT,
+            kinds: EstateScan::kinds_read(),
+            estate: "shop".parse().expect("a name"),
+            sites: BTreeMap::from([(ohio.site.clone(), ohio)]),
+            global: Some(part(Vec::new())),
+        };
+        assert_eq!(scan.clone().as_kept(), scan);
+        let asked = |kinds: &[&str]| {
+            let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+            let kept = EstateScan {
+                kinds,
+                ..scan.clone()
+            }
+            .as_kept();
+            let complete = |part: &SiteScan, kind| part.is_complete(kind);
+            let ohio = kept.sites.values().next().expect("a site");
+            let global = kept.global.as_ref().expect("the global services");
+            [
+                complete(ohio, ResourceKind::Ec2Vpc),
+                complete(ohio, ResourceKind::EksCluster),
+                complete(global, ResourceKind::EksCluster),
+                complete(global, ResourceKind::Route53Record),
+            ]
+        };
+        assert_eq!(
+            asked(&["ec2/vpc", "eks/cluster"]),
+            [true, true, true, false]
+        );
+        assert_eq!(
+            asked(&["ec2/vpc", "route53/record"]),
+            [true, false, true, true]
+        );
+        // One that does not tell what was asked for.
+        assert_eq!(asked(&[]), [true, false, true, false]);
+    }
 
     #[test]
     fn every_kind_is_read_back_from_its_name_and_belongs_to_a_service() {

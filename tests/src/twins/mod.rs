@@ -117,6 +117,7 @@ impl Twins {
         });
         EstateScan {
             format: EstateScan::FORMAT,
+            kinds: EstateScan::kinds_read(),
             estate: self.estate.name.clone(),
             sites: BTreeMap::from(sites),
             global: Some(part(0, &self.global, &[])),

@@ -252,9 +252,9 @@ impl<'a> Judge<'a> {
                     rule: &table::CANNOT_GROW,
                     severity: table::CANNOT_GROW.severity,
                     message: format!(
-                        "{needed} are needed after a failover, and {} allows {} at most",
+                        "{needed} are needed after a failover, and {} allows {}",
                         self.symbols.columns.of(Side::Standby).site.id,
-                        most.unwrap_or_default()
+                        most.map_or("no number".to_owned(), |most| format!("{most} at most"))
                     ),
                     attribute: Some(attribute),
                     values: [Some(needed.into()), most.map(Value::from)],

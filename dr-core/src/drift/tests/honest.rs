@@ -2,7 +2,7 @@
 
 use super::world::{SITES, World};
 use crate::drift::{Unreadable, Verdict, examine};
-use crate::model::ResourceKind as Kind;
+use crate::model::{Resource, ResourceKind as Kind};
 
 #[test]
 fn a_gap_of_any_kind_on_either_site_is_never_in_sync() {
@@ -94,4 +94,39 @@ fn one_site_alone_is_not_compared() {
     let direction = world.estate.outward();
     let refused = examine(&world.estate, &direction, &world.scan, None);
     assert_eq!(refused, Err(Unreadable::OneSite(SITES[1].parse().unwrap())));
+}
+
+#[test]
+fn sites_on_which_nothing_is_the_estates_are_not_in_sync() {
+    let mut world = World::alike();
+    world.bind();
+    for site in SITES {
+        let account = Resource::new(Kind::StsAccount, "999999999999");
+        world.site(site).resources = vec![account];
+    }
+    let report = world.report();
+    assert_eq!(report.findings, []);
+    assert_eq!(report.verdict, Verdict::Incomplete);
+}
+
+#[test]
+fn what_is_bound_and_on_neither_site_is_not_in_sync() {
+    let whole = {
+        let mut world = World::alike();
+        world.bind();
+        world.report()
+    };
+    assert_eq!(whole.verdict, Verdict::InSync);
+    for kind in [Kind::AutoscalingGroup, Kind::RdsInstance] {
+        let mut world = World::alike();
+        world.bind();
+        for site in SITES {
+            let part = world.site(site);
+            part.resources.retain(|thing| thing.kind != kind);
+        }
+        let report = world.report();
+        assert_eq!(report.verdict, Verdict::Incomplete, "{kind}");
+        let told = report.unknown.iter().filter(|unknown| unknown.kind == kind);
+        assert_eq!(told.count(), 2, "{kind}");
+    }
 }

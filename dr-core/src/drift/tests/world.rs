@@ -39,6 +39,7 @@ impl World {
         });
         let scan = EstateScan {
             format: EstateScan::FORMAT,
+            kinds: EstateScan::kinds_read(),
             estate: estate.name.clone(),
             sites: sites.collect(),
             global: Some(global()),

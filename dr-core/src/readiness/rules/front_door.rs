@@ -314,7 +314,11 @@ fn of_each(facts: &Facts<'_>, right: &str, is_of: fn(&str) -> bool) -> Vec<Outco
             .filter(|concern| is_of(&concern.code))
             .map(|concern| told(facts, concern))
             .collect();
-        if concerns.is_empty() {
+        if concerns.is_empty() && records(global, door).is_empty() {
+            // That there is none is told by the rule about the pair.
+            let why = format!("{}: the name has no record", door.component);
+            outcomes.push(Outcome::Nothing(why));
+        } else if concerns.is_empty() {
             outcomes.push(Outcome::Holds(format!("{}: {right}", door.component)));
         }
         outcomes.extend(concerns);

@@ -80,6 +80,7 @@ impl World {
         ];
         let scan = EstateScan {
             format: EstateScan::FORMAT,
+            kinds: EstateScan::kinds_read(),
             estate: estate.name.clone(),
             sites: sites
                 .into_iter()

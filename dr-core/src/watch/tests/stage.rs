@@ -190,6 +190,7 @@ fn looked(scene: &Scene, now: Timestamp) -> Looked {
         report: Document::Drift(report, unsettled),
         scan: Some(EstateScan {
             format: EstateScan::FORMAT,
+            kinds: EstateScan::kinds_read(),
             estate: "shop".parse().unwrap(),
             sites: BTreeMap::from([(
                 site.clone(),

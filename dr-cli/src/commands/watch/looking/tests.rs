@@ -56,6 +56,7 @@ fn empty_scan(looking: &Looking) -> Vec<u8> {
     });
     let scan = EstateScan {
         format: EstateScan::FORMAT,
+        kinds: EstateScan::kinds_read(),
         estate: estate.name.clone(),
         sites: sites.collect::<BTreeMap<_, _>>(),
         global: None,

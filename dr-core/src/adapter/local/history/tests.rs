@@ -166,6 +166,7 @@ fn the_last_complete_scan_is_there_after_a_restart_and_a_damaged_one_is_none() {
     let root = tempfile::tempdir().unwrap();
     let scan = EstateScan {
         format: EstateScan::FORMAT,
+        kinds: EstateScan::kinds_read(),
         estate: estate(),
         sites: std::collections::BTreeMap::new(),
         global: None,
