@@ -167,6 +167,7 @@ pub(crate) fn is_fact(kind: Kind) -> bool {
             | Kind::Ec2TypeOffering
             | Kind::RdsOrderable
             | Kind::RdsSnapshot
+            | Kind::IamRole
             | Kind::ServiceQuota
             | Kind::TerraformState
             | Kind::TerraformResource

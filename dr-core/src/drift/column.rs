@@ -70,9 +70,13 @@ impl<'a> Column<'a> {
 
     fn add(&mut self, at: u32, thing: &'a Resource) {
         self.by_id.add(Some(thing.kind), &thing.id, at);
-        // A state tells the ARNs of the things that it manages: they are meant, and not their line in the state.
-        let arn = thing.arn.as_deref();
-        let arn = arn.filter(|_| thing.kind != ResourceKind::TerraformResource);
+        // A state tells the ARNs of the things that it manages: they are meant, and not their line in the state. What points to a
+        // role is compared by the role's name.
+        let is_hidden = matches!(
+            thing.kind,
+            ResourceKind::TerraformResource | ResourceKind::IamRole
+        );
+        let arn = thing.arn.as_deref().filter(|_| !is_hidden);
         if let Some(arn) = arn {
             self.by_arn.add(None, arn, at);
         }

@@ -72,6 +72,7 @@ kinds! {
     RdsSnapshot "rds/snapshot" "A snapshot.",
     RdsOrderable "rds/orderable-option" "An engine version on a class that either site uses, and what can be ordered of it here.",
     S3Bucket "s3/bucket" "A bucket of the estate.",
+    IamRole "iam/role" "A role of the account; its policies only where they name something of the estate, or a network.",
     KmsKey "kms/key" "A key of the account; of those that AWS manages, only their names.",
     SecretsManagerSecret "secretsmanager/secret" "A secret: its name and replication, never its value.",
     SsmParameter "ssm/parameter" "A parameter: its name and version; of a plain one the hash of its value.",

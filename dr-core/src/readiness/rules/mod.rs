@@ -20,6 +20,7 @@ mod parameter;
 mod policy;
 mod quota;
 mod replica;
+mod role;
 mod runbook;
 mod secret;
 mod standby_database;
@@ -47,6 +48,7 @@ const ALL: &[Rule] = &[
     image::STALE,
     image::DEPRECATED,
     template::RULE,
+    role::MISSING,
     replica::MISSING,
     replica::BROKEN,
     replica::ELSEWHERE,
@@ -86,6 +88,7 @@ const ALL: &[Rule] = &[
     state::UNMANAGED,
     mirror::RULE,
     policy::RULE,
+    role::PINNED,
     runbook::RULE,
     exercise::NEVER,
     exercise::OLDER,

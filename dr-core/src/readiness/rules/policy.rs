@@ -74,15 +74,11 @@ fn of_thing(facts: &Facts<'_>, thing: &Resource) -> Vec<Outcome> {
         );
         return is_unread.then_some(unread).into_iter().collect();
     };
-    let statements: Vec<&Value> = match &policy["Statement"] {
-        Value::Array(list) => list.iter().collect(),
-        one @ Value::Object(_) => vec![one],
-        _ => {
-            return vec![Outcome::unclear(
-                format!("the policy of {name} is none that dr reads"),
-                "look at it by hand",
-            )];
-        }
+    let Some(statements) = statements(policy) else {
+        return vec![Outcome::unclear(
+            format!("the policy of {name} is none that dr reads"),
+            "look at it by hand",
+        )];
     };
     let allowing: Vec<&Value> = statements
         .iter()
@@ -105,9 +101,7 @@ fn of_thing(facts: &Facts<'_>, thing: &Resource) -> Vec<Outcome> {
             Kind::KmsKey => Severity::Slowing,
             _ => Severity::Notice,
         };
-        let which = statement["Sid"]
-            .as_str()
-            .map_or_else(|| format!("statement {}", number + 1), str::to_owned);
+        let which = called(number, statement);
         let does = if denies {
             "denies everything but"
         } else {
@@ -136,6 +130,30 @@ fn of_thing(facts: &Facts<'_>, thing: &Resource) -> Vec<Outcome> {
     outcomes
 }
 
+/// The statements of a policy; `None`: it is none that is understood.
+pub(super) fn statements(policy: &Value) -> Option<Vec<&Value>> {
+    match &policy["Statement"] {
+        Value::Array(list) => Some(list.iter().collect()),
+        one @ Value::Object(_) => Some(vec![one]),
+        _ => None,
+    }
+}
+
+/// What a statement is called: by its own id, or by its number.
+pub(super) fn called(number: usize, statement: &Value) -> String {
+    let id = statement["Sid"].as_str();
+    id.map_or_else(|| format!("statement {}", number + 1), str::to_owned)
+}
+
+/// One text, or a list of them: policies write both.
+pub(super) fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
+        Value::String(one) => vec![one],
+        _ => Vec::new(),
+    }
+}
+
 /// Operators under which a statement counts only where the value is one of those named, and those under which it counts only
 /// elsewhere (IAM user guide, "`reference_policies_elements_condition_operators`").
 const IS: [&str; 5] = [
@@ -154,7 +172,7 @@ const IS_NOT: [&str; 5] = [
 ];
 
 /// The condition by which a statement ties a thing to the primary's region: it allows only there, or denies everywhere else.
-fn pin(facts: &Facts<'_>, statement: &Value) -> Option<String> {
+pub(super) fn pin(facts: &Facts<'_>, statement: &Value) -> Option<String> {
     let operators = match statement["Effect"].as_str()? {
         "Allow" => IS,
         "Deny" => IS_NOT,
@@ -168,11 +186,7 @@ fn pin(facts: &Facts<'_>, statement: &Value) -> Option<String> {
             continue;
         }
         for (key, values) in keys.as_object().into_iter().flatten() {
-            let values: Vec<&str> = match values {
-                Value::Array(list) => list.iter().filter_map(Value::as_str).collect(),
-                Value::String(one) => vec![one],
-                _ => continue,
-            };
+            let values = texts(values);
             let is_of = |side, value: &&str| names(facts, side, value);
             let is_elsewhere = values.iter().all(|value| is_of(Side::Primary, value));
             let is_here = values.iter().any(|value| is_of(Side::Standby, value));

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::cases::{LISTENER, STANDBY, all, set};
 use super::world::World;
 use crate::model::Severity::{Blocking, Notice, Slowing};
 use crate::model::{
-    Duration, Estate, Exception, Kind as ComponentKind, ResourceKind as Kind, Watch,
+    Duration, Estate, Exception, Kind as ComponentKind, Resource, ResourceKind as Kind, Watch,
 };
 use crate::readiness::{QUOTAS, Rule, Standing, is_the_same_to_a_run, rules};
 
@@ -147,6 +147,59 @@ fn a_policy_that_is_no_json_and_a_key_without_one_are_unknown() {
     let key = world.thing(STANDBY, Kind::KmsKey, "k-1");
     key.attributes.remove("policy");
     assert_eq!(super::standing(&world, code), Standing::Unknown);
+}
+
+#[test]
+fn a_role_that_may_do_the_same_at_the_standby_is_not_pinned() {
+    let arn = |region: &str| format!("arn:aws:ssm:{region}:1:parameter/shop");
+    let allow = |action: &str, resource: Value| json!({"Effect": "Allow", "Action": action, "Resource": resource});
+    let there = || allow("ssm:GetParameter", json!(arn("us-east-2")));
+    let denied = json!({"Effect": "Deny", "Action": "*", "Resource": arn("us-east-2")});
+    for statements in [
+        json!([allow(
+            "ssm:GetParameter",
+            json!([arn("us-east-2"), arn("us-west-1")])
+        )]),
+        json!([there(), allow("SSM:Get*", json!(arn("us-west-1")))]),
+        json!([there(), allow("*", json!("*"))]),
+        json!([there(), {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}]),
+        json!([allow("ssm:GetParameter", json!(arn("*")))]),
+        json!([allow(
+            "s3:GetObject",
+            json!("arn:aws:s3:::files-us-east-2/*")
+        )]),
+        json!([allow("ssm:GetParameter", json!("*")), denied]),
+    ] {
+        let mut world = World::sound();
+        let policies = json!({"own": {"Statement": statements}});
+        set(Kind::IamRole, "shop-app", "policies", policies)(&mut world);
+        let standing = super::standing(&world, "role-pinned-to-primary");
+        assert_eq!(standing, Standing::Holds, "{statements}");
+    }
+}
+
+#[test]
+fn what_another_role_may_do_is_nobodys_business() {
+    let mut world = World::sound();
+    let there = json!({"Effect": "Allow", "Action": "*", "Resource": "arn:aws:ssm:us-east-2:1:parameter/x"});
+    let role = Resource::new(Kind::IamRole, "somebody-elses")
+        .with("policies", json!({"own": {"Statement": there}}));
+    world.add(STANDBY, role);
+    assert_eq!(
+        super::standing(&world, "role-pinned-to-primary"),
+        Standing::Holds
+    );
+}
+
+#[test]
+fn roles_that_do_not_stand_in_the_scan_are_unknown_and_not_missing() {
+    let mut world = World::sound();
+    for role in ["shop-app", "shop-node", "shop-cluster"] {
+        world.remove(STANDBY, Kind::IamRole, role);
+    }
+    for code in ["role-missing", "role-pinned-to-primary"] {
+        assert_eq!(super::standing(&world, code), Standing::Unknown, "{code}");
+    }
 }
 
 #[test]

@@ -221,6 +221,7 @@ fn site(name: &str, region: &str, l: char, net: &str, at: Timestamp) -> SiteScan
             .with("instance-type", "t3.micro")
             .with("key", "ops")
             .with("security-groups", vec![format!("sg-{l}")])
+            .with("instance-profile", "shop-app")
             .with("user-data-hash", "sha256:1")
             .with("user-data-mentions", "nothing"),
         fact(Kind::Ec2Image, &format!("ami-{l}")).named(Some("shop-7"))
@@ -232,8 +233,18 @@ fn site(name: &str, region: &str, l: char, net: &str, at: Timestamp) -> SiteScan
             .with("target-groups", vec![targets.clone()])
             .with("launch-template", json!({"id": format!("lt-{l}")}))
             .with("subnets", subnets.to_vec()),
-        of(Kind::EksCluster, "main", "cluster"),
+        of(Kind::EksCluster, "main", "cluster").with("role", "arn:aws:iam::1:role/shop-cluster"),
+        fact(Kind::IamRole, "shop-cluster").with("mentions", "nothing").with("policies-of-aws", vec!["arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"]),
+        fact(Kind::IamRole, "shop-node").with("mentions", "nothing"),
+        fact(Kind::IamRole, "shop-app")
+            .with("instance-profiles", vec!["shop-app"])
+            .with("mentions", vec!["us-east-2", "us-west-1"])
+            .with("policies", json!({"own": {"Statement": [
+                {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "arn:aws:secretsmanager:us-east-2:1:secret:login-x"},
+                {"Effect": "Allow", "Action": "secretsmanager:Get*", "Resource": "arn:aws:secretsmanager:us-west-1:1:secret:login-x"},
+            ]}})),
         of(Kind::EksNodeGroup, "main/nodes", "cluster")
+            .with("role", "arn:aws:iam::1:role/shop-node")
             .with("cluster", "main")
             .with("desired", if is_primary { 2 } else { 0 })
             .with("instance-types", vec!["t3.medium"])

@@ -11,7 +11,7 @@ use crate::model::Duration;
 
 /// The bucket that a call draws from: its name, and what AWS allows there.
 ///
-/// Where AWS names a rate but no bucket, the bucket is one second of it. Where it names nothing (Auto Scaling, EKS, RDS, SSM's
+/// Where AWS names a rate but no bucket, the bucket is one second of it. Where it names nothing (Auto Scaling, EKS, IAM, RDS, SSM's
 /// parameter lists, STS), half of what it names for EC2 is taken.
 fn bucket(service: &'static str, call: &str) -> (&'static str, Allowance) {
     let (name, burst, per_second) = match (service, call) {

@@ -14,6 +14,7 @@ mod budget;
 mod ec2;
 mod eks;
 mod elb;
+mod iam;
 mod kms;
 mod quotas;
 mod rds;

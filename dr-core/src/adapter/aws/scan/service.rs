@@ -6,7 +6,8 @@ use super::reader::Reader;
 use super::scanner::Wanted;
 use super::topic::Topic;
 use super::{
-    acm, autoscaling, ec2, eks, elb, kms, quotas, rds, route53, s3, secrets, ssm, sts, terraform,
+    acm, autoscaling, ec2, eks, elb, iam, kms, quotas, rds, route53, s3, secrets, ssm, sts,
+    terraform,
 };
 
 /// One service: what is asked of it, and how it is read.
@@ -39,6 +40,7 @@ pub(super) const REGION: &[Service] = &[
     service!("eks", eks, TOPICS, read),
     service!("rds", rds, TOPICS, read),
     service!("s3", s3, TOPICS, read),
+    service!("iam", iam, TOPICS, read),
     service!("kms", kms, TOPICS, read),
     service!("secretsmanager", secrets, TOPICS, read),
     service!("ssm", ssm, TOPICS, read),

@@ -112,6 +112,42 @@ pub(super) const CASES: &[Case] = &[
             json!({"Statement": one}),
         )(w);
     }),
+    case("role-pinned-to-primary", Blocking, |w| {
+        let one = "arn:aws:ssm:us-east-2:1:parameter/shop/*";
+        may(
+            w,
+            &json!({"Effect": "Allow", "Action": ["ssm:GetParameter"], "Resource": one}),
+        );
+    }),
+    case("role-pinned-to-primary", Blocking, |w| {
+        let there = json!({"StringEquals": {"aws:RequestedRegion": "us-east-2"}});
+        may(
+            w,
+            &json!([
+                {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": there},
+                {"Effect": "Allow", "Action": "ssm:*", "Resource": "*"},
+            ]),
+        );
+    }),
+    case("role-pinned-to-primary", Blocking, |w| {
+        let there = json!({"StringNotEquals": {"aws:RequestedRegion": ["us-east-2"]}});
+        may(
+            w,
+            &json!([
+                {"Effect": "Allow", "Action": "*", "Resource": "*"},
+                {"Effect": "Deny", "NotAction": "iam:*", "Resource": "*", "Condition": there},
+            ]),
+        );
+    }),
+    case("role-pinned-to-primary", Slowing, |w| {
+        let queue = "arn:aws:sqs:us-east-2:1:orders";
+        may(
+            w,
+            &json!({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue}),
+        );
+        let of_aws = json!(["arn:aws:iam::aws:policy/AmazonSQSFullAccess"]);
+        set(Kind::IamRole, "shop-app", "policies-of-aws", of_aws)(w);
+    }),
     case("subnet-group-one-zone", Blocking, |w| {
         set(Kind::RdsSubnetGroup, "db", "zones", json!(["us-west-1a"]))(w);
     }),
@@ -221,6 +257,12 @@ fn not_orderable(world: &mut World, attribute: &str, value: Value) {
         attribute,
         value,
     )(world);
+}
+
+/// What the role of the standby's machines may do.
+fn may(world: &mut World, statements: &Value) {
+    let policies = json!({"own": {"Version": "2012-10-17", "Statement": statements}});
+    set(Kind::IamRole, "shop-app", "policies", policies)(world);
 }
 
 fn policy(world: &mut World, statements: &Value) {

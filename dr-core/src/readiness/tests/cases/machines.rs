@@ -57,6 +57,25 @@ pub(super) const CASES: &[Case] = &[
             json!("2026-03-01T00:00:00Z"),
         )(w);
     }),
+    case("role-missing", Blocking, |w| {
+        w.remove(STANDBY, Kind::IamRole, "shop-app");
+    }),
+    case("role-missing", Blocking, |w| {
+        set(
+            Kind::IamRole,
+            "shop-app",
+            "instance-profiles",
+            json!(["another"]),
+        )(w);
+    }),
+    case("role-missing", Blocking, |w| {
+        set(
+            Kind::EksNodeGroup,
+            "main/nodes",
+            "role",
+            json!("arn:aws:iam::1:role/gone"),
+        )(w);
+    }),
     case("template-names-primary", Blocking, |w| {
         set(
             Kind::Ec2LaunchTemplate,

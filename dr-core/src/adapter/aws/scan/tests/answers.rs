@@ -39,7 +39,7 @@ fn ec2(call: &str) -> String {
     format!("<{call}Response>{body}</{call}Response>")
 }
 
-/// STS, Elastic Load Balancing, Auto Scaling and RDS.
+/// STS, Elastic Load Balancing, Auto Scaling, IAM and RDS.
 fn query(call: &str) -> String {
     let call = call.split_once(':').map_or(call, |(_, call)| call);
     let body = match call {
@@ -88,6 +88,9 @@ fn query(call: &str) -> String {
         }
         "DescribeOrderableDBInstanceOptions" => {
             "<OrderableDBInstanceOptions><OrderableDBInstanceOption><Engine>postgres</Engine><MultiAZCapable>true</MultiAZCapable></OrderableDBInstanceOption></OrderableDBInstanceOptions>"
+        }
+        "GetAccountAuthorizationDetails" => {
+            "<IsTruncated>false</IsTruncated><RoleDetailList><member><RoleName>app</RoleName><Arn>arn:aws:iam::1:role/app</Arn><Path>/</Path></member></RoleDetailList>"
         }
         other => panic!("no answer to {other}"),
     };
