@@ -20,6 +20,7 @@ mod rds_status;
 mod rehearsal;
 mod resource;
 mod rule;
+mod scan;
 mod site;
 mod state;
 mod steady_state;
@@ -53,10 +54,11 @@ pub use rds_status::RdsStatus;
 pub(crate) use rehearsal::Detail as HappeningDetail;
 pub use rehearsal::{Ending, Expectation, Happening, Reply, Steadiness, Stir};
 pub use resource::{
-    ALIAS_OF_AWS, COMPONENT_TAG, ESTATE_TAG, EstateScan, FENCED_TAG, GapClass, NODE_GROUP_TAG,
-    Resource, ResourceKind, ScanGap, SiteScan, UnknownKind,
+    ALIAS_OF_AWS, COMPONENT_TAG, ESTATE_TAG, FENCED_TAG, NODE_GROUP_TAG, Resource, ResourceKind,
+    UnknownKind,
 };
 pub use rule::{Family, RuleDoc};
+pub use scan::{EstateScan, GapClass, ScanGap, SiteScan};
 pub use site::{Direction, Platform, Role, Site};
 pub use state::{
     ClientView, ComputeState, DatabaseRole, DatabaseState, DatabaseStatus, FacilityState,
