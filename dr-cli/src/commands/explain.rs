@@ -11,11 +11,14 @@ use crate::session::Session;
 
 /// Explain a rule of `dr drift` or `dr ready`: what it looks for, why, what to do, who says so
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
+#[command(
+    arg_required_else_help = true,
+    after_long_help = "\
 Examples:
   dr explain type-not-offered                One rule
   dr explain --list                          All of them, family by family
-  dr explain --list --output json | jq -r '.rules[].code'")]
+  dr explain --list --output json | jq -r '.rules[].code'"
+)]
 pub(crate) struct ExplainArgs {
     /// Explain the rule of this code
     #[arg(value_name = "CODE", required_unless_present = "list")]

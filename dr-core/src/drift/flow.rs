@@ -34,6 +34,14 @@ pub enum Unreadable {
     /// A site was read that the estate has not.
     #[error("the scan has the site {0}, which the estate has not")]
     OtherSite(SiteId),
+    /// A site's reading stands under the name of another.
+    #[error("the scan has under the name {name} what was read of {site}")]
+    Misplaced {
+        /// The name.
+        name: SiteId,
+        /// What was read.
+        site: SiteId,
+    },
     /// A site was read elsewhere than the estate says.
     #[error("the scan has {site} in {read}, and the estate has it in {declared}")]
     OtherRegion {
@@ -205,10 +213,15 @@ pub fn check(estate: &Estate, scan: &EstateScan) -> Result<(), Unreadable> {
         return Err(Unreadable::OtherEstate(scan.estate.to_string()));
     }
     for (name, part) in &scan.sites {
-        let is_its_own = part.site == *name;
-        let Some(site) = estate.site(name).filter(|_| is_its_own) else {
-            return Err(Unreadable::OtherSite(part.site.clone()));
+        let Some(site) = estate.site(name) else {
+            return Err(Unreadable::OtherSite(name.clone()));
         };
+        if part.site != *name {
+            return Err(Unreadable::Misplaced {
+                name: name.clone(),
+                site: part.site.clone(),
+            });
+        }
         if part.region != site.region {
             return Err(Unreadable::OtherRegion {
                 site: name.clone(),

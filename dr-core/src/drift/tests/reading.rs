@@ -113,6 +113,11 @@ fn a_scan_of_other_sites_than_the_estates_is_refused() {
         scan.sites.insert(oregon(), part);
     });
     assert_eq!(third, Unreadable::OtherSite(oregon()));
+    let swapped = refused(&|scan| scan.sites.get_mut(&ohio()).unwrap().site = oregon());
+    assert_eq!(
+        swapped.to_string(),
+        "the scan has under the name ohio what was read of oregon"
+    );
     let newer = refused(&|scan| scan.format = 2);
     assert_eq!(newer, Unreadable::Form(2));
     assert_eq!(check(&World::alike().estate, &World::alike().scan), Ok(()));
