@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use dr_core::model::EstateScan;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -80,7 +81,7 @@ impl Place {
     /// Keeps a scan in which the standby lets the fleet in, or not.
     fn scan(&self, lets_in: bool) {
         let scan = json!({
-            "format": 1, "estate": "shop",
+            "format": 1, "estate": "shop", "kinds": EstateScan::kinds_read(),
             "sites": {
                 "ohio": site("ohio", "us-east-2", true),
                 "california": site("california", "us-west-1", lets_in),
