@@ -173,6 +173,13 @@ fn of_50_000_more_pairs_of_groups_every_one_is_judged_as_the_oracle_judges_it() 
     assert!((10_000..40_000).contains(&equal), "{equal} equal pairs");
 }
 
+#[test]
+#[ignore = "takes minutes; the others draw the first 100,000 of these pairs"]
+fn of_a_million_pairs_of_groups_every_one_is_judged_as_the_oracle_judges_it() {
+    let equal = groups(0..1_000_000);
+    assert!((200_000..800_000).contains(&equal), "{equal} equal pairs");
+}
+
 /// Pairs of blocks, small ones and a large one around them, as of two VPCs and their subnets.
 fn relocated(dice: &mut Dice) -> Relocation {
     let block = |text: &str| text.parse::<IpNet>().expect("a block");
